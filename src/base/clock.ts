@@ -1,0 +1,51 @@
+/** Time as a parameter, so that no test sleeps. Durations use the monotonic clock, dates the wall clock. */
+
+export interface Clock {
+  /** Monotonic milliseconds; only differences mean something. */
+  nowMs(): number
+  /** Wall-clock milliseconds since 1970 (UTC). */
+  wallMs(): number
+  /** Runs `task` once after `delayMs`; the function returned cancels. Does not keep the process alive. */
+  after(delayMs: number, task: () => void): () => void
+  /** Runs `task` every `intervalMs`; the function returned stops it. Does not keep the process alive. */
+  every(intervalMs: number, task: () => void): () => void
+}
+
+export const systemClock: Clock = {
+  nowMs: () => performance.now(),
+  wallMs: () => Date.now(),
+  after(delayMs, task) {
+    const timer = setTimeout(task, delayMs)
+    timer.unref()
+    return () => clearTimeout(timer)
+  },
+  every(intervalMs, task) {
+    const timer = setInterval(task, intervalMs)
+    timer.unref()
+    return () => clearInterval(timer)
+  },
+}
+
+/** Resolves after `delayMs`; rejects with the signal's reason when it aborts first. */
+export function wait(clock: Clock, delayMs: number, signal?: AbortSignal): Promise<void> {
+  return new Promise((resolve, reject) => {
+    if (signal?.aborted) {
+      reject(signal.reason)
+      return
+    }
+    const onAbort = () => {
+      cancel()
+      reject(signal?.reason)
+    }
+    const cancel = clock.after(delayMs, () => {
+      signal?.removeEventListener('abort', onAbort)
+      resolve()
+    })
+    signal?.addEventListener('abort', onAbort, { once: true })
+  })
+}
+
+/** `2030-04-01T08:15:00Z`-style UTC timestamp with milliseconds, the wire's form. */
+export function timestamp(wallMs: number): string {
+  return new Date(wallMs).toISOString()
+}

@@ -1,0 +1,297 @@
+/**
+ * The typed face of the C++ core. Facts cross this boundary, never frames (except one grabbed JPEG on request).
+ * Times named `...Us` are microseconds of CLOCK_MONOTONIC; `...WallMs` are milliseconds since 1970.
+ */
+
+/** Every failure of the addon is an Error with these members (besides TypeError/RangeError for wrong arguments). */
+export interface NativeError extends Error {
+  code: NativeErrorCode
+  /** errno's number, 0 when the failure is not a system call's. */
+  errno: number
+  /** What failed: `open`, an ioctl's name, … */
+  call: string
+  /** Device node, empty when none is involved. */
+  node: string
+}
+
+export type NativeErrorCode =
+  | 'CAMERA_GONE'
+  | 'CAMERA_BUSY'
+  | 'NO_BANDWIDTH'
+  | 'NO_PERMISSION'
+  | 'NOT_A_CAMERA'
+  | 'NOT_STREAMING'
+  | 'UNSUPPORTED_FORMAT'
+  | 'STALLED'
+  | 'TIMEOUT'
+  | 'INVALID_PATH'
+  | 'DISK_FULL'
+  | 'IO'
+  | 'ABORTED'
+  | 'INTERNAL'
+
+/** Stable identity across replugging (v4l2-native §8). Strings are sanitised UTF-8; unknown ones are empty, numbers 0. */
+export interface DeviceIdentity {
+  /** The key: `usb-VID:PID-SERIAL-iIF-xINDEX`, `usb-VID:PID-@PORT-iIF-xINDEX`, `plat-…` or `virtual-N`. */
+  readonly id: string
+  /** Earlier ids of the same camera (a serial that turned out not to be unique). */
+  readonly aliases: readonly string[]
+  /** Same for all functions of one physical device. */
+  readonly physicalId: string
+  readonly vid: string
+  readonly pid: string
+  readonly serial: string
+  readonly product: string
+  readonly manufacturer: string
+  /** `controller/portchain` for USB. */
+  readonly port: string
+  readonly interface: number
+  readonly index: number
+  readonly speedMbps: number
+  readonly byId: string
+  readonly byPath: string
+  /** `name` of the node in sysfs: the card's name. */
+  readonly name: string
+}
+
+/** Seconds per frame as a fraction; rate in frames per second = den / num. */
+export interface FrameInterval {
+  readonly num: number
+  readonly den: number
+}
+
+export interface FrameSize {
+  readonly width: number
+  readonly height: number
+  /** Driver's order. Empty when the driver names none (rate unknown). */
+  readonly intervals: readonly FrameInterval[]
+}
+
+export interface PixelFormat {
+  /** Four characters, low byte first; `-BE` suffix for big-endian variants. */
+  readonly fourcc: string
+  readonly description: string
+  readonly compressed: boolean
+  readonly emulated: boolean
+  readonly sizes: readonly FrameSize[]
+  /** Present for stepwise and continuous sizes; `sizes` then holds the usual sizes that fit. */
+  readonly range?: {
+    readonly min: { readonly width: number; readonly height: number }
+    readonly max: { readonly width: number; readonly height: number }
+    readonly step: { readonly width: number; readonly height: number }
+  }
+}
+
+export interface DeviceFault {
+  readonly code: NativeErrorCode
+  readonly errno: number
+  readonly call: string
+}
+
+/** Answer of probe phase A: immutable (v4l2-native §5). */
+export interface DeviceReport {
+  readonly node: string
+  readonly rdev: string
+  readonly kind: 'camera' | 'virtual' | 'pipeline' | 'readonly-io' | 'not-ready'
+  readonly driver: string
+  readonly card: string
+  readonly busInfo: string
+  readonly driverVersion: string
+  readonly caps: { readonly raw: number; readonly device: number; readonly multiplanar: boolean; readonly streaming: boolean }
+  readonly inputs: readonly {
+    readonly index: number
+    readonly name: string
+    readonly type: string
+    readonly status: readonly string[]
+  }[]
+  readonly formats: readonly PixelFormat[]
+  readonly current: { readonly width: number; readonly height: number; readonly fourcc: string; readonly sizeImageBytes: number }
+  readonly rateSettable: boolean
+  /** Metadata and further nodes of the same function. */
+  readonly companions: readonly string[]
+  readonly durationUs: number
+  readonly ioctls: number
+  /** An enumeration hit its cap. */
+  readonly truncated: boolean
+}
+
+/** Answer of probe phase B. */
+export interface DeviceControl {
+  readonly id: number
+  readonly name: string
+  readonly type: 'integer' | 'boolean' | 'menu' | 'button' | 'integer64' | 'string' | 'bitmask' | 'integer-menu' | 'compound'
+  readonly flags: readonly string[]
+  readonly minimum: number
+  readonly maximum: number
+  readonly step: number
+  readonly defaultValue: number
+  /** Absent when it cannot be read; `broken` is then in `flags` if the camera stalled the request. */
+  readonly value?: number | string
+  readonly menu?: readonly { readonly value: number; readonly label: string }[]
+}
+
+/**
+ * A camera function that is present. `source` names this very appearance (node and generation, e.g. `/dev/video0#3`, or
+ * `virtual:0`): a handle from before a replug never reaches the camera that came after.
+ */
+export interface DeviceState {
+  readonly source: string
+  readonly node: string
+  readonly virtual: boolean
+  readonly identity: DeviceIdentity
+  readonly report?: DeviceReport
+  readonly fault?: DeviceFault
+}
+
+interface EventBase {
+  /** Gap-free per core. */
+  readonly seq: number
+  /** When the kernel told it (or the scan found it). */
+  readonly atUs: number
+}
+
+export type NativeEvent = EventBase &
+  (
+    | ({ readonly type: 'present' | 'ready' | 'changed' } & DeviceState)
+    | { readonly type: 'gone'; readonly source: string; readonly node: string }
+    | { readonly type: 'flapping'; readonly source: string; readonly node: string }
+    | { readonly type: 'resync'; readonly devices: readonly DeviceState[] }
+    | {
+        readonly type: 'capture'
+        readonly source: string
+        readonly state: 'started' | 'stalled' | 'restarted' | 'failed' | 'stopped' | 'gone'
+        readonly fault?: DeviceFault
+      }
+    | {
+        readonly type: 'feed_ended'
+        readonly feed: number
+        readonly source: string
+        readonly reason: 'closed' | 'broken_pipe' | 'stalled'
+      }
+  )
+
+export interface CoreOptions {
+  /** `/dev`; another directory in tests. */
+  readonly devDir: string
+  /** `/sys`; another directory in tests. */
+  readonly sysfsDir: string
+  /** Lowest and highest node number looked at. */
+  readonly deviceRange: readonly [number, number]
+  /** `events`: inotify plus uevents with a rescan as net; `poll`: rescan only. */
+  readonly discovery: 'events' | 'poll'
+  readonly rescanMs: number
+  /** Also listen to the kernel's uevent socket. */
+  readonly uevents: boolean
+  readonly virtualCameras: { readonly count: number; readonly width: number; readonly height: number; readonly fps: number }
+  /** Threads of the raw-to-JPEG pool. */
+  readonly encoderThreads: number
+  /** Quality of JPEGs made from raw frames, 1 to 100. */
+  readonly jpegQuality: number
+}
+
+export interface CaptureRequest {
+  readonly width: number
+  readonly height: number
+  readonly fourcc: string
+  /** Wanted interval; the driver's answer is in CaptureInfo. */
+  readonly interval: FrameInterval
+}
+
+export interface CaptureInfo {
+  readonly width: number
+  readonly height: number
+  readonly fourcc: string
+  readonly interval: FrameInterval
+  readonly buffers: number
+}
+
+export interface FrameWish {
+  /** Newest frame when it is at most this old, else the next one. 0: always the next one. */
+  readonly maxAgeMs: number
+  /** Longest wait for a frame. */
+  readonly timeoutMs: number
+}
+
+export interface FrameFacts {
+  readonly width: number
+  readonly height: number
+  readonly sequence: number
+  readonly capturedAtUs: number
+  readonly capturedWallMs: number
+}
+
+export interface GrabbedFrame extends FrameFacts {
+  /** A whole JPEG; this caller's own memory. */
+  readonly jpeg: Buffer
+}
+
+export interface SavedFrame extends FrameFacts {
+  readonly file: string
+  readonly sizeBytes: number
+}
+
+/** A pipe that carries the source's JPEGs to a child process, newest frame wins. */
+export interface Feed {
+  readonly id: number
+  /** Read end for the child's stdin. The caller closes it (closeReadEnd) once the child has it. */
+  readonly readFd: number
+}
+
+export interface FeedStats {
+  readonly frames: number
+  readonly bytes: number
+  readonly dropped: number
+}
+
+export interface CaptureStats {
+  readonly running: boolean
+  readonly frames: number
+  readonly bytes: number
+  /** Gaps in the driver's sequence numbers. */
+  readonly lost: number
+  readonly invalidJpeg: number
+  readonly errorFlag: number
+  readonly encoderBusy: number
+  readonly restarts: number
+  /** Measured over the last second or so. */
+  readonly fps: number
+  readonly lastFrameAtUs: number
+}
+
+/** One running core: device monitor, captures, hub. Shared by all threads of the process that attach to it. */
+export interface Core {
+  readonly id: number
+  devices(): DeviceState[]
+  /** Phase A now, deadline 2 s. */
+  probe(source: string): Promise<DeviceReport>
+  /** Phase B, deadline 10 s. */
+  probeControls(source: string): Promise<DeviceControl[]>
+  /** Starts streaming; a second start while running with the same request answers the running mode. */
+  startCapture(source: string, request: CaptureRequest): Promise<CaptureInfo>
+  /** Idempotent; resolves when the device is closed. */
+  stopCapture(source: string): Promise<void>
+  /** One JPEG from the hub; the capture must be running (NOT_STREAMING otherwise). */
+  grab(source: string, wish: FrameWish): Promise<GrabbedFrame>
+  /**
+   * Writes one JPEG unchanged into `dir` on a thread of the core: temporary name, fsync, rename (never over an existing file:
+   * IO with errno EEXIST), fsync of the directory. `name` has no separator.
+   */
+  saveFrame(source: string, wish: FrameWish, dir: string, name: string): Promise<SavedFrame>
+  /** The feed waits for frames of `source` across capture restarts; a child that takes nothing for `stallMs` ends it. */
+  openFeed(source: string, options: { readonly stallMs: number }): Feed
+  closeReadEnd(feed: number): void
+  closeFeed(feed: number): void
+  feedStats(feed: number): FeedStats | undefined
+  captureStats(source: string): CaptureStats | undefined
+  /** Leaves this thread's view. The last view out, or `shutdown`, ends the core. */
+  detach(): void
+  /** Stops captures, closes devices, joins threads (stuck ones are written off after `timeoutMs`). Idempotent. */
+  shutdown(timeoutMs: number): Promise<void>
+}
+
+export interface Addon {
+  /** Starts a core. `onEvents` gets batches in order on this thread; the addon alone does not keep the process alive. */
+  open(options: CoreOptions, onEvents: (events: NativeEvent[]) => void): Core
+  /** Another thread's view of a running core, without events. Throws ABORTED when it is gone. */
+  attach(coreId: number): Core
+}
