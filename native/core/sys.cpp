@@ -10,7 +10,8 @@
 namespace camera {
 
 const Sys &kernel() {
-    static const Sys table{
+    // Never destroyed: after a hard exit of the process threads of the core may still be inside a call.
+    static const Sys &table = *new Sys{
         .open = [](const char *path, int flags) { return ::open(path, flags | O_CLOEXEC); },
         .close = [](int fd) { return ::close(fd); },
         .ioctl = [](int fd, unsigned long request, void *argument) { return ::ioctl(fd, request, argument); },

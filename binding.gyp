@@ -1,0 +1,35 @@
+{
+  'variables': {
+    'list_sources%': "node -p \"process.argv.slice(1).flatMap((f)=>require('node:fs').readdirSync(f).filter((n)=>/[.](c|cpp)$/.test(n)).sort().map((n)=>f+'/'+n)).join('\\n')\"",
+  },
+  'target_defaults': {
+    'configurations': { 'Release': { 'cflags': ['-O2'] } },
+  },
+  'targets': [
+    {
+      # The addon: the native core and the only code that knows Node, in one shared object.
+      'target_name': 'camera_core',
+      'sources': ['<!@(<(list_sources) native/core native/binding)'],
+      'include_dirs': ["<!(node -p \"require('node-addon-api').include_dir\")", 'native/core'],
+      'defines': ['NAPI_VERSION=8', 'NAPI_DISABLE_CPP_EXCEPTIONS', 'NODE_ADDON_API_DISABLE_DEPRECATED'],
+      'cflags': ['-Wall', '-Wextra', '-fvisibility=hidden'],
+      'cflags_cc!': ['-std=gnu++17', '-std=gnu++20', '-fno-rtti'],
+      'cflags_cc': ['-std=c++20', '-fvisibility-inlines-hidden'],
+      'ldflags': [
+        # A worker may be the only one that loaded the addon: its end must not unmap code that a thread of the core still runs.
+        '-Wl,-z,nodelete',
+        '-Wl,--exclude-libs,ALL',
+        '-Wl,--gc-sections',
+      ],
+      'libraries': ['-ljpeg'],
+    },
+    {
+      # What MediaMTX starts on demand: holds a connection to the service open for as long as somebody reads.
+      'target_name': 'camera-notifier',
+      'type': 'executable',
+      'product_extension': '',
+      'sources': ['<!@(<(list_sources) native/notifier)'],
+      'cflags': ['-Wall', '-Wextra'],
+    },
+  ],
+}
