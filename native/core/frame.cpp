@@ -1,0 +1,94 @@
+#include "frame.hpp"
+
+#include <algorithm>
+#include <cstring>
+#include <new>
+
+namespace camera {
+
+namespace {
+
+constexpr size_t kGrainBytes = 16 * 1024;
+
+size_t roundUp(size_t bytes) { return (bytes + kGrainBytes - 1) / kGrainBytes * kGrainBytes; }
+
+} // namespace
+
+void FramePtr::release() {
+    if (!frame_) return;
+    // Release on the way down and acquire at the end: all reads of other owners happen before the block is used again.
+    if (frame_->references_.fetch_sub(1, std::memory_order_acq_rel) == 1) {
+        const std::shared_ptr<FramePool> home = std::move(frame_->home_);
+        home->giveBack(frame_);
+    }
+    frame_ = nullptr;
+}
+
+void FrameDraft::setHeader(std::span<const uint8_t> header) {
+    const size_t bytes = std::min(header.size(), kFrameHeadroomBytes);
+    std::memcpy(frame()->content() - bytes, header.data(), bytes);
+    frame()->headerBytes_ = static_cast<uint32_t>(bytes);
+}
+
+void FrameDraft::setTrailer(std::span<const uint8_t> trailer) {
+    const size_t bytes = std::min(trailer.size(), kFrameTailroomBytes);
+    std::memcpy(frame()->content() + frame()->size_, trailer.data(), bytes);
+    frame()->trailerBytes_ = static_cast<uint32_t>(bytes);
+}
+
+std::shared_ptr<FramePool> FramePool::create(size_t maxIdle) {
+    return std::shared_ptr<FramePool>(new FramePool(maxIdle));
+}
+
+FramePool::~FramePool() {
+    for (Frame *frame : idle_) destroy(frame);
+}
+
+FrameDraft FramePool::take(size_t bytes) {
+    Frame *frame = nullptr;
+    size_t capacity = 0;
+    {
+        const std::lock_guard lock(mutex_);
+        usualBytes_ = std::max(usualBytes_, bytes);
+        const auto fits = std::find_if(idle_.rbegin(), idle_.rend(), [&](Frame *idle) { return idle->capacity_ >= bytes; });
+        if (fits != idle_.rend()) {
+            frame = *fits;
+            idle_.erase(std::next(fits).base());
+        } else {
+            ++allocations_;
+            capacity = roundUp(usualBytes_);
+        }
+    }
+    if (!frame) frame = new (::operator new(sizeof(Frame) + kFrameHeadroomBytes + capacity + kFrameTailroomBytes)) Frame(capacity);
+    frame->references_.store(1, std::memory_order_relaxed);
+    frame->headerBytes_ = 0;
+    frame->trailerBytes_ = 0;
+    frame->size_ = 0;
+    frame->facts_ = FrameFacts{};
+    frame->home_ = shared_from_this();
+    return FrameDraft(frame);
+}
+
+size_t FramePool::allocations() const {
+    const std::lock_guard lock(mutex_);
+    return allocations_;
+}
+
+void FramePool::giveBack(Frame *frame) {
+    {
+        const std::lock_guard lock(mutex_);
+        // A block too small for what comes now is not kept: it would be passed over again and again.
+        if (idle_.size() < maxIdle_ && frame->capacity_ >= usualBytes_) {
+            idle_.push_back(frame);
+            return;
+        }
+    }
+    destroy(frame);
+}
+
+void FramePool::destroy(Frame *frame) {
+    frame->~Frame();
+    ::operator delete(frame);
+}
+
+} // namespace camera
