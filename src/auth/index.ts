@@ -1,0 +1,6 @@
+export { type Identity, isExpired } from './claims.js'
+export { type FirstTokenOptions, firstStartToken } from './first-token.js'
+export { RateLimit, type RateLimitOptions, type RateState } from './rate-limit.js'
+export { isRole, PERMISSIONS, ROLES, type Role, roleIncludes } from './roles.js'
+export { loadSecret, type SecretOptions } from './secret.js'
+export { createTokens, type TokenRequest, type Tokens, type TokensOptions } from './tokens.js'

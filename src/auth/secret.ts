@@ -1,0 +1,64 @@
+/** The secret that signs tokens: the configured one, else one made once and kept in the state directory. */
+
+import { randomBytes } from 'node:crypto'
+import { link, mkdir, open, readFile, unlink } from 'node:fs/promises'
+import { join } from 'node:path'
+
+const FILE = 'jwt-secret'
+const BYTES = 48
+
+export interface SecretOptions {
+  /** `security.jwt_secret_key`; its strength was checked with the configuration. */
+  readonly configured: string | null
+  /** Created when missing. */
+  readonly stateDir: string
+}
+
+/**
+ * The secret to sign with. Two processes that start at once agree on one: the file appears whole or not at all.
+ * Rejects with a system error when the state directory cannot be used, and with an Error when the file is blank.
+ */
+export async function loadSecret({ configured, stateDir }: SecretOptions): Promise<string> {
+  if (configured !== null) return configured
+  const file = join(stateDir, FILE)
+  const kept = await readSecret(file)
+  if (kept !== undefined) return kept
+  await mkdir(stateDir, { recursive: true })
+  await createSecret(file)
+  return (await readSecret(file)) ?? (await loadSecret({ configured, stateDir }))
+}
+
+async function readSecret(file: string): Promise<string | undefined> {
+  let text: string
+  try {
+    text = (await readFile(file, 'utf8')).trim()
+  } catch (thrown) {
+    if (isErrno(thrown, 'ENOENT')) return undefined
+    throw thrown
+  }
+  if (text.length < 32) throw new Error(`${file}: the secret is blank or cut short; delete the file to have a new one made`)
+  return text
+}
+
+async function createSecret(file: string): Promise<void> {
+  const temporary = `${file}.${randomBytes(8).toString('hex')}`
+  const handle = await open(temporary, 'wx', 0o600)
+  try {
+    await handle.writeFile(`${randomBytes(BYTES).toString('base64url')}\n`)
+    await handle.sync()
+  } finally {
+    await handle.close()
+  }
+  try {
+    // Unlike rename, link never replaces a secret that another process made meanwhile.
+    await link(temporary, file)
+  } catch (thrown) {
+    if (!isErrno(thrown, 'EEXIST')) throw thrown
+  } finally {
+    await unlink(temporary)
+  }
+}
+
+function isErrno(thrown: unknown, code: string): boolean {
+  return thrown instanceof Error && 'code' in thrown && thrown.code === code
+}

@@ -1,0 +1,94 @@
+/** JSON web tokens: HS256 and nothing else, whatever a token says of itself. */
+
+import { createSigner, createVerifier } from 'fast-jwt'
+import type { Clock } from '../base/clock.js'
+import { ServiceError } from '../base/errors.js'
+import { type Identity, isExpired, readClaims } from './claims.js'
+import type { Role } from './roles.js'
+import { isStrictJson } from './strict-json.js'
+
+const MAX_TOKEN_BYTES = 4096
+const MAX_PAYLOAD_DEPTH = 4
+const DEFAULT_CACHE_ENTRIES = 1024
+
+export interface TokensOptions {
+  /** Shared secret; its strength is judged where it is configured or made. */
+  readonly secret: string
+  /** How far another machine's clock may be ahead, milliseconds. */
+  readonly leewayMs: number
+  /** Longest `exp` − `iat` accepted and signed, milliseconds; 0: no limit. */
+  readonly maxLifetimeMs: number
+  readonly clock: Pick<Clock, 'wallMs'>
+  /** Verified tokens remembered; the oldest goes first. Default 1024. */
+  readonly cacheEntries?: number
+}
+
+export interface TokenRequest {
+  readonly userId: string
+  readonly role: Role
+  /** Rounded down to whole seconds, at least 1000. */
+  readonly lifetimeMs: number
+}
+
+export interface Tokens {
+  sign(request: TokenRequest): string
+  /**
+   * Who the token names. Throws ServiceError AUTH_REQUIRED without a token and AUTH_FAILED for any other fault;
+   * `details` names the rule, never a part of the token. The caller rechecks `expiresAtMs` on each later call.
+   */
+  verify(token: unknown): Identity
+}
+
+export function createTokens(options: TokensOptions): Tokens {
+  // Bytes, not text: text that looks like a PEM key would be taken for one.
+  const key = Buffer.from(options.secret, 'utf8')
+  const signJwt = createSigner({ key, algorithm: 'HS256', noTimestamp: true })
+  // Times are compared in readClaims, against the clock that was passed in.
+  const verifyJwt = createVerifier({ key, algorithms: ['HS256'], ignoreExpiration: true, ignoreNotBefore: true })
+  const verified = new Map<string, Identity>()
+  const cacheEntries = options.cacheEntries ?? DEFAULT_CACHE_ENTRIES
+
+  return {
+    sign({ userId, role, lifetimeMs }) {
+      const iat = Math.floor(options.clock.wallMs() / 1000)
+      return signJwt({ user_id: userId, role, iat, exp: iat + Math.max(1, Math.floor(lifetimeMs / 1000)) })
+    },
+
+    verify(token) {
+      if (token === undefined || token === null || token === '') throw refused('AUTH_REQUIRED', 'no token was given')
+      if (typeof token !== 'string' || token.length > MAX_TOKEN_BYTES) throw refused('AUTH_FAILED', 'this is not a token')
+      const known = verified.get(token)
+      if (known !== undefined) {
+        if (!isExpired(known, options.clock.wallMs())) return known
+        verified.delete(token)
+        throw refused('AUTH_FAILED', 'the token has expired')
+      }
+      const identity = readClaims(checkSignature(token, verifyJwt), options.clock.wallMs(), options)
+      if (typeof identity === 'string') throw refused('AUTH_FAILED', identity)
+      if (verified.size >= cacheEntries) verified.delete(verified.keys().next().value ?? '')
+      verified.set(token, identity)
+      return identity
+    },
+  }
+}
+
+/** The payload of a token signed by us. */
+function checkSignature(token: string, verifyJwt: (token: string) => unknown): unknown {
+  let payload: unknown
+  try {
+    payload = verifyJwt(token)
+  } catch (thrown) {
+    throw refused('AUTH_FAILED', 'the token was not signed by this service', thrown)
+  }
+  const [header = '', body = ''] = token.split('.')
+  for (const segment of [header, body]) {
+    const text = Buffer.from(segment, 'base64url').toString('utf8')
+    if (!isStrictJson(text, MAX_PAYLOAD_DEPTH))
+      throw refused('AUTH_FAILED', 'the token is nested too deeply or names a member twice')
+  }
+  return payload
+}
+
+function refused(code: 'AUTH_REQUIRED' | 'AUTH_FAILED', details: string, cause?: unknown): ServiceError {
+  return new ServiceError(code, cause === undefined ? { details } : { details, cause })
+}
