@@ -62,13 +62,13 @@ public:
     Status start();
 
     /// Joins all threads; probes stuck in the kernel are abandoned after `timeoutMs` and touch nothing of ours when they
-    /// return. Pending probe callbacks get ECANCELED. Idempotent. No callback comes after it returned.
+    /// return. Pending probe callbacks get the step `aborted`. Idempotent. No callback comes after it returned.
     void stop(int timeoutMs);
 
     /// Cameras present now, in order of appearance, as of the last event told.
     std::vector<DeviceState> devices() const;
 
-    /// Phase A again. Errors: ENODEV (unknown source), ETIME (deadline), those of `probeDevice`, ECANCELED.
+    /// Phase A again. Errors: ENODEV (unknown source), ETIMEDOUT (deadline), those of `probeNode`, step `aborted`.
     /// A result that differs from what is known is also told as `ready` or `changed`.
     void probe(const std::string &source, ReportCallback callback);
 

@@ -8,7 +8,7 @@
 #include <string>
 #include <vector>
 
-#include "fault.hpp"
+#include "result.hpp"
 
 namespace camera {
 
@@ -158,7 +158,8 @@ struct DeviceState {
     DeviceIdentity identity;
     /// Null until the first successful probe.
     std::shared_ptr<const DeviceReport> report;
-    std::optional<DeviceFault> fault;
+    /// Why the last probe failed, once retrying is over; its code is `faultCode` (fault_code.hpp).
+    std::optional<Error> fault;
 };
 
 enum class DeviceEventType { Present, Ready, Changed, Gone, Flapping, Resync };
