@@ -1,0 +1,46 @@
+#pragma once
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+namespace bench {
+
+/** Bytes of the opening request; the key is a constant, since nothing here depends on its secrecy. */
+std::string handshakeRequest(std::string_view path, uint16_t port);
+
+/** One masked text frame. The key is never zero: some servers skip the unmasking then, and would look faster than they are. */
+std::string textFrame(std::string_view payload);
+
+/** A frame of the server, cut out of a byte stream. */
+struct ServerFrame {
+    uint8_t opcode = 0;
+    std::string_view payload;
+    /** Header and payload; 0 when the bytes do not hold a whole frame yet. */
+    size_t totalBytes = 0;
+};
+
+ServerFrame parseServerFrame(std::string_view bytes);
+
+/**
+ * One JSON-RPC request whose id has a fixed number of digits: a whole masked frame is made once, and only the digits are
+ * written again for each call.
+ */
+class RequestTemplate {
+public:
+    static constexpr uint32_t kFirstId = 1'000'000;
+    static constexpr uint32_t kIds = 9'000'000;
+
+    RequestTemplate(std::string_view method, std::string_view params);
+
+    size_t bytes() const { return frame_.size(); }
+    /** Appends the frame with this id (below kFirstId + kIds) to `out`, which has room for bytes(). */
+    void write(char *out, uint32_t id) const;
+
+private:
+    std::string frame_;
+    size_t idOffset_ = 0;
+    size_t payloadOffset_ = 0;
+};
+
+}  // namespace bench
