@@ -1,0 +1,18 @@
+/** Cameras: who exists, in which state, and who gets their frames. */
+
+export { captureError, nativeCode } from './capture-fault.js'
+export type { Captures, Lease } from './captures.js'
+export type { CameraFeed, CameraFeeds } from './feeds.js'
+export type { ModeWish } from './mode.js'
+export { wholeFps } from './mode.js'
+export type { CameraRegistry } from './registry.js'
+export { type Cameras, type CamerasOptions, createCameras } from './service.js'
+export type { Camera, CameraEvents, CameraReason, CameraStatus, Mode } from './types.js'
+export {
+  type CameraListView,
+  type CameraStatusView,
+  type CapabilitiesView,
+  cameraView,
+  resolution,
+  type StreamLinks,
+} from './views.js'

@@ -1,0 +1,308 @@
+/**
+ * Who exists: the one registry of cameras for all faces. Fed with the core's events; says what changed, under ids that stick.
+ * Lists and statuses are rendered once per change (and client-side host, since links name it).
+ */
+
+import type { Clock } from '../base/clock.js'
+import { ServiceError } from '../base/errors.js'
+import { TypedEvents } from '../base/events.js'
+import type { Logger } from '../base/logger.js'
+import { Rendered } from '../base/rendered.js'
+import type { DeviceState, NativeErrorCode, NativeEvent } from '../native/index.js'
+import { Announcer } from './announcer.js'
+import { assignNumber, type IdTable } from './ids.js'
+import { chooseMode, type ModeWish } from './mode.js'
+import { cameraStatus } from './status.js'
+import type { Camera, CameraEvents } from './types.js'
+import {
+  type CameraListView,
+  type CameraStatusView,
+  type CapabilitiesView,
+  cameraStatusView,
+  cameraView,
+  capabilitiesView,
+  type StreamLinks,
+} from './views.js'
+
+export interface RegistryOptions {
+  readonly clock: Clock
+  readonly logger: Logger
+  /** Identity key → N of `cameraN`. */
+  readonly pins: ReadonlyMap<string, number>
+  /** Wanted mode; what is not wanted is chosen. */
+  readonly mode: ModeWish
+  /** Flapping is told when settled. */
+  readonly quietMs: number
+  readonly maxMs: number
+  /** Ids of earlier runs. */
+  readonly ids: IdTable
+  /** Hears of each new table of ids, to keep it. */
+  readonly onIds: (ids: IdTable) => void
+  /** Stream URLs of a camera for a client that used `host`. */
+  readonly links: (device: string, host: string) => StreamLinks
+}
+
+interface Entry {
+  camera: Camera
+  state: DeviceState | undefined
+  captureFault: NativeErrorCode | undefined
+  readonly announcer: Announcer<Camera>
+  /** Rendered statuses by host, dropped on change. */
+  readonly statuses: Map<string, Rendered<CameraStatusView>>
+  capabilities: Rendered<CapabilitiesView> | undefined
+}
+
+/** Hosts whose renderings are kept; a client that makes up names must not fill the memory. */
+const MAX_HOSTS = 32
+
+export class CameraRegistry {
+  readonly events: TypedEvents<CameraEvents>
+  readonly #options: RegistryOptions
+  readonly #byDevice = new Map<string, Entry>()
+  readonly #bySource = new Map<string, Entry>()
+  readonly #lists = new Map<string, Rendered<CameraListView>>()
+  readonly #left = new Set<string>()
+  #ids: IdTable
+
+  constructor(options: RegistryOptions) {
+    this.#options = options
+    this.#ids = options.ids
+    this.events = new TypedEvents((thrown, event) =>
+      options.logger.error({ event, error: String(thrown) }, 'a listener of camera events failed'),
+    )
+  }
+
+  /** Takes a batch of the core's events, in order. */
+  handle(events: readonly NativeEvent[]): void {
+    for (const event of events) {
+      switch (event.type) {
+        case 'present':
+        case 'ready':
+        case 'changed':
+          this.#seen(event)
+          break
+        case 'gone':
+          this.#gone(event.source)
+          break
+        case 'resync':
+          this.#resync(event.devices)
+          break
+        case 'flapping':
+          this.#options.logger.warn({ device: this.#bySource.get(event.source)?.camera.device }, 'camera keeps coming and going')
+          break
+        case 'capture':
+        case 'feed_ended':
+          break
+      }
+    }
+  }
+
+  /** All cameras ever seen, by number. */
+  list(): readonly Camera[] {
+    return [...this.#byDevice.values()].map((entry) => entry.camera).sort((a, b) => numberOf(a.device) - numberOf(b.device))
+  }
+
+  has(device: string): boolean {
+    return this.#byDevice.has(device)
+  }
+
+  /** Throws CAMERA_NOT_FOUND. */
+  get(device: string): Camera {
+    return this.#entry(device).camera
+  }
+
+  bySource(source: string): Camera | undefined {
+    return this.#bySource.get(source)?.camera
+  }
+
+  /** The id meant by `cameraN` or `/dev/videoN` (the camera whose node that is now, else `cameraN`). */
+  resolve(text: string): string {
+    const node = /^\/dev\/video(\d{1,3})$/.exec(text)
+    if (node === null) return text
+    for (const entry of this.#byDevice.values()) if (entry.camera.node === text) return entry.camera.device
+    return `camera${Number(node[1])}`
+  }
+
+  /** What get_camera_list answers. */
+  listView(host: string): Rendered<CameraListView> {
+    return cached(this.#lists, host, () => {
+      const cameras = this.list()
+      return {
+        cameras: cameras.map((camera) => cameraView(camera, this.#options.links(camera.device, host))),
+        total: cameras.length,
+        connected: cameras.filter((camera) => camera.status === 'CONNECTED').length,
+      }
+    })
+  }
+
+  /** What get_camera_status answers. Throws CAMERA_NOT_FOUND. */
+  statusView(device: string, host: string): Rendered<CameraStatusView> {
+    const entry = this.#entry(device)
+    return cached(entry.statuses, host, () => cameraStatusView(entry.camera, this.#options.links(device, host)))
+  }
+
+  /** What get_camera_capabilities answers. Throws CAMERA_NOT_FOUND. */
+  capabilitiesView(device: string): Rendered<CapabilitiesView> {
+    const entry = this.#entry(device)
+    entry.capabilities ??= new Rendered(capabilitiesView(entry.camera))
+    return entry.capabilities
+  }
+
+  /** A wanted capture failed (the code) or runs (undefined). */
+  setCaptureFault(source: string, fault: NativeErrorCode | undefined): void {
+    const entry = this.#bySource.get(source)
+    if (entry === undefined || entry.captureFault === fault) return
+    entry.captureFault = fault
+    this.#refresh(entry)
+  }
+
+  /** Links may read differently now (MediaMTX came or went). */
+  forgetLinks(): void {
+    this.#lists.clear()
+    for (const entry of this.#byDevice.values()) entry.statuses.clear()
+  }
+
+  #entry(device: string): Entry {
+    const entry = this.#byDevice.get(device)
+    if (entry === undefined) throw new ServiceError('CAMERA_NOT_FOUND', { data: { resource: 'camera', id: device } })
+    return entry
+  }
+
+  #seen(state: DeviceState): void {
+    const entry = this.#bySource.get(state.source) ?? this.#adopt(state)
+    if (entry.state?.source !== state.source) {
+      if (entry.state !== undefined) this.#bySource.delete(entry.state.source)
+      this.#bySource.set(state.source, entry)
+      entry.captureFault = undefined
+    }
+    const hadReport = entry.state?.report !== undefined
+    entry.state = state
+    this.#refresh(entry)
+    if (state.report !== undefined && !hadReport) this.events.emit('capabilitiesDetected', entry.camera)
+    if (state.fault !== undefined) {
+      this.events.emit('capabilitiesFailed', { camera: entry.camera, error: `${state.fault.call}: ${state.fault.code}` })
+    }
+  }
+
+  /** Finds the camera a new appearance belongs to, or makes one. */
+  #adopt(state: DeviceState): Entry {
+    const { identity } = state
+    const { number, table } = assignNumber(
+      this.#ids,
+      {
+        id: identity.id,
+        aliases: identity.aliases,
+        model: identity.vid === '' ? '' : `${identity.vid}:${identity.pid}`,
+        port: identity.port,
+        nodeNumber: state.virtual ? undefined : nodeNumber(state.node),
+      },
+      { pins: this.#options.pins, left: this.#left, present: this.#present() },
+    )
+    if (table !== this.#ids) {
+      this.#ids = table
+      this.#options.onIds(table)
+    }
+    this.#left.delete(identity.id)
+
+    const device = `camera${number}`
+    const known = this.#byDevice.get(device)
+    if (known !== undefined) return known
+    const entry: Entry = {
+      camera: { device, identity: identity.id, name: identity.name, virtual: state.virtual, status: 'DISCONNECTED' },
+      state: undefined,
+      captureFault: undefined,
+      announcer: new Announcer(this.#options, sameStatus, (camera, previous) => this.#announce(camera, previous)),
+      statuses: new Map(),
+      capabilities: undefined,
+    }
+    this.#byDevice.set(device, entry)
+    return entry
+  }
+
+  #gone(source: string): void {
+    const entry = this.#bySource.get(source)
+    if (entry === undefined) return
+    this.#bySource.delete(source)
+    this.#left.add(entry.camera.identity)
+    entry.state = undefined
+    entry.captureFault = undefined
+    this.#refresh(entry)
+  }
+
+  #resync(devices: readonly DeviceState[]): void {
+    const present = new Set(devices.map((state) => state.source))
+    for (const source of [...this.#bySource.keys()]) if (!present.has(source)) this.#gone(source)
+    for (const state of devices) this.#seen(state)
+  }
+
+  #refresh(entry: Entry): void {
+    const { state } = entry
+    const previous = entry.camera
+    const report = state === undefined ? previous.report : state.report
+    const mode = report === undefined ? undefined : chooseMode(report, this.#options.mode)
+    const word = cameraStatus({
+      present: state !== undefined,
+      report,
+      mode,
+      probeFault: state?.fault,
+      captureFault: entry.captureFault,
+    })
+    const camera: Camera = {
+      device: previous.device,
+      identity: state?.identity.id ?? previous.identity,
+      name: displayName(state, report, previous.name),
+      virtual: previous.virtual,
+      ...word,
+      ...(state === undefined ? {} : { source: state.source, node: state.node }),
+      ...(report === undefined ? {} : { report }),
+      ...(mode === undefined ? {} : { mode }),
+    }
+    entry.camera = camera
+    entry.statuses.clear()
+    entry.capabilities = undefined
+    this.#lists.clear()
+    this.events.emit('changed', camera)
+    const waitingForProbe = state !== undefined && state.report === undefined && state.fault === undefined
+    if (!waitingForProbe) entry.announcer.update(camera)
+  }
+
+  #announce(camera: Camera, previous: Camera | undefined): void {
+    const oldStatus = previous?.status ?? 'DISCONNECTED'
+    if (camera.status === 'CONNECTED' && oldStatus !== 'CONNECTED') this.events.emit('connected', camera)
+    if (camera.status === 'DISCONNECTED' && oldStatus !== 'DISCONNECTED') this.events.emit('disconnected', camera)
+    if (camera.status !== oldStatus || camera.reason !== previous?.reason) {
+      this.events.emit('statusChanged', { camera, oldStatus, newStatus: camera.status })
+    }
+  }
+
+  #present(): ReadonlySet<string> {
+    return new Set([...this.#bySource.values()].map((entry) => entry.camera.identity))
+  }
+}
+
+function cached<View>(byHost: Map<string, Rendered<View>>, host: string, render: () => View): Rendered<View> {
+  const known = byHost.get(host)
+  if (known !== undefined) return known
+  if (byHost.size >= MAX_HOSTS) byHost.clear()
+  const rendered = new Rendered(render())
+  byHost.set(host, rendered)
+  return rendered
+}
+
+function sameStatus(a: Camera, b: Camera): boolean {
+  return a.status === b.status && a.reason === b.reason
+}
+
+function displayName(state: DeviceState | undefined, report: Camera['report'], previous: string): string {
+  if (state === undefined) return previous
+  return report?.card || state.identity.product || state.identity.name || previous
+}
+
+function nodeNumber(node: string): number | undefined {
+  const digits = /(\d+)$/.exec(node)?.[1]
+  return digits === undefined ? undefined : Number(digits)
+}
+
+function numberOf(device: string): number {
+  return nodeNumber(device) ?? 0
+}

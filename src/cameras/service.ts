@@ -1,0 +1,78 @@
+/** The cameras of this machine as one service: opens the native core, feeds its events to the registry, ends it in order. */
+
+import type { Clock } from '../base/clock.js'
+import type { Service } from '../base/lifecycle.js'
+import type { Logger } from '../base/logger.js'
+import type { Addon, Core, CoreOptions, NativeEvent } from '../native/index.js'
+import { Captures } from './captures.js'
+import { CameraFeeds } from './feeds.js'
+import { IdStore } from './id-store.js'
+import type { ModeWish } from './mode.js'
+import { CameraRegistry } from './registry.js'
+import type { StreamLinks } from './views.js'
+
+export interface CamerasOptions {
+  readonly loadAddon: () => Addon
+  readonly core: CoreOptions
+  readonly stateDir: string
+  readonly clock: Clock
+  readonly logger: Logger
+  readonly pins: ReadonlyMap<string, number>
+  readonly mode: ModeWish
+  readonly lingerMs: number
+  readonly links: (device: string, host: string) => StreamLinks
+}
+
+/** Flapping of one camera is told when it was quiet for so long, or held back for so long (reliability-security R-41). */
+const QUIET_MS = 50
+const MAX_HELD_MS = 250
+/** A publisher that takes no frame for so long is replaced (v4l2-native §12). */
+const FEED_STALL_MS = 5_000
+const SHUTDOWN_MS = 2_000
+
+export interface Cameras extends Service {
+  readonly registry: CameraRegistry
+  readonly captures: Captures
+  readonly feeds: CameraFeeds
+  readonly core: Core
+}
+
+/** Opens the core at once, so that a missing addon is a start error; `start` has nothing left to do. */
+export async function createCameras(options: CamerasOptions): Promise<Cameras> {
+  const { clock, logger } = options
+  const store = new IdStore({ stateDir: options.stateDir, logger })
+  const registry = new CameraRegistry({
+    clock,
+    logger,
+    pins: options.pins,
+    mode: options.mode,
+    quietMs: QUIET_MS,
+    maxMs: MAX_HELD_MS,
+    ids: await store.load(),
+    onIds: (ids) => void store.save(ids),
+    links: options.links,
+  })
+
+  // Events arrive in a later turn of the event loop, when all three exist.
+  const core = options.loadAddon().open(options.core, (events: NativeEvent[]) => {
+    registry.handle(events)
+    captures.handle(events)
+    feeds.handle(events)
+  })
+  const captures = new Captures({ core, registry, clock, logger, lingerMs: options.lingerMs, random: Math.random })
+  const feeds = new CameraFeeds({ core, captures, stallMs: FEED_STALL_MS })
+
+  let stopped: Promise<void> | undefined
+  return {
+    name: 'cameras',
+    registry,
+    captures,
+    feeds,
+    core,
+    start: async () => undefined,
+    stop: () => {
+      stopped ??= captures.stop().then(() => core.shutdown(SHUTDOWN_MS))
+      return stopped
+    },
+  }
+}

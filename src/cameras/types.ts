@@ -1,0 +1,61 @@
+/** What a camera is to the rest of the service. */
+
+import type { DeviceControl, DeviceReport, FrameInterval } from '../native/index.js'
+
+/** Status words of the contract (design §8). */
+export type CameraStatus = 'CONNECTED' | 'DISCONNECTED' | 'ERROR'
+
+/** Why a camera is in ERROR: short machine words. */
+export type CameraReason =
+  | 'permission_denied'
+  | 'probe_timeout'
+  | 'probe_failed'
+  | 'no_signal'
+  | 'unsupported'
+  | 'busy'
+  | 'no_bandwidth'
+  | 'stalled'
+  | 'capture_failed'
+
+/** Pixel format, size and frame interval, chosen from the report. */
+export interface Mode {
+  readonly fourcc: string
+  readonly width: number
+  readonly height: number
+  /** Seconds per frame. */
+  readonly interval: FrameInterval
+}
+
+/** An immutable picture of one camera; a change makes a new one. */
+export interface Camera {
+  /** Wire id: `camera0`, … Sticks to the identity. */
+  readonly device: string
+  /** Stable identity key. */
+  readonly identity: string
+  readonly name: string
+  readonly virtual: boolean
+  readonly status: CameraStatus
+  /** Only beside ERROR. */
+  readonly reason?: CameraReason
+  /** Handle of the present appearance; absent while unplugged. */
+  readonly source?: string
+  /** Device node of the present appearance. Never sent to clients. */
+  readonly node?: string
+  /** The last answer of a probe; kept while unplugged. */
+  readonly report?: DeviceReport
+  /** What a capture uses; absent when nothing usable is offered. */
+  readonly mode?: Mode
+}
+
+export type CameraEvents = {
+  /** A camera became usable. */
+  connected: Camera
+  disconnected: Camera
+  statusChanged: { readonly camera: Camera; readonly oldStatus: CameraStatus; readonly newStatus: CameraStatus }
+  capabilitiesDetected: Camera
+  capabilitiesFailed: { readonly camera: Camera; readonly error: string }
+  /** Anything a list or a status shows may be different now. */
+  changed: Camera
+}
+
+export type { DeviceControl, DeviceReport, FrameInterval }
