@@ -1,0 +1,124 @@
+/** What a snapshot request asks of the newest frame: nothing (the JPEG goes to disk as it is) or work for a worker. Pure. */
+
+import { ServiceError } from '../base/errors.js'
+
+export type SnapshotFormat = 'jpg' | 'png'
+
+export interface TakeSnapshotParams {
+  readonly device: string
+  readonly filename?: string
+  readonly format?: 'jpg' | 'jpeg' | 'png'
+  /** 1 to 100; meaningless for PNG. */
+  readonly quality?: number
+  readonly max_width?: number
+  readonly max_height?: number
+}
+
+export interface SnapshotDefaults {
+  readonly quality: number
+  readonly maxWidthPx: number
+  readonly maxHeightPx: number
+}
+
+/** Work on the pixels. */
+export interface Conversion {
+  readonly format: SnapshotFormat
+  readonly quality: number
+  readonly maxWidthPx: number
+  readonly maxHeightPx: number
+}
+
+export interface SnapshotPlan {
+  readonly format: SnapshotFormat
+  /** File name wanted by the caller, with extension; undefined: made from the pattern. */
+  readonly filename: string | undefined
+  /** Undefined: the frame is kept unchanged. */
+  readonly conversion: Conversion | undefined
+}
+
+const EXTENSIONS: Readonly<Record<string, SnapshotFormat>> = { jpg: 'jpg', jpeg: 'jpg', png: 'png' }
+// biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what is refused.
+const FORBIDDEN = /[<>:"|?*/\\\u0000-\u001f\u007f]/
+
+/** Throws INVALID_PARAMS. `frame`: size of the frames the camera delivers. */
+export function planSnapshot(
+  params: TakeSnapshotParams,
+  frame: { readonly width: number; readonly height: number },
+  defaults: SnapshotDefaults,
+): SnapshotPlan {
+  const named = params.filename === undefined ? undefined : checkFilename(params.filename)
+  const extension = named === undefined ? undefined : EXTENSIONS[extensionOf(named)]
+  const asked = params.format === undefined ? undefined : EXTENSIONS[params.format]
+  if (asked !== undefined && extension !== undefined && asked !== extension) {
+    throw invalid('filename', `extension of the format (.${asked})`, `the file name ends as ${extension}, the format is ${asked}`)
+  }
+  const format = asked ?? extension ?? 'jpg'
+  const filename = named === undefined || extension !== undefined ? named : `${named}.${format}`
+  if (filename !== undefined && filename.length > MAX_NAME) throw tooLong()
+
+  const maxWidthPx = params.max_width ?? defaults.maxWidthPx
+  const maxHeightPx = params.max_height ?? defaults.maxHeightPx
+  const untouched = format === 'jpg' && params.quality === undefined && frame.width <= maxWidthPx && frame.height <= maxHeightPx
+  return {
+    format,
+    filename,
+    conversion: untouched ? undefined : { format, quality: params.quality || defaults.quality, maxWidthPx, maxHeightPx },
+  }
+}
+
+/** Pattern of the contract (§12.2) filled in: `%device`, `%path`, `%timestamp` (Unix seconds), `%Y %m %d %H %M %S` (UTC). */
+export function fillPattern(pattern: string, device: string, wallMs: number): string {
+  const iso = new Date(wallMs).toISOString()
+  const values: Record<string, string> = {
+    device,
+    path: device,
+    timestamp: String(Math.floor(wallMs / 1000)),
+    Y: iso.slice(0, 4),
+    m: iso.slice(5, 7),
+    d: iso.slice(8, 10),
+    H: iso.slice(11, 13),
+    M: iso.slice(14, 16),
+    S: iso.slice(17, 19),
+  }
+  return pattern.replace(/%(device|path|timestamp|[YmdHMS])/g, (whole, key: string) => values[key] ?? whole)
+}
+
+/** `name` with the extension of `format`, whatever extension it had. */
+export function withExtension(name: string, format: SnapshotFormat): string {
+  const known = EXTENSIONS[extensionOf(name)]
+  return known === undefined ? `${name}.${format}` : `${name.slice(0, name.lastIndexOf('.'))}.${format}`
+}
+
+/** The n-th name to try: the name itself, then `-2`, `-3`, … before the extension. */
+export function candidateName(filename: string, attempt: number): string {
+  if (attempt === 1) return filename
+  const dot = filename.lastIndexOf('.')
+  return `${filename.slice(0, dot)}-${attempt}${filename.slice(dot)}`
+}
+
+const MAX_NAME = 255
+
+function checkFilename(filename: string): string {
+  if (filename.length === 0 || Buffer.byteLength(filename) > MAX_NAME) throw tooLong()
+  if (filename.includes('..') || FORBIDDEN.test(filename) || filename.startsWith('.')) {
+    throw invalid(
+      'filename',
+      'a plain file name',
+      'no "..", no path separator, none of < > : " | ? *, no control character, no leading dot',
+    )
+  }
+  return filename
+}
+
+function extensionOf(filename: string): string {
+  const dot = filename.lastIndexOf('.')
+  return dot === -1 ? '' : filename.slice(dot + 1).toLowerCase()
+}
+
+function tooLong(): ServiceError {
+  return invalid('filename', '1 to 255 characters', 'the name is empty or too long')
+}
+
+function invalid(param: string, rule: string, details: string): ServiceError {
+  return new ServiceError('INVALID_PARAMS', { data: { param, rule, hint: details }, details })
+}

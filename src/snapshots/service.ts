@@ -1,0 +1,200 @@
+/** Takes snapshots: newest frame of a camera into a file that appears whole or not at all. */
+
+import { mkdir } from 'node:fs/promises'
+import { join } from 'node:path'
+import { type Clock, timestamp } from '../base/clock.js'
+import { errorText, ServiceError } from '../base/errors.js'
+import { TypedEvents } from '../base/events.js'
+import type { Service } from '../base/lifecycle.js'
+import type { Logger } from '../base/logger.js'
+import { captureError, type Lease, nativeCode } from '../cameras/index.js'
+import type { Core } from '../native/index.js'
+import { candidateName, fillPattern, planSnapshot, type SnapshotPlan, type TakeSnapshotParams, withExtension } from './plan.js'
+import { ConversionPool } from './pool.js'
+import { StorageGuard, storageFull } from './storage.js'
+
+export interface SnapshotsOptions {
+  /** Where frames come from. */
+  readonly cameras: { lease(device: string): Promise<Lease> }
+  readonly core: Core
+  readonly clock: Clock
+  readonly logger: Logger
+  readonly dir: string
+  /** A folder per camera below `dir`. */
+  readonly deviceSubdirs: boolean
+  readonly filePattern: string
+  readonly quality: number
+  readonly maxWidthPx: number
+  readonly maxHeightPx: number
+  /** Longest wait for a frame. */
+  readonly timeoutMs: number
+  readonly workerThreads: number
+  readonly blockPercent: number
+}
+
+export interface SnapshotResult {
+  readonly device: string
+  readonly filename: string
+  readonly status: 'SUCCESS'
+  /** Capture time. */
+  readonly timestamp: string
+  readonly file_size: number
+  readonly file_path: string
+}
+
+export type SnapshotEvents = {
+  taken: { readonly device: string; readonly filename: string; readonly resolution: string }
+  failed: { readonly device: string; readonly error: string }
+}
+
+/** A frame at most so old is good enough: what is on the hub now, for a running camera. */
+const MAX_AGE_MS = 200
+/** Names tried when others take them at the same moment. */
+const MAX_NAMES = 1_000
+const CONVERSION_QUEUE = 256
+
+interface Placed {
+  readonly filename: string
+  readonly file: string
+  readonly sizeBytes: number
+  readonly width: number
+  readonly height: number
+  readonly capturedWallMs: number
+}
+
+export class Snapshots implements Service {
+  readonly name = 'snapshots'
+  readonly events: TypedEvents<SnapshotEvents>
+  readonly #options: SnapshotsOptions
+  readonly #pool: ConversionPool
+  readonly #storage: StorageGuard
+  /** Files being written: names taken before they are visible. */
+  readonly #reserved = new Set<string>()
+
+  constructor(options: SnapshotsOptions) {
+    this.#options = options
+    this.#pool = new ConversionPool({ threads: options.workerThreads, maxQueue: CONVERSION_QUEUE })
+    this.#storage = new StorageGuard(options)
+    this.events = new TypedEvents((thrown, event) =>
+      options.logger.error({ event, error: String(thrown) }, 'a listener of snapshot events failed'),
+    )
+  }
+
+  async start(): Promise<void> {
+    await mkdir(this.#options.dir, { recursive: true }).catch((thrown: unknown) => {
+      this.#options.logger.warn({ dir: this.#options.dir, error: errorText(thrown) }, 'snapshots cannot be stored')
+    })
+  }
+
+  async stop(): Promise<void> {
+    await this.#pool.stop()
+  }
+
+  /**
+   * Throws INVALID_PARAMS, CAMERA_NOT_FOUND, INVALID_STATE (unplugged, disk full), DEPENDENCY_FAILED (camera or storage),
+   * RATE_LIMITED. Nothing is left behind on failure.
+   */
+  async take(params: TakeSnapshotParams, signal: AbortSignal): Promise<SnapshotResult> {
+    try {
+      const placed = await this.#take(params, signal)
+      const { device } = params
+      this.events.emit('taken', { device, filename: placed.filename, resolution: `${placed.width}x${placed.height}` })
+      return {
+        device,
+        filename: placed.filename,
+        status: 'SUCCESS',
+        timestamp: timestamp(placed.capturedWallMs),
+        file_size: placed.sizeBytes,
+        file_path: placed.file,
+      }
+    } catch (thrown) {
+      const error = toServiceError(thrown)
+      const clientsFault = error.code === 'INVALID_PARAMS' || error.code === 'CAMERA_NOT_FOUND'
+      if (!clientsFault) this.events.emit('failed', { device: params.device, error: error.details })
+      throw error
+    }
+  }
+
+  async #take(params: TakeSnapshotParams, signal: AbortSignal): Promise<Placed> {
+    const { cameras, clock, deviceSubdirs } = this.#options
+    const dir = deviceSubdirs ? join(this.#options.dir, params.device) : this.#options.dir
+    const lease = await cameras.lease(params.device)
+    try {
+      const plan = planSnapshot(params, lease.info, this.#options)
+      await mkdir(dir, { recursive: true })
+      await this.#storage.check(dir)
+      signal.throwIfAborted()
+      const filename =
+        plan.filename ?? withExtension(fillPattern(this.#options.filePattern, params.device, clock.wallMs()), plan.format)
+      return await this.#place(lease.source, plan, dir, filename, signal)
+    } finally {
+      lease.release()
+    }
+  }
+
+  /** Writes under the first free name; somebody else may take a name between our look and our write. */
+  async #place(source: string, plan: SnapshotPlan, dir: string, wanted: string, signal: AbortSignal): Promise<Placed> {
+    for (let attempt = 1; attempt <= MAX_NAMES; attempt += 1) {
+      const filename = candidateName(wanted, attempt)
+      const file = join(dir, filename)
+      if (this.#reserved.has(file)) continue
+      this.#reserved.add(file)
+      try {
+        return { filename, ...(await this.#write(source, plan, dir, filename, signal)) }
+      } catch (thrown) {
+        if (!isNameTaken(thrown)) throw thrown
+      } finally {
+        this.#reserved.delete(file)
+      }
+    }
+    throw new ServiceError('INVALID_PARAMS', {
+      data: { param: 'filename', rule: 'a free name', hint: 'choose another name' },
+      details: 'too many files of this name exist',
+    })
+  }
+
+  #write(source: string, plan: SnapshotPlan, dir: string, name: string, signal: AbortSignal): Promise<Omit<Placed, 'filename'>> {
+    const { core } = this.#options
+    const wish = { maxAgeMs: MAX_AGE_MS, timeoutMs: this.#options.timeoutMs }
+    const { conversion } = plan
+    if (conversion === undefined) return core.saveFrame(source, wish, dir, name)
+    return this.#pool.convert({ coreId: core.id, source, wish, conversion, dir, name }, signal)
+  }
+}
+
+function isNameTaken(thrown: unknown): boolean {
+  return (
+    thrown instanceof Error &&
+    (('code' in thrown && thrown.code === 'EEXIST') || ('errno' in thrown && Math.abs(Number(thrown.errno)) === EEXIST))
+  )
+}
+
+const EEXIST = 17
+const STORAGE_CODES = new Set([
+  'ENOENT',
+  'EACCES',
+  'EPERM',
+  'EROFS',
+  'ENOTDIR',
+  'EIO',
+  'EDQUOT',
+  'EMFILE',
+  'ELOOP',
+  'ENAMETOOLONG',
+])
+
+function toServiceError(thrown: unknown): ServiceError {
+  if (thrown instanceof ServiceError) return thrown
+  const code = thrown instanceof Error && 'code' in thrown ? String(thrown.code) : ''
+  if (code === 'DISK_FULL' || code === 'ENOSPC') return storageFull('no space is left on the disk')
+  if (nativeCode(thrown) === 'IO' || STORAGE_CODES.has(code)) {
+    const detail = `the snapshot could not be written: ${errorText(thrown)}`
+    return new ServiceError('DEPENDENCY_FAILED', {
+      data: { dependency: 'storage', detail },
+      details: detail,
+      suggestion: 'check mediamtx.snapshots_path: the service must be able to write there',
+      cause: thrown,
+    })
+  }
+  return captureError(thrown)
+}

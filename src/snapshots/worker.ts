@@ -1,0 +1,88 @@
+/**
+ * Runs in a worker thread: takes one frame from the running core, converts it, and puts the file in place (temporary name, fsync,
+ * link without overwriting). The frame never passes through the main thread.
+ */
+
+import { constants } from 'node:fs'
+import { link, open, unlink } from 'node:fs/promises'
+import { join } from 'node:path'
+import type { Sharp } from 'sharp'
+import sharp from 'sharp'
+import type { Core, FrameWish } from '../native/index.js'
+import { loadNative } from '../native/index.js'
+import type { Conversion } from './plan.js'
+
+export interface ConvertJob {
+  readonly coreId: number
+  readonly source: string
+  readonly wish: FrameWish
+  readonly conversion: Conversion
+  readonly dir: string
+  readonly name: string
+}
+
+export interface ConvertedSnapshot {
+  readonly file: string
+  readonly sizeBytes: number
+  readonly width: number
+  readonly height: number
+  readonly capturedWallMs: number
+}
+
+// One conversion uses one core: the pool decides how many run.
+sharp.concurrency(1)
+sharp.cache(false)
+
+const cores = new Map<number, Core>()
+
+// piscina calls a worker's default export.
+// biome-ignore lint/style/noDefaultExport: see above.
+export default async function convert(job: ConvertJob): Promise<ConvertedSnapshot> {
+  const frame = await core(job.coreId).grab(job.source, job.wish)
+  const { data, info } = await encode(sharp(frame.jpeg), job.conversion).toBuffer({ resolveWithObject: true })
+  const file = join(job.dir, job.name)
+  await place(data, file)
+  return { file, sizeBytes: data.length, width: info.width, height: info.height, capturedWallMs: frame.capturedWallMs }
+}
+
+function core(id: number): Core {
+  let known = cores.get(id)
+  if (known === undefined) {
+    known = loadNative().attach(id)
+    cores.set(id, known)
+  }
+  return known
+}
+
+function encode(image: Sharp, conversion: Conversion): Sharp {
+  const resized = image.resize({
+    width: conversion.maxWidthPx,
+    height: conversion.maxHeightPx,
+    fit: 'inside',
+    withoutEnlargement: true,
+  })
+  return conversion.format === 'png' ? resized.png() : resized.jpeg({ quality: conversion.quality })
+}
+
+/** Throws EEXIST when the name is taken; nothing is visible before the file is whole. */
+async function place(data: Buffer, file: string): Promise<void> {
+  const temporary = `${file}.${process.pid}-${Math.random().toString(36).slice(2)}.part`
+  const handle = await open(temporary, constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL, 0o644)
+  try {
+    try {
+      await handle.writeFile(data)
+      await handle.sync()
+    } finally {
+      await handle.close()
+    }
+    await link(temporary, file)
+  } finally {
+    await unlink(temporary)
+  }
+  const directory = await open(join(file, '..'), 'r')
+  try {
+    await directory.sync()
+  } finally {
+    await directory.close()
+  }
+}
