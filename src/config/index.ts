@@ -1,0 +1,6 @@
+export type { Environment } from './environment.js'
+export { ConfigError, type Fault, faultText } from './fault.js'
+export type { WantedMode } from './kinds.js'
+export { type LoadedConfig, type LoadOptions, loadConfig } from './load.js'
+export type { Config } from './schema.js'
+export type { Setting } from './setting.js'

@@ -1,0 +1,146 @@
+/** From file, environment and options to one checked, frozen configuration, or to a list of everything that is wrong. */
+
+import { existsSync } from 'node:fs'
+import { join, resolve } from 'node:path'
+import { type Environment, type Found, readEnvironment } from './environment.js'
+import { ConfigError, type Fault, showValue } from './fault.js'
+import { readConfigFile } from './file.js'
+import type { Key, Table } from './keys.js'
+import { REFUSED } from './kinds.js'
+import { checkFolder, checkPlace } from './places.js'
+import { brokenRules } from './rules.js'
+import { type Config, isSection, KEYS_BY_PATH, SCHEMA } from './schema.js'
+import type { Setting } from './setting.js'
+
+const DEFAULT_FILE = '/etc/camera-service/config.yaml'
+
+export interface LoadOptions {
+  /** `--config`. */
+  readonly file?: string
+  /** Settings by command line; `where` is the option. */
+  readonly options?: readonly Setting[]
+  readonly env: Environment
+  readonly workingDir: string
+  /** Looked at when no file is named. Default: the contract's place. */
+  readonly defaultFile?: string
+}
+
+export interface LoadedConfig {
+  readonly config: Config
+  /** The file read, if any. */
+  readonly file?: string
+  /** Whole sentences for the log. */
+  readonly warnings: readonly string[]
+}
+
+/** Defaults < file < environment < options. Throws ConfigError with every fault; then nothing was applied. */
+export async function loadConfig(options: LoadOptions): Promise<LoadedConfig> {
+  const file = findFile(options)
+  const inEnvironment = readEnvironment(options.env)
+  const found: Found[] = file === undefined ? [inEnvironment] : [await readConfigFile(file), inEnvironment]
+  const settings = [...found.flatMap((source) => source.settings), ...(options.options ?? [])]
+  const config = buildConfig(settings, options)
+  const warnings = found.flatMap((source) => [...source.warnings, ...idleWarning(source)])
+  return { config, warnings, ...(file !== undefined && { file }) }
+}
+
+function findFile({ file, env, workingDir, defaultFile = DEFAULT_FILE }: LoadOptions): string | undefined {
+  const named = file ?? env.CAMERA_SERVICE_CONFIG
+  if (named !== undefined) return resolve(workingDir, named)
+  return existsSync(defaultFile) ? defaultFile : undefined
+}
+
+function idleWarning({ withoutMeaning }: Found): string[] {
+  return withoutMeaning.length === 0 ? [] : [`accepted without effect: ${withoutMeaning.join(', ')}`]
+}
+
+function buildConfig(settings: readonly Setting[], { env, workingDir }: LoadOptions): Config {
+  const faults: Fault[] = []
+  const values = new Map<string, unknown>()
+  const written = new Map<string, Setting>()
+  for (const setting of settings) {
+    const value = parse(setting, workingDir)
+    if (isFault(value)) faults.push(value)
+    else {
+      values.set(setting.path, value)
+      written.set(setting.path, setting)
+    }
+  }
+  const stateDir = String(values.get('state_dir') ?? defaultStateDir(env, workingDir))
+  const config = fill(SCHEMA, [], values, stateDir) as Config
+  // Rules between keys mean nothing while a key of theirs was refused.
+  if (faults.length === 0) faults.push(...ruleFaults(config, written))
+  if (faults.length > 0) throw new ConfigError(faults)
+  return config
+}
+
+function parse(setting: Setting, workingDir: string): unknown {
+  const key = KEYS_BY_PATH.get(setting.path)?.key
+  if (key === undefined) throw new TypeError(`no such key: ${setting.path}`)
+  if (setting.value === null && key.nullable) return null
+  const value = key.kind.parse(setting.value)
+  if (value === REFUSED) return fault(setting, key, key.kind.rule, remedyFor(setting, key))
+  if (key.place === undefined) return value
+  const place = checkPlace(key.place, setting, workingDir)
+  return typeof place === 'string' ? place : fault(setting, key, place.rule, place.remedy)
+}
+
+function fault(setting: Setting, key: Key<unknown>, rule: string, remedy: string): Fault {
+  const value = key.secret ? 'not shown' : showValue(setting.value)
+  return { where: setting.where, key: setting.path, value, rule, remedy }
+}
+
+function remedyFor(setting: Setting, key: Key<unknown>): string {
+  const fallback = key.default === null ? 'none' : showValue(key.kind.show(key.default as NonNullable<unknown>))
+  const drop =
+    setting.from === 'environment' ? 'unset the variable' : setting.from === 'file' ? 'remove the line' : 'leave the option out'
+  return `correct it, or ${drop} for the default ${fallback}`
+}
+
+function isFault(value: unknown): value is Fault {
+  return typeof value === 'object' && value !== null && 'rule' in value && 'remedy' in value
+}
+
+function ruleFaults(config: Config, written: ReadonlyMap<string, Setting>): Fault[] {
+  const faults = brokenRules(config).flatMap(({ keys, rule, remedy }) => {
+    const blamed = keys.map((path) => written.get(path)).find((setting) => setting !== undefined)
+    const key = blamed && KEYS_BY_PATH.get(blamed.path)?.key
+    return blamed && key ? [fault(blamed, key, rule, remedy)] : []
+  })
+  const logFile = config.logging.file_enabled ? written.get('logging.file_path') : undefined
+  const logFolder = logFile && checkFolder(join(config.logging.file_path, '..'), false)
+  if (logFile && logFolder) {
+    faults.push({ where: logFile.where, key: logFile.path, value: showValue(logFile.value), ...logFolder })
+  }
+  return faults
+}
+
+/** systemd may name several directories; the first is ours. */
+function defaultStateDir(env: Environment, workingDir: string): string {
+  const given = env.STATE_DIRECTORY?.split(':')[0]
+  return resolve(workingDir, given === undefined || given === '' ? 'data' : given)
+}
+
+/** The table with its values, defaults where none was set; frozen all the way down. */
+function fill(table: Table, above: readonly string[], values: ReadonlyMap<string, unknown>, stateDir: string): unknown {
+  const filled = Object.entries(table).map(([name, item]) => {
+    const path = [...above, name]
+    if (isSection(item)) return [name, fill(item.keys, path, values, stateDir)]
+    const dotted = path.join('.')
+    return [name, freeze(values.has(dotted) ? values.get(dotted) : defaultOf(item, dotted, stateDir))]
+  })
+  return Object.freeze(Object.fromEntries(filled))
+}
+
+function defaultOf(key: Key<unknown>, path: string, stateDir: string): unknown {
+  if (path === 'state_dir') return stateDir
+  return key.place?.below === undefined ? key.default : join(stateDir, key.place.below)
+}
+
+function freeze(value: unknown): unknown {
+  if (typeof value === 'object' && value !== null) {
+    for (const inner of Object.values(value)) freeze(inner)
+    Object.freeze(value)
+  }
+  return value
+}

@@ -1,0 +1,175 @@
+import { choice, duration, flag, folder, integer, optional, optionalPlace, secret, section, text } from '../keys.js'
+
+const SECOND = 1000
+const MINUTE = 60 * SECOND
+
+export const mediamtx = section('The media server that hands streams to players.', {
+  mode: choice({
+    words: ['auto', 'external', 'managed', 'off'],
+    default: 'auto',
+    reload: 'restart',
+    doc: 'auto: adopt one that answers, else run a binary when found; external: only adopt; managed: only run our own; off: none.',
+  }),
+  host: text({ default: '127.0.0.1', reload: 'restart', doc: 'Host of MediaMTX.' }),
+  api_port: port(9997, 'Port of its control API.'),
+  rtsp_port: port(8554, 'Port of RTSP.'),
+  hls_port: port(8888, 'Port of HLS.'),
+  webrtc_port: port(8889, 'Port of WebRTC.'),
+  api_username: optional(text({ default: '', reload: 'restart', doc: 'User name for the control API of an external MediaMTX.' })),
+  api_password: secret(
+    optional(text({ default: '', reload: 'restart', doc: 'Password for the control API of an external MediaMTX.' })),
+  ),
+  binary: optionalPlace({
+    is: 'program',
+    reload: 'restart',
+    doc: 'The program to run; without it MediaMTX is looked for on PATH and below the state directory.',
+  }),
+  publish: choice({
+    words: ['auto', 'always'],
+    default: 'auto',
+    reload: 'live',
+    doc: 'auto: publish a camera while somebody wants its path; always: all the time, for a MediaMTX on another host or in a container.',
+  }),
+  recordings_path: folder({ below: 'recordings', reload: 'restart', doc: 'Folder of recordings.' }),
+  snapshots_path: folder({ below: 'snapshots', reload: 'restart', doc: 'Folder of snapshots.' }),
+  timeout: duration({
+    default: 10 * SECOND,
+    min: 100,
+    max: 10 * MINUTE,
+    reload: 'restart',
+    doc: 'Deadline of one call to the control API.',
+  }),
+  reconcile_interval: duration({
+    default: 2 * SECOND,
+    min: 100,
+    max: MINUTE,
+    reload: 'live',
+    doc: 'Time between comparisons of what MediaMTX has with what it should have.',
+  }),
+  run_on_demand_start_timeout: duration({
+    default: 10 * SECOND,
+    min: SECOND,
+    max: 10 * MINUTE,
+    reload: 'live',
+    doc: 'How long a reader waits for the first frame of a path that is not published yet.',
+  }),
+  run_on_demand_close_after: duration({
+    default: 10 * SECOND,
+    min: 0,
+    max: 24 * 60 * MINUTE,
+    reload: 'live',
+    doc: 'How long MediaMTX keeps its own demand on a path after the last reader.',
+  }),
+  view_close_after: duration({
+    default: 300 * SECOND,
+    min: 0,
+    max: 24 * 60 * MINUTE,
+    reload: 'live',
+    doc: 'How long a publisher runs on after the last viewer of its path.',
+  }),
+  snapshot_close_after: duration({
+    default: 60 * SECOND,
+    min: 0,
+    max: 24 * 60 * MINUTE,
+    reload: 'live',
+    doc: 'How long a publisher that was started for a snapshot runs on.',
+  }),
+  codec: section('How publishers encode cameras that give no H.264.', {
+    video_profile: choice({
+      words: ['baseline', 'main', 'high', 'high422', 'high444'],
+      default: 'main',
+      reload: 'live',
+      doc: 'H.264 profile. Browsers show baseline, main and high only.',
+    }),
+    video_level: choice({
+      words: ['1.0', '1.1', '1.2', '1.3', '2.0', '2.1', '2.2', '3.0', '3.1', '3.2', '4.0', '4.1', '4.2', '5.0', '5.1', '5.2'],
+      default: '4.0',
+      reload: 'live',
+      doc: 'H.264 level.',
+    }),
+    pixel_format: choice({
+      words: ['yuv420p', 'yuv422p', 'yuv444p'],
+      default: 'yuv420p',
+      reload: 'live',
+      doc: 'Chroma of the encoded picture. Browsers show yuv420p only; yuv422p needs high422, yuv444p needs high444.',
+    }),
+    bitrate: text({
+      default: '2M',
+      rule: 'a bit rate such as 600k or 2M',
+      pattern: /^[1-9]\d{0,8}[kKM]?$/,
+      reload: 'live',
+      doc: 'Bits per second.',
+    }),
+    preset: choice({
+      words: ['ultrafast', 'superfast', 'veryfast', 'faster', 'fast', 'medium', 'slow', 'slower', 'veryslow'],
+      default: 'superfast',
+      reload: 'live',
+      doc: 'Speed of the software encoder.',
+    }),
+  }),
+})
+
+export const snapshots = section('Still pictures.', {
+  enabled: flag({ default: true, reload: 'live', doc: 'Whether take_snapshot may be called.' }),
+  format: choice({
+    words: ['jpeg', 'png', 'webp', 'bmp'],
+    aliases: { jpg: 'jpeg' },
+    default: 'jpeg',
+    reload: 'live',
+    doc: 'Format when the call names none.',
+  }),
+  quality: integer({
+    default: 90,
+    min: 1,
+    max: 100,
+    reload: 'live',
+    doc: "Quality when a picture has to be encoded and the call names none. A camera's own JPEG of fitting size is kept as it is.",
+  }),
+  max_width: integer({
+    default: 1920,
+    min: 16,
+    max: 16_384,
+    reload: 'live',
+    doc: 'Larger pictures are scaled down, aspect kept; pixels.',
+  }),
+  max_height: integer({
+    default: 1080,
+    min: 16,
+    max: 16_384,
+    reload: 'live',
+    doc: 'Larger pictures are scaled down, aspect kept; pixels.',
+  }),
+  file_name_pattern: text({
+    default: '%device_%timestamp.jpg',
+    rule: 'a file name without / of %device, %path, %timestamp, %Y, %m, %d, %H, %M, %S and plain letters',
+    pattern: /^(?!\.)(?:[\w. -]|%(?:device|path|timestamp|[YmdHMS])){1,128}$/,
+    reload: 'live',
+    doc: 'Name of a snapshot when the call names none; the extension is made to fit the format.',
+  }),
+  use_device_subdirs: flag({ default: false, reload: 'live', doc: 'Keep the snapshots of each camera in a folder of its own.' }),
+  timeout: duration({ default: 10 * SECOND, min: 100, max: 10 * MINUTE, reload: 'live', doc: 'Longest time from call to file.' }),
+})
+
+export const workers = section('Threads for work that would hold up replies.', {
+  snapshot_threads: integer({
+    default: 2,
+    min: 1,
+    max: 64,
+    reload: 'restart',
+    doc: 'Threads that scale and encode snapshots; started when needed.',
+  }),
+})
+
+export const ffmpeg = section('The encoder program.', {
+  binary: text({
+    default: 'ffmpeg',
+    rule: 'a program name or an absolute path',
+    pattern: /^(?:\/.*|[\w.-]+)$/,
+    reload: 'restart',
+    doc: 'ffmpeg to run.',
+  }),
+})
+
+function port(value: number, doc: string) {
+  return integer({ default: value, min: 1, max: 65_535, reload: 'restart', doc })
+}

@@ -1,0 +1,52 @@
+import { choice, flag, integer, section, text } from '../keys.js'
+
+export const logging = section('Log lines.', {
+  level: choice({
+    words: ['debug', 'info', 'warn', 'error', 'fatal'],
+    aliases: { warning: 'warn' },
+    default: 'info',
+    reload: 'live',
+    doc: 'Lines below this level are not written.',
+  }),
+  format: choice({
+    words: ['json', 'text'],
+    aliases: { console: 'text' },
+    default: 'text',
+    reload: 'restart',
+    doc: 'json: one object per line; text: for people.',
+  }),
+  console_enabled: flag({ default: true, reload: 'restart', doc: 'Write to standard error.' }),
+  file_enabled: flag({ default: false, reload: 'restart', doc: 'Write to file_path.' }),
+  file_path: text({
+    default: '/var/log/camera-service.log',
+    rule: 'an absolute, normalised path',
+    pattern: /^\//,
+    reload: 'restart',
+    doc: 'The log file; its folder must exist.',
+  }),
+  max_file_size: integer({
+    default: 5_242_880,
+    min: 1024,
+    max: 1_099_511_627_776,
+    reload: 'restart',
+    doc: 'Size at which a new file is begun, bytes.',
+  }),
+  backup_count: integer({ default: 3, min: 0, max: 1000, reload: 'restart', doc: 'Full log files that are kept.' }),
+})
+
+export const storage = section('Room on disk.', {
+  warn_percent: integer({
+    default: 80,
+    min: 0,
+    max: 100,
+    reload: 'live',
+    doc: 'Used share of the disk that is warned about, percent. Below block_percent.',
+  }),
+  block_percent: integer({
+    default: 90,
+    min: 0,
+    max: 100,
+    reload: 'live',
+    doc: 'Used share of the disk at which nothing new is written, percent.',
+  }),
+})

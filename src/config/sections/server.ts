@@ -1,0 +1,150 @@
+import { choice, duration, integer, optional, section, text } from '../keys.js'
+
+const SECOND = 1000
+const MINUTE = 60 * SECOND
+const MIB = 1024 * 1024
+
+export const server = section('The JSON-RPC face: WebSocket, dashboard, downloads.', {
+  host: text({ default: '0.0.0.0', reload: 'restart', doc: 'Address to listen on.' }),
+  port: integer({ default: 8002, min: 1, max: 65_535, reload: 'restart', doc: 'TCP port to listen on.' }),
+  websocket_path: text({
+    default: '/ws',
+    rule: 'a path that starts with / and holds no ?, # or space',
+    pattern: /^\/[^?#\s]*$/,
+    reload: 'restart',
+    doc: 'Path of the WebSocket.',
+  }),
+  max_connections: integer({
+    default: 1000,
+    min: 1,
+    max: 100_000,
+    reload: 'live',
+    doc: 'WebSocket connections in all; more are refused with 503.',
+  }),
+  max_unauthenticated_per_address: integer({
+    default: 64,
+    min: 1,
+    max: 100_000,
+    reload: 'live',
+    doc: 'Connections of one address that have not logged in; loopback is exempt.',
+  }),
+  auth_timeout: duration({
+    default: 10 * SECOND,
+    min: 0,
+    max: 60 * MINUTE,
+    reload: 'live',
+    doc: 'From upgrade to a successful authenticate; then the connection is closed with 4001. 0: no limit.',
+  }),
+  send_stall_timeout: duration({
+    default: 10 * SECOND,
+    min: 100,
+    max: 10 * MINUTE,
+    reload: 'live',
+    doc: 'Longest time a client may accept no byte while some wait for it; then it is closed with 4008.',
+  }),
+  ping_interval: duration({
+    default: 30 * SECOND,
+    min: 100,
+    max: 60 * MINUTE,
+    reload: 'restart',
+    doc: 'Time between protocol pings.',
+  }),
+  pong_wait: duration({
+    default: MINUTE,
+    min: 100,
+    max: 120 * MINUTE,
+    reload: 'restart',
+    doc: 'A connection is dead after this long without a pong or any other frame. Longer than ping_interval.',
+  }),
+  max_message_size: integer({
+    default: MIB,
+    min: 1024,
+    max: 64 * MIB,
+    reload: 'restart',
+    doc: 'Largest message of a client, bytes; over it the connection is dropped.',
+  }),
+  max_message_size_unauthenticated: integer({
+    default: 16 * 1024,
+    min: 1024,
+    max: 64 * MIB,
+    reload: 'live',
+    doc: 'Largest message before login, bytes; over it the connection is closed with 1009.',
+  }),
+  max_requests_in_flight: integer({
+    default: 32,
+    min: 1,
+    max: 10_000,
+    reload: 'live',
+    doc: 'Requests of one connection being worked on; more are answered with -32040.',
+  }),
+  send_buffer_soft: integer({
+    default: 64 * 1024,
+    min: 4096,
+    max: 64 * MIB,
+    reload: 'live',
+    doc: 'Pending bytes of one connection above which it is no longer read and its states are coalesced.',
+  }),
+  send_buffer_hard: integer({
+    default: MIB,
+    min: 8192,
+    max: 256 * MIB,
+    reload: 'live',
+    doc: 'Pending bytes of one connection above which it is closed with 4008. Above send_buffer_soft.',
+  }),
+  shutdown_timeout: duration({
+    default: 15 * SECOND,
+    min: SECOND,
+    max: 10 * MINUTE,
+    reload: 'live',
+    doc: 'Longest graceful stop; then the process ends with exit code 1.',
+  }),
+  client_cleanup_timeout: duration({
+    default: 10 * SECOND,
+    min: 100,
+    max: 10 * MINUTE,
+    reload: 'live',
+    doc: 'Time a client has to finish the closing handshake at shutdown.',
+  }),
+})
+
+export const faces = section('What all faces share.', {
+  public_host: optional(
+    text({
+      default: '',
+      rule: 'a host name or address without scheme and port',
+      pattern: /^(?:[\w.-]+|\[[0-9a-fA-F:.]+\])$/,
+      reload: 'live',
+      doc: 'Host in the links handed out; without it the host that the client used.',
+    }),
+  ),
+  loopback_role: choice({
+    words: ['viewer', 'operator', 'admin'],
+    default: 'operator',
+    reload: 'live',
+    doc: 'Role of a session that the dashboard opens from this machine without a token.',
+  }),
+})
+
+export const notifications = section('Notifications to subscribers.', {
+  websocket: section('Over the WebSocket.', {
+    max_queue_size: integer({
+      default: 1000,
+      min: 1,
+      max: 1_000_000,
+      reload: 'live',
+      doc: 'Notifications waiting for one slow client; above it the client is closed with 4008.',
+    }),
+  }),
+})
+
+export const performance = section('Timing.', {
+  debounce: section('Shortest time between repeats of one health notification.', {
+    health_monitor_seconds: seconds(15, 'Health of components, seconds.'),
+    storage_monitor_seconds: seconds(30, 'Storage, seconds.'),
+    performance_monitor_seconds: seconds(45, 'Load, seconds.'),
+  }),
+})
+
+function seconds(value: number, doc: string) {
+  return integer({ default: value, min: 0, max: 86_400, reload: 'live', doc })
+}

@@ -1,0 +1,11 @@
+/** One value as somebody wrote it, before it is checked. */
+
+export interface Setting {
+  /** `server.port` */
+  readonly path: string
+  /** What YAML gives: scalars, arrays, Maps. */
+  readonly value: unknown
+  /** `config.yaml:12`, the environment variable, or the option. */
+  readonly where: string
+  readonly from: 'file' | 'environment' | 'option'
+}
