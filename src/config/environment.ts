@@ -1,5 +1,6 @@
 /** Settings from environment variables: `CAMERA_SERVICE_` and the key path, for every key. */
 
+import type { Fault } from './fault.js'
 import { unknownVariableText } from './known.js'
 import { envName, KEYS, type KeyEntry } from './schema.js'
 import type { Setting } from './setting.js'
@@ -13,6 +14,8 @@ export interface Found {
   readonly warnings: readonly string[]
   /** Accepted, without effect. */
   readonly withoutMeaning: readonly string[]
+  /** What is no setting at all though it stands where one should. */
+  readonly faults: readonly Fault[]
 }
 
 /** Pure. Variables without our prefix are not looked at. */
@@ -21,7 +24,7 @@ export function readEnvironment(env: Environment): Found {
   const rest = Object.keys(env).filter((name) => name.startsWith('CAMERA_SERVICE_') && !KNOWN_VARIABLES.has(name))
   const idle = rest.filter((name) => IDLE_VARIABLES.has(name))
   const unknown = rest.filter((name) => !IDLE_VARIABLES.has(name) && !OTHER_VARIABLES.has(name))
-  return { settings, warnings: unknown.map(unknownVariableText), withoutMeaning: idle }
+  return { settings, warnings: unknown.map(unknownVariableText), withoutMeaning: idle, faults: [] }
 }
 
 const KNOWN_VARIABLES: ReadonlySet<string> = new Set(KEYS.flatMap(namesOf))

@@ -11,7 +11,7 @@ const MAX_BYTES = 1024 * 1024
 /** An alias repeated beyond this is an attack, not a shorthand. */
 const MAX_ALIASES = 100
 
-/** Throws ConfigError when the file is missing, unreadable, empty, or no YAML mapping. Loads the YAML library. */
+/** Throws ConfigError when nothing of the file can be understood: missing, empty, no YAML mapping. Loads the YAML library. */
 export async function readConfigFile(file: string): Promise<Found> {
   const text = await readText(file)
   const yaml = await import('yaml')
@@ -34,7 +34,6 @@ export async function readConfigFile(file: string): Promise<Found> {
   if (!yaml.isMap(root)) throw whole(file, 'the file is not a mapping of sections', 'begin with a section such as "server:"')
   const walk = new Walk(file, lines, document, yaml)
   walk.section(root, [])
-  if (walk.faults.length > 0) throw new ConfigError(walk.faults)
   return walk
 }
 

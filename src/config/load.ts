@@ -39,7 +39,11 @@ export async function loadConfig(options: LoadOptions): Promise<LoadedConfig> {
   const inEnvironment = readEnvironment(options.env)
   const found: Found[] = file === undefined ? [inEnvironment] : [await readConfigFile(file), inEnvironment]
   const settings = [...found.flatMap((source) => source.settings), ...(options.options ?? [])]
-  const config = buildConfig(settings, options)
+  const config = buildConfig(
+    settings,
+    found.flatMap((source) => source.faults),
+    options,
+  )
   const warnings = found.flatMap((source) => [...source.warnings, ...idleWarning(source)])
   return { config, warnings, ...(file !== undefined && { file }) }
 }
@@ -54,8 +58,8 @@ function idleWarning({ withoutMeaning }: Found): string[] {
   return withoutMeaning.length === 0 ? [] : [`accepted without effect: ${withoutMeaning.join(', ')}`]
 }
 
-function buildConfig(settings: readonly Setting[], { env, workingDir }: LoadOptions): Config {
-  const faults: Fault[] = []
+function buildConfig(settings: readonly Setting[], earlier: readonly Fault[], { env, workingDir }: LoadOptions): Config {
+  const faults = [...earlier]
   const values = new Map<string, unknown>()
   const written = new Map<string, Setting>()
   for (const setting of settings) {
