@@ -29,8 +29,8 @@ export interface RegistryOptions {
   readonly logger: Logger
   /** Identity key → N of `cameraN`. */
   readonly pins: ReadonlyMap<string, number>
-  /** Wanted mode; what is not wanted is chosen. */
-  readonly mode: ModeWish
+  /** Wanted mode of a camera; what is not wanted is chosen. */
+  readonly modeWish: (device: string) => ModeWish
   /** Flapping is told when settled. */
   readonly quietMs: number
   readonly maxMs: number
@@ -239,7 +239,7 @@ export class CameraRegistry {
     const { state } = entry
     const previous = entry.camera
     const report = state === undefined ? previous.report : state.report
-    const mode = report === undefined ? undefined : chooseMode(report, this.#options.mode)
+    const mode = report === undefined ? undefined : chooseMode(report, this.#options.modeWish(previous.device))
     const word = cameraStatus({
       present: state !== undefined,
       report,

@@ -18,7 +18,7 @@ export interface CamerasOptions {
   readonly clock: Clock
   readonly logger: Logger
   readonly pins: ReadonlyMap<string, number>
-  readonly mode: ModeWish
+  readonly modeWish: (device: string) => ModeWish
   readonly lingerMs: number
   readonly links: (device: string, host: string) => StreamLinks
 }
@@ -45,7 +45,7 @@ export async function createCameras(options: CamerasOptions): Promise<Cameras> {
     clock,
     logger,
     pins: options.pins,
-    mode: options.mode,
+    modeWish: options.modeWish,
     quietMs: QUIET_MS,
     maxMs: MAX_HELD_MS,
     ids: await store.load(),

@@ -2,7 +2,7 @@
 
 import { ServiceError } from '../base/errors.js'
 
-export type SnapshotFormat = 'jpg' | 'png'
+export type SnapshotFormat = 'jpg' | 'png' | 'webp' | 'bmp'
 
 export interface TakeSnapshotParams {
   readonly device: string
@@ -15,6 +15,8 @@ export interface TakeSnapshotParams {
 }
 
 export interface SnapshotDefaults {
+  /** When neither the call nor its file name says one. */
+  readonly format: SnapshotFormat
   readonly quality: number
   readonly maxWidthPx: number
   readonly maxHeightPx: number
@@ -36,7 +38,7 @@ export interface SnapshotPlan {
   readonly conversion: Conversion | undefined
 }
 
-const EXTENSIONS: Readonly<Record<string, SnapshotFormat>> = { jpg: 'jpg', jpeg: 'jpg', png: 'png' }
+const EXTENSIONS: Readonly<Record<string, SnapshotFormat>> = { jpg: 'jpg', jpeg: 'jpg', png: 'png', webp: 'webp', bmp: 'bmp' }
 // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what is refused.
 const FORBIDDEN = /[<>:"|?*/\\\u0000-\u001f\u007f]/
 
@@ -52,7 +54,7 @@ export function planSnapshot(
   if (asked !== undefined && extension !== undefined && asked !== extension) {
     throw invalid('filename', `extension of the format (.${asked})`, `the file name ends as ${extension}, the format is ${asked}`)
   }
-  const format = asked ?? extension ?? 'jpg'
+  const format = asked ?? extension ?? defaults.format
   const filename = named === undefined || extension !== undefined ? named : `${named}.${format}`
   if (filename !== undefined && filename.length > MAX_NAME) throw tooLong()
 

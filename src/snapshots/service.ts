@@ -9,7 +9,15 @@ import type { Service } from '../base/lifecycle.js'
 import type { Logger } from '../base/logger.js'
 import { captureError, type Lease, nativeCode } from '../cameras/index.js'
 import type { Core } from '../native/index.js'
-import { candidateName, fillPattern, planSnapshot, type SnapshotPlan, type TakeSnapshotParams, withExtension } from './plan.js'
+import {
+  candidateName,
+  fillPattern,
+  planSnapshot,
+  type SnapshotFormat,
+  type SnapshotPlan,
+  type TakeSnapshotParams,
+  withExtension,
+} from './plan.js'
 import { ConversionPool } from './pool.js'
 import { StorageGuard, storageFull } from './storage.js'
 
@@ -23,9 +31,11 @@ export interface SnapshotsOptions {
   /** A folder per camera below `dir`. */
   readonly deviceSubdirs: boolean
   readonly filePattern: string
+  readonly format: SnapshotFormat
   readonly quality: number
   readonly maxWidthPx: number
   readonly maxHeightPx: number
+  readonly enabled: boolean
   /** Longest wait for a frame. */
   readonly timeoutMs: number
   readonly workerThreads: number
@@ -95,6 +105,7 @@ export class Snapshots implements Service {
    * RATE_LIMITED. Nothing is left behind on failure.
    */
   async take(params: TakeSnapshotParams, signal: AbortSignal): Promise<SnapshotResult> {
+    if (!this.#options.enabled) throw new ServiceError('UNSUPPORTED', { data: { feature: 'snapshots' } })
     try {
       const placed = await this.#take(params, signal)
       const { device } = params

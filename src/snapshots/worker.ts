@@ -10,6 +10,7 @@ import type { Sharp } from 'sharp'
 import sharp from 'sharp'
 import type { Core, FrameWish } from '../native/index.js'
 import { loadNative } from '../native/index.js'
+import { bitmap } from './bitmap.js'
 import type { Conversion } from './plan.js'
 
 export interface ConvertJob {
@@ -39,7 +40,7 @@ const cores = new Map<number, Core>()
 // biome-ignore lint/style/noDefaultExport: see above.
 export default async function convert(job: ConvertJob): Promise<ConvertedSnapshot> {
   const frame = await core(job.coreId).grab(job.source, job.wish)
-  const { data, info } = await encode(sharp(frame.jpeg), job.conversion).toBuffer({ resolveWithObject: true })
+  const { data, info } = await encode(sharp(frame.jpeg), job.conversion)
   const file = join(job.dir, job.name)
   await place(data, file)
   return { file, sizeBytes: data.length, width: info.width, height: info.height, capturedWallMs: frame.capturedWallMs }
@@ -54,14 +55,26 @@ function core(id: number): Core {
   return known
 }
 
-function encode(image: Sharp, conversion: Conversion): Sharp {
+async function encode(image: Sharp, conversion: Conversion): Promise<{ data: Buffer; info: { width: number; height: number } }> {
   const resized = image.resize({
     width: conversion.maxWidthPx,
     height: conversion.maxHeightPx,
     fit: 'inside',
     withoutEnlargement: true,
   })
-  return conversion.format === 'png' ? resized.png() : resized.jpeg({ quality: conversion.quality })
+  const { quality } = conversion
+  switch (conversion.format) {
+    case 'png':
+      return resized.png().toBuffer({ resolveWithObject: true })
+    case 'webp':
+      return resized.webp({ quality }).toBuffer({ resolveWithObject: true })
+    case 'jpg':
+      return resized.jpeg({ quality }).toBuffer({ resolveWithObject: true })
+    case 'bmp': {
+      const { data, info } = await resized.toColourspace('srgb').removeAlpha().raw().toBuffer({ resolveWithObject: true })
+      return { data: bitmap(data, info.width, info.height), info }
+    }
+  }
 }
 
 /** Throws EEXIST when the name is taken; nothing is visible before the file is whole. */

@@ -12,7 +12,7 @@ function setUp() {
     clock,
     logger: createLogger({ level: 'silent', format: 'json' }),
     pins: new Map(),
-    mode: {},
+    modeWish: () => ({}),
     quietMs: 50,
     maxMs: 250,
     ids: new Map(),

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { candidateName, fillPattern, planSnapshot, withExtension } from '../../../src/snapshots/plan.js'
 
 const frame = { width: 1280, height: 720 }
-const defaults = { quality: 90, maxWidthPx: 1920, maxHeightPx: 1080 }
+const defaults = { format: 'jpg' as const, quality: 90, maxWidthPx: 1920, maxHeightPx: 1080 }
 const plan = (params: object) => planSnapshot({ device: 'camera0', ...params }, frame, defaults)
 
 describe('what a snapshot request asks for', () => {
