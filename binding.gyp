@@ -11,7 +11,7 @@
       'target_name': 'camera_core',
       'sources': ['<!@(<(list_sources) native/core native/binding)'],
       'include_dirs': ["<!(node -p \"require('node-addon-api').include_dir\")", 'native/core'],
-      'defines': ['NAPI_VERSION=8', 'NAPI_DISABLE_CPP_EXCEPTIONS', 'NODE_ADDON_API_DISABLE_DEPRECATED'],
+      'defines': ['NAPI_VERSION=8', 'NAPI_DISABLE_CPP_EXCEPTIONS', 'NODE_ADDON_API_DISABLE_DEPRECATED', 'NODE_API_SWALLOW_UNTHROWABLE_EXCEPTIONS'],
       'cflags': ['-Wall', '-Wextra', '-fvisibility=hidden'],
       'cflags_cc!': ['-std=gnu++17', '-std=gnu++20', '-fno-rtti'],
       'cflags_cc': ['-std=c++20', '-fvisibility-inlines-hidden'],
@@ -29,6 +29,14 @@
       'type': 'executable',
       'product_extension': '',
       'sources': ['<!@(<(list_sources) native/notifier)'],
+      'cflags': ['-Wall', '-Wextra'],
+    },
+    {
+      # Preloaded into publishing ffmpegs: keeps the password out of their argument list.
+      'target_name': 'publish_guard',
+      'type': 'loadable_module',
+      'product_extension': 'so',
+      'sources': ['<!@(<(list_sources) native/publish_guard)'],
       'cflags': ['-Wall', '-Wextra'],
     },
   ],

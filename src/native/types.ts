@@ -187,6 +187,8 @@ export interface CoreOptions {
   readonly encoderThreads: number
   /** Quality of JPEGs made from raw frames, 1 to 100. */
   readonly jpegQuality: number
+  /** Tests only: plain files count as device nodes. */
+  readonly relaxDeviceCheck?: boolean
 }
 
 export interface CaptureRequest {

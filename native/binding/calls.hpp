@@ -1,0 +1,31 @@
+// The functions of the addon. Each takes the number of a view first, but for `open` and `attach`, which answer one.
+// src/native/index.ts makes the `Core` of types.ts from them. None waits for a device, a disk or another thread.
+#pragma once
+
+#include <napi.h>
+
+namespace camera::binding {
+
+/// `(options, onEvents) => { view, core }`
+Napi::Value open(const Napi::CallbackInfo &info);
+/// `(core) => { view, core }`
+Napi::Value attach(const Napi::CallbackInfo &info);
+Napi::Value detach(const Napi::CallbackInfo &info);
+Napi::Value shutdown(const Napi::CallbackInfo &info);
+
+Napi::Value devices(const Napi::CallbackInfo &info);
+Napi::Value probe(const Napi::CallbackInfo &info);
+Napi::Value probeControls(const Napi::CallbackInfo &info);
+
+Napi::Value startCapture(const Napi::CallbackInfo &info);
+Napi::Value stopCapture(const Napi::CallbackInfo &info);
+Napi::Value captureStats(const Napi::CallbackInfo &info);
+Napi::Value grab(const Napi::CallbackInfo &info);
+Napi::Value saveFrame(const Napi::CallbackInfo &info);
+
+Napi::Value openFeed(const Napi::CallbackInfo &info);
+Napi::Value closeReadEnd(const Napi::CallbackInfo &info);
+Napi::Value closeFeed(const Napi::CallbackInfo &info);
+Napi::Value feedStats(const Napi::CallbackInfo &info);
+
+} // namespace camera::binding

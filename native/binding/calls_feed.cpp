@@ -1,0 +1,62 @@
+#include "call_support.hpp"
+#include "calls.hpp"
+#include "convert.hpp"
+
+namespace camera::binding {
+
+namespace {
+
+uint64_t readFeed(Arguments &arguments) {
+    constexpr int64_t kMaxSafeInteger = (int64_t{1} << 53) - 1;
+    return static_cast<uint64_t>(arguments.integer(1, "feed", 1, kMaxSafeInteger));
+}
+
+} // namespace
+
+Napi::Value openFeed(const Napi::CallbackInfo &info) {
+    constexpr int64_t kMaxStallMs = 3'600'000;
+    Arguments arguments(info);
+    const auto core = readCore(arguments);
+    const std::string source = readSource(arguments);
+    const FeedOptions options{.stallMs = static_cast<int>(arguments.object(2, "options").integer("stallMs", 1, kMaxStallMs))};
+    if (arguments.failed()) return info.Env().Undefined();
+    if (!core) return throwViewGone(info.Env());
+
+    const Result<FeedInfo> feed = core->captures().openFeed(source, options);
+    if (!feed) {
+        toJsError(info.Env(), feed.error()).ThrowAsJavaScriptException();
+        return info.Env().Undefined();
+    }
+    Napi::Object object = Napi::Object::New(info.Env());
+    object.Set("id", static_cast<double>(feed.value().id));
+    object.Set("readFd", feed.value().readFd);
+    return object;
+}
+
+Napi::Value closeReadEnd(const Napi::CallbackInfo &info) {
+    Arguments arguments(info);
+    const auto core = readCore(arguments);
+    const uint64_t feed = readFeed(arguments);
+    if (!arguments.failed() && core) core->captures().closeReadEnd(feed);
+    return info.Env().Undefined();
+}
+
+Napi::Value closeFeed(const Napi::CallbackInfo &info) {
+    Arguments arguments(info);
+    const auto core = readCore(arguments);
+    const uint64_t feed = readFeed(arguments);
+    if (!arguments.failed() && core) core->captures().closeFeed(feed);
+    return info.Env().Undefined();
+}
+
+Napi::Value feedStats(const Napi::CallbackInfo &info) {
+    Arguments arguments(info);
+    const auto core = readCore(arguments);
+    const uint64_t feed = readFeed(arguments);
+    if (arguments.failed()) return info.Env().Undefined();
+    if (!core) return throwViewGone(info.Env());
+    const std::optional<FeedStats> stats = core->captures().feedStats(feed);
+    return stats ? Napi::Value(feedStatsToJs(info.Env(), *stats)) : info.Env().Undefined();
+}
+
+} // namespace camera::binding

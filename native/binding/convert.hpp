@@ -1,0 +1,29 @@
+// Values of the core as JavaScript values, in the shapes of src/native/types.ts.
+#pragma once
+
+#include <napi.h>
+
+#include <vector>
+
+#include "frame.hpp"
+#include "running_core.hpp"
+
+namespace camera::binding {
+
+Napi::Object deviceToJs(Napi::Env env, const DeviceState &device);
+Napi::Array devicesToJs(Napi::Env env, const std::vector<DeviceState> &devices);
+Napi::Object reportToJs(Napi::Env env, const DeviceReport &report);
+Napi::Array controlsToJs(Napi::Env env, const std::vector<DeviceControl> &controls);
+
+Napi::Object eventToJs(Napi::Env env, const CoreEvent &event);
+/// The whole list in place of events that were lost, `last` being the newest of them.
+Napi::Object resyncToJs(Napi::Env env, const CoreEvent &last, const std::vector<DeviceState> &devices);
+
+Napi::Object captureInfoToJs(Napi::Env env, const CaptureInfo &info);
+Napi::Object captureStatsToJs(Napi::Env env, const CaptureStats &stats);
+Napi::Object feedStatsToJs(Napi::Env env, const FeedStats &stats);
+/// With a copy of the JPEG: JavaScript may write into what it gets, and the frame is shared with every other reader.
+Napi::Value frameToJs(Napi::Env env, const Frame &frame);
+Napi::Object savedFrameToJs(Napi::Env env, const SavedFrame &saved);
+
+} // namespace camera::binding

@@ -1,0 +1,43 @@
+#include "raise.hpp"
+
+#include <cstring>
+#include <string>
+
+#include "fault_code.hpp"
+
+namespace camera::binding {
+
+namespace {
+
+std::string code(const Error &error) { return std::string(faultCode(error)); }
+
+std::string sentence(const Error &error) {
+    std::string text = error.step;
+    if (!error.subject.empty()) text += " " + error.subject;
+    if (error.errnoValue != 0) text += std::string(": ") + ::strerrordesc_np(error.errnoValue);
+    return text;
+}
+
+} // namespace
+
+Napi::Error toJsError(Napi::Env env, const Error &error) {
+    const Napi::Error raised = Napi::Error::New(env, code(error) + ": " + sentence(error));
+    Napi::Object value = raised.Value();
+    value.Set("code", code(error));
+    value.Set("errno", error.errnoValue);
+    value.Set("call", error.step);
+    value.Set("node", error.subject);
+    return raised;
+}
+
+Napi::Object faultToJs(Napi::Env env, const Error &error) {
+    Napi::Object fault = Napi::Object::New(env);
+    fault.Set("code", code(error));
+    fault.Set("errno", error.errnoValue);
+    fault.Set("call", error.step);
+    return fault;
+}
+
+Error viewGone() { return {0, kStepAborted, ""}; }
+
+} // namespace camera::binding

@@ -1,0 +1,72 @@
+#include "running_core.hpp"
+
+#include <cerrno>
+#include <utility>
+
+#include "virtual_device.hpp"
+
+namespace camera::binding {
+
+Result<std::shared_ptr<RunningCore>> RunningCore::start(const Sys &sys, const CoreOptions &options, EventSink sink) {
+    std::shared_ptr<RunningCore> core(new RunningCore(sys, options, std::move(sink)));
+    if (Status started = core->monitor_.start(); !started) return started.error();
+    core->announceVirtualCameras(options.virtualCameras);
+    return core;
+}
+
+RunningCore::RunningCore(const Sys &sys, const CoreOptions &options, EventSink sink)
+    : sink_(std::move(sink)), monitor_(sys, options.monitor), captures_(sys, options.capture) {
+    monitor_.setListener([this](DeviceEvent event) { hear(std::move(event)); });
+    captures_.setListener([this](const CaptureEvent &event) { hear(event); });
+}
+
+Result<SourceAddress> RunningCore::addressOf(const std::string &source) const {
+    Result<std::string> node = monitor_.nodeOf(source);
+    if (!node) return node.error();
+    SourceAddress address{.source = source, .node = node.take(), .isVirtual = false, .label = {}};
+    if (address.node.empty()) {
+        address.isVirtual = true;
+        address.label = source;
+    }
+    return address;
+}
+
+void RunningCore::silence() {
+    const std::lock_guard lock(publishMutex_);
+    sink_ = nullptr;
+}
+
+void RunningCore::stop(int timeoutMs) {
+    // Captures first: a device that is still open keeps its node number, and what they report needs the monitor.
+    captures_.shutdown(timeoutMs);
+    monitor_.stop(timeoutMs);
+}
+
+void RunningCore::announceVirtualCameras(const VirtualCameras &wanted) {
+    for (int number = 0; number < wanted.count; ++number) {
+        monitor_.announce(virtualDevice(number, {wanted.width, wanted.height}, {1, wanted.fps}));
+    }
+}
+
+void RunningCore::hear(DeviceEvent event) {
+    const bool gone = event.type == DeviceEventType::Gone;
+    const std::string source = event.device.source;
+    publish(std::move(event));
+    if (gone) captures_.gone(source);
+}
+
+void RunningCore::hear(const CaptureEvent &event) {
+    publish(event);
+    if (event.feed == 0 && event.state == CaptureState::Gone) monitor_.reportGone(event.source);
+}
+
+void RunningCore::publish(std::variant<DeviceEvent, CaptureEvent> fact) {
+    auto event = std::make_shared<CoreEvent>();
+    event->fact = std::move(fact);
+    // Counted and handed over under one lock, or two threads could deliver their numbers in the wrong order.
+    const std::lock_guard lock(publishMutex_);
+    event->seq = ++lastSeq_;
+    if (sink_) sink_(std::move(event));
+}
+
+} // namespace camera::binding

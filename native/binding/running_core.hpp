@@ -1,0 +1,80 @@
+// One device monitor and its captures, wired together: what JavaScript calls a core. Knows neither Node nor Linux.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "capture_manager.hpp"
+#include "device_monitor.hpp"
+#include "result.hpp"
+#include "sys.hpp"
+
+namespace camera::binding {
+
+struct VirtualCameras {
+    int count = 0;
+    uint32_t width = 0;
+    uint32_t height = 0;
+    uint32_t fps = 0;
+};
+
+struct CoreOptions {
+    MonitorOptions monitor;
+    CaptureOptions capture;
+    VirtualCameras virtualCameras;
+};
+
+/// A fact of either part under the one gap-free count of its core, which starts at 1.
+struct CoreEvent {
+    uint64_t seq = 0;
+    std::variant<DeviceEvent, CaptureEvent> fact;
+};
+
+using EventSink = std::function<void(std::shared_ptr<const CoreEvent>)>;
+
+/// Any thread, unless said otherwise. `stop` comes before the destructor: the last owner may be a JavaScript thread, which
+/// must not wait for devices.
+class RunningCore {
+public:
+    /// Starts the threads and returns at once; what is present arrives as events. `sink` is called in the order of `seq`, under
+    /// a lock: it must only hand over. Fails when no thread can be made.
+    static Result<std::shared_ptr<RunningCore>> start(const Sys &sys, const CoreOptions &options, EventSink sink);
+    RunningCore(const RunningCore &) = delete;
+    RunningCore &operator=(const RunningCore &) = delete;
+
+    DeviceMonitor &monitor() { return monitor_; }
+    CaptureManager &captures() { return captures_; }
+
+    /// Where the frames of a camera that is present come from. ENODEV when that appearance is over.
+    Result<SourceAddress> addressOf(const std::string &source) const;
+
+    /// No event reaches the sink after this returned.
+    void silence();
+
+    /// Closes captures, then the monitor. Blocks up to about twice `timeoutMs`; stuck threads are written off. Once only.
+    void stop(int timeoutMs);
+
+private:
+    RunningCore(const Sys &sys, const CoreOptions &options, EventSink sink);
+
+    void announceVirtualCameras(const VirtualCameras &wanted);
+    void hear(DeviceEvent event);
+    void hear(const CaptureEvent &event);
+    void publish(std::variant<DeviceEvent, CaptureEvent> fact);
+
+    std::mutex publishMutex_;
+    uint64_t lastSeq_ = 0;
+    EventSink sink_;
+
+    // The monitor's listener reaches the captures and the other way round; both end in `stop`, before either is destroyed.
+    DeviceMonitor monitor_;
+    CaptureManager captures_;
+};
+
+} // namespace camera::binding

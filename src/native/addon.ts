@@ -1,0 +1,144 @@
+/** The addon's plain functions as the `Addon` and `Core` of types.ts. */
+
+import { loadAddonFile } from './load.js'
+import type {
+  Addon,
+  CaptureInfo,
+  CaptureRequest,
+  CaptureStats,
+  Core,
+  CoreOptions,
+  DeviceControl,
+  DeviceReport,
+  DeviceState,
+  Feed,
+  FeedStats,
+  FrameWish,
+  GrabbedFrame,
+  NativeEvent,
+  SavedFrame,
+} from './types.js'
+
+/** A view is one thread's hold on a core; the addon knows it by number. */
+type View = number
+
+interface OpenedView {
+  readonly view: View
+  readonly core: number
+}
+
+/** What native/binding/addon.cpp exports. */
+interface RawAddon {
+  open(options: CoreOptions, onEvents: (events: NativeEvent[]) => void): OpenedView
+  attach(coreId: number): OpenedView
+  detach(view: View): void
+  shutdown(view: View, timeoutMs: number): Promise<void>
+  devices(view: View): DeviceState[]
+  probe(view: View, source: string): Promise<DeviceReport>
+  probeControls(view: View, source: string): Promise<DeviceControl[]>
+  startCapture(view: View, source: string, request: CaptureRequest): Promise<CaptureInfo>
+  stopCapture(view: View, source: string): Promise<void>
+  captureStats(view: View, source: string): CaptureStats | undefined
+  grab(view: View, source: string, wish: FrameWish): Promise<GrabbedFrame>
+  saveFrame(view: View, source: string, wish: FrameWish, dir: string, name: string): Promise<SavedFrame>
+  openFeed(view: View, source: string, options: { readonly stallMs: number }): Feed
+  closeReadEnd(view: View, feed: number): void
+  closeFeed(view: View, feed: number): void
+  feedStats(view: View, feed: number): FeedStats | undefined
+}
+
+/**
+ * Loads the addon into this thread; again at will. `onListenerError` hears what an event listener throws (by default it goes
+ * to stderr): the core goes on in any case.
+ */
+export function loadNative(onListenerError: (thrown: unknown) => void = reportListenerError): Addon {
+  const raw = loadAddonFile() as RawAddon
+  return {
+    open: (options, onEvents) => {
+      if (typeof onEvents !== 'function') throw new TypeError('onEvents must be a function')
+      const guarded = (events: NativeEvent[]): void => {
+        try {
+          onEvents(events)
+        } catch (thrown) {
+          onListenerError(thrown)
+        }
+      }
+      return new CoreView(raw, raw.open(options, guarded))
+    },
+    attach: (coreId) => new CoreView(raw, raw.attach(coreId)),
+  }
+}
+
+class CoreView implements Core {
+  readonly id: number
+  readonly #raw: RawAddon
+  readonly #view: View
+
+  constructor(raw: RawAddon, opened: OpenedView) {
+    this.id = opened.core
+    this.#raw = raw
+    this.#view = opened.view
+  }
+
+  devices(): DeviceState[] {
+    return this.#raw.devices(this.#view)
+  }
+
+  probe(source: string): Promise<DeviceReport> {
+    return this.#raw.probe(this.#view, source)
+  }
+
+  probeControls(source: string): Promise<DeviceControl[]> {
+    return this.#raw.probeControls(this.#view, source)
+  }
+
+  startCapture(source: string, request: CaptureRequest): Promise<CaptureInfo> {
+    return this.#raw.startCapture(this.#view, source, request)
+  }
+
+  stopCapture(source: string): Promise<void> {
+    return this.#raw.stopCapture(this.#view, source)
+  }
+
+  captureStats(source: string): CaptureStats | undefined {
+    return this.#raw.captureStats(this.#view, source)
+  }
+
+  grab(source: string, wish: FrameWish): Promise<GrabbedFrame> {
+    return this.#raw.grab(this.#view, source, wish)
+  }
+
+  saveFrame(source: string, wish: FrameWish, dir: string, name: string): Promise<SavedFrame> {
+    return this.#raw.saveFrame(this.#view, source, wish, dir, name)
+  }
+
+  openFeed(source: string, options: { readonly stallMs: number }): Feed {
+    return this.#raw.openFeed(this.#view, source, options)
+  }
+
+  closeReadEnd(feed: number): void {
+    this.#raw.closeReadEnd(this.#view, feed)
+  }
+
+  closeFeed(feed: number): void {
+    this.#raw.closeFeed(this.#view, feed)
+  }
+
+  feedStats(feed: number): FeedStats | undefined {
+    return this.#raw.feedStats(this.#view, feed)
+  }
+
+  detach(): void {
+    this.#raw.detach(this.#view)
+  }
+
+  shutdown(timeoutMs: number): Promise<void> {
+    return this.#raw.shutdown(this.#view, timeoutMs)
+  }
+}
+
+function reportListenerError(thrown: unknown): void {
+  process.stderr.write(
+    `camera event listener failed: ${thrown instanceof Error ? (thrown.stack ?? thrown.message) : String(thrown)}\n`,
+  )
+}

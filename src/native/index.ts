@@ -1,0 +1,4 @@
+/** Face of the native core: `loadNative()` and the types of what it answers. */
+
+export { loadNative } from './addon.js'
+export type * from './types.js'
