@@ -16,10 +16,11 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   cameras: ['base', 'native'],
   media: ['base'],
   snapshots: ['base', 'native', 'cameras'],
+  monitor: ['base'],
   rpc: ['base', 'auth', 'cameras', 'media', 'snapshots'],
   http: ['base', 'auth', 'rpc'],
   cli: ['base', 'config', 'auth', 'media', 'app'],
-  app: ['base', 'config', 'native', 'auth', 'cameras', 'media', 'snapshots', 'rpc', 'http'],
+  app: ['base', 'config', 'native', 'auth', 'cameras', 'media', 'snapshots', 'monitor', 'rpc', 'http'],
   main: ['base', 'cli'],
 }
 

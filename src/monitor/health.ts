@@ -1,0 +1,52 @@
+/** Is the service well, and why not: the contract's table of signals (json-rpc-api §9.5 `get_status`). Pure. */
+
+export type HealthWord = 'HEALTHY' | 'DEGRADED' | 'UNHEALTHY'
+export type ComponentWord = 'RUNNING' | 'STOPPED' | 'ERROR' | 'STARTING' | 'STOPPING'
+
+export interface HealthSignals {
+  readonly components: Readonly<Record<string, ComponentWord>>
+  readonly memoryUsedPercent: number
+  readonly connections: number
+  /** Undefined when it cannot be found out. */
+  readonly storageFreePercent: number | undefined
+}
+
+export interface HealthThresholds {
+  readonly memoryUsagePercent: number
+  readonly connectionsLimit: number
+}
+
+export interface Health {
+  readonly status: HealthWord
+  /** One short sentence per signal that is not well. */
+  readonly reasons: readonly string[]
+}
+
+/** Beyond the threshold by so much is UNHEALTHY. */
+const MEMORY_MARGIN_PERCENT = 5
+const CONNECTIONS_MARGIN = 50
+const STORAGE_DEGRADED_PERCENT = 30
+const STORAGE_UNHEALTHY_PERCENT = 15
+
+/** The worst signal wins. A component that is STOPPED on purpose does not count. */
+export function assessHealth(signals: HealthSignals, thresholds: HealthThresholds): Health {
+  const found: { readonly word: HealthWord; readonly reason: string }[] = []
+  for (const [name, word] of Object.entries(signals.components)) {
+    if (word === 'ERROR' || word === 'STARTING') found.push({ word: 'DEGRADED', reason: `${name} is ${word}` })
+  }
+  const { memoryUsedPercent: memory, connections, storageFreePercent: free } = signals
+  if (memory >= thresholds.memoryUsagePercent) {
+    const word = memory > thresholds.memoryUsagePercent + MEMORY_MARGIN_PERCENT ? 'UNHEALTHY' : 'DEGRADED'
+    found.push({ word, reason: `memory is ${memory.toFixed(0)} % used` })
+  }
+  if (connections >= thresholds.connectionsLimit) {
+    const word = connections > thresholds.connectionsLimit + CONNECTIONS_MARGIN ? 'UNHEALTHY' : 'DEGRADED'
+    found.push({ word, reason: `${connections} connections are open` })
+  }
+  if (free !== undefined && free <= STORAGE_DEGRADED_PERCENT) {
+    const word = free < STORAGE_UNHEALTHY_PERCENT ? 'UNHEALTHY' : 'DEGRADED'
+    found.push({ word, reason: `${free.toFixed(0)} % of the storage is free` })
+  }
+  const worst = (['UNHEALTHY', 'DEGRADED'] as const).find((word) => found.some((item) => item.word === word))
+  return { status: worst ?? 'HEALTHY', reasons: found.map((item) => item.reason) }
+}

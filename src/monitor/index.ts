@@ -1,0 +1,10 @@
+/** Monitor: is the service well, and why not. */
+
+export {
+  assessHealth,
+  type ComponentWord,
+  type Health,
+  type HealthSignals,
+  type HealthThresholds,
+  type HealthWord,
+} from './health.js'

@@ -1,0 +1,40 @@
+import { describe, expect, it } from 'vitest'
+import { assessHealth, type HealthSignals } from '../../../src/monitor/index.js'
+
+const thresholds = { memoryUsagePercent: 90, connectionsLimit: 900 }
+const well: HealthSignals = {
+  components: { websocket_server: 'RUNNING', camera_monitor: 'RUNNING', mediamtx: 'STOPPED' },
+  memoryUsedPercent: 40,
+  connections: 10,
+  storageFreePercent: 60,
+}
+const assess = (signals: Partial<HealthSignals>) => assessHealth({ ...well, ...signals }, thresholds)
+
+describe('health', () => {
+  it('is well when MediaMTX is stopped on purpose', () => {
+    expect(assess({})).toEqual({ status: 'HEALTHY', reasons: [] })
+  })
+
+  it.each<[Partial<HealthSignals>, string]>([
+    [{ components: { mediamtx: 'ERROR' } }, 'DEGRADED'],
+    [{ memoryUsedPercent: 89.9 }, 'HEALTHY'],
+    [{ memoryUsedPercent: 90 }, 'DEGRADED'],
+    [{ memoryUsedPercent: 95.1 }, 'UNHEALTHY'],
+    [{ connections: 899 }, 'HEALTHY'],
+    [{ connections: 900 }, 'DEGRADED'],
+    [{ connections: 951 }, 'UNHEALTHY'],
+    [{ storageFreePercent: 30.1 }, 'HEALTHY'],
+    [{ storageFreePercent: 30 }, 'DEGRADED'],
+    [{ storageFreePercent: 14.9 }, 'UNHEALTHY'],
+    [{ storageFreePercent: undefined }, 'HEALTHY'],
+  ])('says %j is %s', (signals, word) => {
+    expect(assess(signals).status).toBe(word)
+  })
+
+  it('lets the worst signal win and names each', () => {
+    expect(assess({ components: { mediamtx: 'ERROR' }, storageFreePercent: 5 })).toEqual({
+      status: 'UNHEALTHY',
+      reasons: ['mediamtx is ERROR', '5 % of the storage is free'],
+    })
+  })
+})
