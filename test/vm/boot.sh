@@ -27,7 +27,7 @@ mkdir -p "$folder"
 trap 'rm -rf "$folder"' EXIT
 make_initrd "$folder/initrd.gz"
 {
-  printf 'export PATH=%q KERNEL_TREE=%q KERNEL_VERSION=%q HOME=/root LANG=C.UTF-8\n' "$PATH" "$KERNEL_TREE" "$KERNEL_VERSION"
+  printf 'export PATH=%q KERNEL_TREE=%q KERNEL_VERSION=%q HOME=/root LANG=C.UTF-8 NO_COLOR=1 TERM=dumb\n' "$PATH" "$KERNEL_TREE" "$KERNEL_VERSION"
   [ -z "${MEDIAMTX_BIN:-}" ] || printf 'export MEDIAMTX_BIN=%q\n' "$MEDIAMTX_BIN"
   printf 'cd %q\n. %q\n%s\n' "$PROJECT" "$VM/guest/drivers.sh" "$*"
 } > "$folder/command.sh"

@@ -15,7 +15,8 @@ const files = readdirSync(folder)
 const counts = { passed: 0, failed: 0, skipped: 0 }
 
 /** A file and a `describe` are reported too, but only the tests inside count; a file that dies has no tests and counts once. */
-const isGroup = (event) => event.details?.type === 'suite' || (files.includes(event.file ?? '') && event.name === event.file && event.nesting === 0)
+const isGroup = (event) =>
+  event.details?.type === 'suite' || (files.includes(event.file ?? '') && event.name === event.file && event.nesting === 0)
 
 const stream = run({ files, concurrency: 1, timeout: 300_000 })
 stream.on('test:pass', (event) => {

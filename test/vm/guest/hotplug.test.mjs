@@ -1,0 +1,101 @@
+// Cameras that are pulled and plugged again: told at once, kept apart, nothing lost, nothing leaked.
+import assert from 'node:assert/strict'
+import { open } from 'node:fs/promises'
+import { after, afterEach, before, describe, test } from 'node:test'
+import { ensureVivid, plugVivid, unplugVivid, vividNodes } from './support/drivers.mjs'
+import { startService } from './support/service.mjs'
+import { eventually } from './support/wait.mjs'
+
+const CYCLES = 50
+const DEVICES = ['camera0', 'camera1', 'camera2']
+
+describe('hotplug', () => {
+  let service
+  let client
+  before(async () => {
+    service = await startService()
+    client = await service.client('viewer')
+    await client.call('subscribe_events', { topics: ['camera.connected', 'camera.disconnected'] })
+    await allConnected()
+  })
+  afterEach(ensureVivid)
+  after(() => service?.stop())
+
+  const vividCameras = async () => (await client.call('get_camera_list')).cameras.filter(({ name }) => name.startsWith('vivid'))
+  const allConnected = () =>
+    eventually('all vivid cameras are connected', async () => {
+      const cameras = await vividCameras()
+      return cameras.length === DEVICES.length && cameras.every(({ status }) => status === 'CONNECTED')
+    })
+  const all = (topic, from) =>
+    Promise.all(
+      DEVICES.map((device) => client.notification(topic, (params) => params.device === device, { from, timeoutMs: 20_000 })),
+    )
+
+  async function cycle() {
+    const from = client.notifications.length
+    await unplugVivid()
+    await all('camera.disconnected', from)
+    await plugVivid()
+    return all('camera.connected', from)
+  }
+
+  test('unplugging and plugging arrive as notifications with the camera and its state', async () => {
+    const from = client.notifications.length
+    await unplugVivid()
+    const [gone] = await all('camera.disconnected', from)
+    assert.equal(gone.params.status, 'DISCONNECTED')
+    assert.match(gone.params.timestamp, /^\d{4}-\d\d-\d\dT[\d:.]+Z$/)
+    assert.deepEqual(
+      (await vividCameras()).map(({ status }) => status),
+      ['DISCONNECTED', 'DISCONNECTED', 'DISCONNECTED'],
+    )
+
+    await plugVivid()
+    const [back] = await all('camera.connected', from)
+    assert.equal(back.params.status, 'CONNECTED')
+    await allConnected()
+  })
+
+  test('a camera that comes back as another node keeps its id', async () => {
+    const hdmi = (await client.call('get_camera_capabilities', { device: 'camera2' })).resolutions
+    const nodesBefore = await vividNodes()
+    // A number stays taken while a descriptor is open, so every instance moves up by one: each number now is another camera.
+    const held = await open(nodesBefore[0])
+    try {
+      await cycle()
+      const nodesNow = await vividNodes()
+      assert.notDeepEqual(nodesNow, nodesBefore)
+      await allConnected()
+      assert.deepEqual((await vividCameras()).map(({ device }) => device).sort(), DEVICES)
+      assert.deepEqual((await client.call('get_camera_capabilities', { device: 'camera2' })).resolutions, hdmi)
+      for (const [number, node] of nodesNow.entries()) {
+        assert.equal((await client.call('get_camera_status', { device: node })).device, `camera${number}`, node)
+      }
+    } finally {
+      await held.close()
+    }
+    await cycle()
+    assert.deepEqual(await vividNodes(), nodesBefore)
+  })
+
+  test(`${CYCLES} cycles lose no event and leak no descriptor and no thread`, async () => {
+    await cycle()
+    const before = await service.resources()
+    const from = client.notifications.length
+    for (let i = 0; i < CYCLES; i++) await cycle()
+    await allConnected()
+
+    const told = client.notifications.slice(from)
+    for (const device of DEVICES) {
+      const ofDevice = told.filter(({ params }) => params.device === device).map(({ method }) => method)
+      const expected = Array.from({ length: CYCLES }, () => ['camera.disconnected', 'camera.connected']).flat()
+      assert.deepEqual(ofDevice, expected, device)
+    }
+    // Threads of Node's pool may still be starting at the first look; there must never be more than then plus those.
+    await eventually(`descriptors as before (${JSON.stringify(before)})`, async () => {
+      const now = await service.resources()
+      return now.descriptors <= before.descriptors && now.threads <= before.threads
+    })
+  })
+})

@@ -1,0 +1,134 @@
+// Runs the built service as its users do, `node dist/main.js run`, with a state folder and ports of its own.
+import { execFile, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { existsSync } from 'node:fs'
+import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises'
+import { createServer } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join, resolve } from 'node:path'
+import { promisify } from 'node:util'
+import { RpcClient } from './rpc-client.mjs'
+import { eventually, within } from './wait.mjs'
+
+const run = promisify(execFile)
+const MAIN = resolve(import.meta.dirname, '../../../../dist/main.js')
+
+/** A port of loopback that nobody listens on now. */
+export async function freePort() {
+  const server = createServer().listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const { port } = server.address()
+  server.close()
+  await once(server, 'close')
+  return port
+}
+
+/**
+ * Starts the service and resolves when it answers on its WebSocket.
+ * `config`: configuration keys with their environment names (without the prefix), `yaml`: text of a configuration file,
+ * `args`: after `run`, `wrapper`: a command in front of node, such as taskset, `uid`: another user, who must be able to read
+ * the tree.
+ */
+export async function startService({ config = {}, yaml, args = [], wrapper = [], uid } = {}) {
+  if (!existsSync(MAIN)) throw new Error('dist/main.js is not built (npm run build)')
+  const stateDir = await mkdtemp(join(tmpdir(), 'camera-service-'))
+  if (uid !== undefined) await run('chown', [String(uid), stateDir])
+  const port = await freePort()
+  if (yaml !== undefined) {
+    await writeFile(join(stateDir, 'config.yaml'), yaml)
+    args = ['--config', join(stateDir, 'config.yaml'), ...args]
+  }
+  const settings = { SERVER_HOST: '127.0.0.1', SERVER_PORT: port, STATE_DIR: stateDir, MEDIAMTX_MODE: 'off', ...config }
+  const env = { PATH: process.env.PATH, HOME: stateDir, LANG: 'C.UTF-8' }
+  for (const [key, value] of Object.entries(settings)) env[`CAMERA_SERVICE_${key}`] = String(value)
+
+  const [command, ...before] = [...wrapper, process.execPath]
+  const startedAtMs = performance.now()
+  const child = spawn(command, [...before, MAIN, 'run', ...args], {
+    env,
+    cwd: stateDir,
+    stdio: ['ignore', 'pipe', 'pipe'],
+    ...(uid === undefined ? {} : { uid, gid: uid }),
+  })
+  const service = new RunningService({ child, env, stateDir, port })
+  try {
+    await eventually('the service answers', () => service.answers(), { timeoutMs: 30_000, everyMs: 5 })
+  } catch (thrown) {
+    await service.stop()
+    throw new Error(`${thrown.message}; it printed:\n${service.output}`)
+  }
+  service.startMs = performance.now() - startedAtMs
+  return service
+}
+
+class RunningService {
+  #child
+  #env
+  #exited
+  #clients = new Set()
+  /** All it printed, both streams. */
+  output = ''
+
+  constructor({ child, env, stateDir, port }) {
+    this.#child = child
+    this.#env = env
+    this.#exited = once(child, 'exit')
+    this.stateDir = stateDir
+    this.port = port
+    this.url = `ws://127.0.0.1:${port}/ws`
+    for (const stream of [child.stdout, child.stderr]) stream.setEncoding('utf8').on('data', (text) => (this.output += text))
+  }
+
+  get pid() {
+    return this.#child.pid
+  }
+
+  get snapshotDir() {
+    return join(this.stateDir, 'snapshots')
+  }
+
+  /** Whether `ping` is answered now; throws when the process is gone. */
+  async answers() {
+    if (this.#child.exitCode !== null) throw new Error(`the service ended with status ${this.#child.exitCode}`)
+    try {
+      const client = await RpcClient.open(this.url)
+      const reply = await client.call('ping')
+      await client.close()
+      return reply === 'pong'
+    } catch (thrown) {
+      if (thrown.code === 'ECONNREFUSED') return false
+      throw thrown
+    }
+  }
+
+  /** A token made by the service's own command. */
+  async token(role = 'admin') {
+    const { stdout } = await run(process.execPath, [MAIN, 'token', '--role', role], { env: this.#env, cwd: this.stateDir })
+    return stdout.trim()
+  }
+
+  /** An authenticated client, closed when the service stops. */
+  async client(role = 'admin') {
+    const client = await RpcClient.open(this.url, await this.token(role))
+    this.#clients.add(client)
+    return client
+  }
+
+  /** Descriptors and threads of the process now. */
+  async resources() {
+    const count = async (folder) => (await readdir(`/proc/${this.pid}/${folder}`)).length
+    return { descriptors: await count('fd'), threads: await count('task') }
+  }
+
+  /** Ends the process and removes its folder. The exit status; null when it had to be killed. */
+  async stop() {
+    await Promise.all([...this.#clients].map((client) => client.close().catch(() => {})))
+    if (this.#child.exitCode === null && this.#child.signalCode === null) this.#child.kill('SIGTERM')
+    const status = await within(20_000, 'the exit of the service', this.#exited).catch(() => {
+      this.#child.kill('SIGKILL')
+      return [null]
+    })
+    await rm(this.stateDir, { recursive: true, force: true })
+    return status[0]
+  }
+}
