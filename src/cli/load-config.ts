@@ -1,0 +1,13 @@
+import type { LoadedConfig, Setting } from '../config/index.js'
+import type { Terminal } from './command.js'
+
+/** The configuration for one command. Throws ConfigError. */
+export async function loadFor(
+  terminal: Terminal,
+  file: string | undefined,
+  options: readonly Setting[] = [],
+): Promise<LoadedConfig> {
+  const { loadConfig } = await import('../config/index.js')
+  const { env, workingDir } = terminal
+  return loadConfig({ env, workingDir, options, ...(file !== undefined && { file }) })
+}

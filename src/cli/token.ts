@@ -1,0 +1,85 @@
+import { CONFIG_OPTION, type Command, type OptionValues, type Terminal, textOf } from './command.js'
+import { EXIT, UsageError } from './exit.js'
+import { loadFor } from './load-config.js'
+
+const HOUR_MS = 3_600_000
+const DEFAULT_HOURS = 48
+const FORMATS = ['token', 'json']
+
+export const tokenCommand: Command = {
+  name: 'token',
+  summary: 'Makes a token that logs in to the service with this configuration and state directory.',
+  options: {
+    role: { type: 'string', value: 'ROLE', doc: 'viewer, operator or admin (default: admin)' },
+    'user-id': { type: 'string', value: 'ID', doc: 'user the token names (default: test_ROLE)' },
+    'expiry-hours': {
+      type: 'string',
+      value: 'N',
+      doc: `lifetime in hours (default: ${DEFAULT_HOURS}, at most what is configured)`,
+    },
+    format: { type: 'string', value: 'FORMAT', doc: 'token or json (default: token)' },
+    'secret-key': {
+      type: 'string',
+      value: 'SECRET',
+      doc: 'sign with this secret; seen by every user of the machine, better configured',
+    },
+    config: CONFIG_OPTION,
+  },
+  async run(values, terminal) {
+    const { createTokens, isRole, loadSecret, ROLES } = await import('../auth/index.js')
+    const role = textOf(values, 'role') ?? 'admin'
+    if (!isRole(role)) throw new UsageError(`${JSON.stringify(role)} is no role, valid roles: ${ROLES.join(', ')}`, EXIT.failed)
+    const format = textOf(values, 'format') ?? 'token'
+    if (!FORMATS.includes(format)) throw new UsageError(`--format is one of ${FORMATS.join(', ')}`)
+    const userId = textOf(values, 'user-id') ?? `test_${role}`
+    if (userId.trim() === '') throw new UsageError('--user-id must not be blank')
+
+    const { config, warnings } = await loadFor(terminal, textOf(values, 'config'))
+    for (const warning of warnings) terminal.complain(`warning: ${warning}`)
+    const maxLifetimeMs = config.security.max_token_lifetime
+    const hours = hoursOf(values, maxLifetimeMs)
+    const secret =
+      givenSecret(values, terminal) ??
+      (await loadSecret({ configured: config.security.jwt_secret_key, stateDir: config.state_dir }))
+    const { systemClock } = await import('../base/clock.js')
+    const tokens = createTokens({ secret, leewayMs: config.security.token_leeway, maxLifetimeMs, clock: systemClock })
+    const token = tokens.sign({ userId, role, lifetimeMs: hours * HOUR_MS })
+    terminal.print(
+      `${format === 'token' ? token : JSON.stringify(describe(token, userId, role, hours, tokens.verify(token).expiresAtMs), null, 2)}\n`,
+    )
+    return EXIT.ok
+  },
+}
+
+function hoursOf(values: OptionValues, maxLifetimeMs: number): number {
+  const maxHours = maxLifetimeMs === 0 ? Number.POSITIVE_INFINITY : maxLifetimeMs / HOUR_MS
+  const written = textOf(values, 'expiry-hours')
+  if (written === undefined) return Math.min(DEFAULT_HOURS, maxHours)
+  const hours = Number(written)
+  if (!/^\d+(\.\d+)?$/.test(written) || hours <= 0) throw new UsageError('--expiry-hours is a number above 0')
+  if (hours > maxHours) {
+    throw new UsageError(
+      `--expiry-hours: the service refuses tokens that live longer than ${maxHours} hours (security.max_token_lifetime)`,
+    )
+  }
+  return hours
+}
+
+function givenSecret(values: OptionValues, terminal: Terminal): string | undefined {
+  const secret = textOf(values, 'secret-key')
+  if (secret === undefined) return undefined
+  if (secret.trim() === '') throw new UsageError('--secret-key must not be blank')
+  terminal.complain('warning: a secret on the command line is seen by every user of this machine')
+  return secret
+}
+
+function describe(token: string, userId: string, role: string, hours: number, expiresAtMs: number) {
+  return {
+    token,
+    user_id: userId,
+    role,
+    expires_in_hours: hours,
+    expires_at: new Date(expiresAtMs).toISOString(),
+    algorithm: 'HS256',
+  }
+}
