@@ -11,14 +11,20 @@
       'target_name': 'camera_core',
       'sources': ['<!@(<(list_sources) native/core native/binding)'],
       'include_dirs': ["<!(node -p \"require('node-addon-api').include_dir\")", 'native/core'],
-      'defines': ['NAPI_VERSION=8', 'NAPI_DISABLE_CPP_EXCEPTIONS', 'NODE_ADDON_API_DISABLE_DEPRECATED', 'NODE_API_SWALLOW_UNTHROWABLE_EXCEPTIONS'],
+      'defines': [
+        'NAPI_VERSION=8',
+        'NAPI_DISABLE_CPP_EXCEPTIONS',
+        'NODE_ADDON_API_DISABLE_DEPRECATED',
+        # In a worker that is being terminated nothing can be thrown any more; without this node-addon-api ends the process.
+        'NODE_API_SWALLOW_UNTHROWABLE_EXCEPTIONS',
+      ],
       'cflags': ['-Wall', '-Wextra', '-fvisibility=hidden'],
       'cflags_cc!': ['-std=gnu++17', '-std=gnu++20', '-fno-rtti'],
       'cflags_cc': ['-std=c++20', '-fvisibility-inlines-hidden'],
       'ldflags': [
         # A worker may be the only one that loaded the addon: its end must not unmap code that a thread of the core still runs.
         '-Wl,-z,nodelete',
-        '-Wl,--exclude-libs,ALL',
+        '-Wl,--version-script=<(module_root_dir)/native/binding/exports.map',
         '-Wl,--gc-sections',
       ],
       'libraries': ['-ljpeg'],

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Builds the native addon and the notifier into build/Release, only when a source, this script or Node's major changed.
+# Builds the native addon and the programs beside it into build/Release, only when a source, this script or Node's major changed.
 # Quiet when all is well; the compiler's whole output when it is not.
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -9,7 +9,7 @@ node_major=$("$node" --version)
 node_major=${node_major%%.*}
 
 stamp=build/.stamp
-hash=$({ printf '%s %s\n' "$node_major" "$(uname -m)"; cd native && find core binding notifier -type f -name '*.[ch]*' -print0 | sort -z | xargs -0 sha256sum
+hash=$({ printf '%s %s\n' "$node_major" "$(uname -m)"; cd native && find core binding notifier publish_guard -type f -print0 | sort -z | xargs -0 sha256sum
   cat ../binding.gyp ../scripts/build-native.sh; } | sha256sum | cut -d' ' -f1)
 if [ "$(cat "$stamp" 2> /dev/null)" = "$hash" ] && [ -e build/Release/camera_core.node ] && [ -e build/Release/camera-notifier ]; then
   exit 0
