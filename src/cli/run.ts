@@ -51,6 +51,8 @@ export function runCommand(loadApp: LoadApp): Command {
       const [{ createApp }, { systemClock }] = await Promise.all([loadApp(), import('../base/clock.js')])
       const app = await createApp({ config, logger, clock: systemClock })
 
+      // Signals alone do not keep a process alive, and for moments nothing else may.
+      setInterval(() => undefined, 2 ** 30)
       const started = app.start()
       if ((await Promise.race([started.then(() => 'started'), stop])) === 'started') {
         terminal.print(app.banner.map((line) => `${line}\n`).join(''))
