@@ -1,0 +1,134 @@
+/** The built service as a child process: free port, state in a temporary folder, configured by environment as in a deployment. */
+
+import { type ChildProcess, execFileSync, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { createServer } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+
+const ROOT = join(import.meta.dirname, '../..')
+export const MAIN = join(ROOT, 'dist/main.js')
+
+const START_MS = 15_000
+const STOP_MS = 20_000
+
+export interface ServiceOptions {
+  readonly args?: readonly string[]
+  /** Configuration by environment, over the defaults below. */
+  readonly env?: Readonly<Record<string, string>>
+  /** Kept over restarts; a fresh one otherwise. */
+  readonly stateDir?: string
+  readonly port?: number
+}
+
+export interface RunningService {
+  readonly port: number
+  readonly url: string
+  readonly stateDir: string
+  readonly pid: number
+  readonly env: Readonly<Record<string, string>>
+  /** What it printed so far. */
+  output(): string
+  log(): string
+  /** A token as an operator of this machine would make one. */
+  token(role: 'viewer' | 'operator' | 'admin', ...args: string[]): string
+  /** SIGTERM; the exit code. */
+  stop(): Promise<number | null>
+  kill(signal: NodeJS.Signals): Promise<number | null>
+}
+
+export async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const address = server.address()
+  server.close()
+  await once(server, 'close')
+  if (address === null || typeof address === 'string') throw new Error('no free port')
+  return address.port
+}
+
+/** Starts the service and waits until its faces are printed. Rejects with its output when it ends before. */
+export async function startService(options: ServiceOptions = {}): Promise<RunningService> {
+  const port = options.port ?? (await freePort())
+  const ownState = options.stateDir === undefined
+  const stateDir = options.stateDir ?? mkdtempSync(join(tmpdir(), 'camera-service-'))
+  const env = {
+    CAMERA_SERVICE_SERVER_HOST: '127.0.0.1',
+    CAMERA_SERVICE_SERVER_PORT: String(port),
+    CAMERA_SERVICE_STATE_DIR: stateDir,
+    CAMERA_SERVICE_MEDIAMTX_MODE: 'off',
+    CAMERA_SERVICE_LOGGING_LEVEL: 'info',
+    ...options.env,
+  }
+  const child = spawn(process.execPath, [MAIN, 'run', ...(options.args ?? [])], {
+    env: { ...cleanEnvironment(), ...env },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  })
+  let output = ''
+  let log = ''
+  child.stdout.on('data', (data: Buffer) => {
+    output += data.toString()
+  })
+  child.stderr.on('data', (data: Buffer) => {
+    log += data.toString()
+  })
+  const exited = once(child, 'exit').then(([code]) => code as number | null)
+
+  const end = async (signal: NodeJS.Signals): Promise<number | null> => {
+    if (child.exitCode === null && child.signalCode === null) child.kill(signal)
+    const code = await within(exited, STOP_MS, () => `the service did not end after ${signal}\n${log}`)
+    if (ownState) rmSync(stateDir, { recursive: true, force: true })
+    return code
+  }
+
+  await within(
+    printed(child, exited, () => output.includes('/ws')),
+    START_MS,
+    () => `the service printed no face\n${output}${log}`,
+  ).catch(async (thrown: unknown) => {
+    child.kill('SIGKILL')
+    if (ownState) rmSync(stateDir, { recursive: true, force: true })
+    throw new Error(`${String(thrown)}\n${output}${log}`)
+  })
+  return {
+    port,
+    url: `ws://127.0.0.1:${port}/ws`,
+    stateDir,
+    pid: child.pid ?? 0,
+    env,
+    output: () => output,
+    log: () => log,
+    token: (role, ...args) =>
+      execFileSync(process.execPath, [MAIN, 'token', '--role', role, ...args], {
+        env: { ...cleanEnvironment(), ...env },
+        encoding: 'utf8',
+      }).trim(),
+    stop: () => end('SIGTERM'),
+    kill: (signal) => end(signal),
+  }
+}
+
+/** Settings of whoever runs the tests must not reach the service under test. */
+function cleanEnvironment(): NodeJS.ProcessEnv {
+  return Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith('CAMERA_SERVICE_')))
+}
+
+async function printed(child: ChildProcess, exited: Promise<number | null>, done: () => boolean): Promise<void> {
+  while (!done()) {
+    const code = await Promise.race([child.stdout ? once(child.stdout, 'data').then(() => 'more' as const) : exited, exited])
+    if (code !== 'more' && !done()) throw new Error(`the service ended with ${code}`)
+  }
+}
+
+async function within<Value>(promise: Promise<Value>, limitMs: number, why: () => string): Promise<Value> {
+  let timer: NodeJS.Timeout | undefined
+  const late = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(new Error(why())), limitMs)
+  })
+  try {
+    return await Promise.race([promise, late])
+  } finally {
+    clearTimeout(timer)
+  }
+}
