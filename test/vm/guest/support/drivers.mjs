@@ -120,6 +120,9 @@ export async function makeFrames(file, { width, height, count, fps }) {
     String(count),
     '-c:v',
     'mjpeg',
+    // The standard tables, which a test may take out again.
+    '-huffman',
+    'default',
     '-q:v',
     '5',
     '-f',

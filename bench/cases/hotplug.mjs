@@ -1,0 +1,28 @@
+// Kernel event → notification at a client, against a bare receiver of the kernel's events in the same virtual machine.
+import { duration, publish } from '../support/report.mjs'
+import { median } from '../support/stats.mjs'
+import { judge } from '../support/verdict.mjs'
+import { runInVm } from '../support/vm.mjs'
+
+const GATE_MS = 1
+
+export async function run({ quick }) {
+  const cycles = quick ? 10 : 30
+  const values = await runInVm(`node bench/guest/hotplug.mjs ${cycles}`)
+  const overNs = values.overNs
+  const verdict = judge(
+    overNs.map((ns) => ns / 1e6),
+    { atMost: GATE_MS },
+  )
+  publish(
+    'hotplug',
+    [
+      `camera.disconnected ${duration(median(overNs))} after the bare receiver [${duration(verdict.min * 1e6)}–${duration(verdict.max * 1e6)}]`,
+      `gate ≤ ${GATE_MS} ms at p50`,
+      `camera.connected ${duration(median(values.connectedNs))} after it (probe and settling included)`,
+      'both inside an emulated machine',
+    ],
+    { cycles, values, verdict },
+  )
+  return verdict.median <= GATE_MS ? [] : ['hotplug']
+}

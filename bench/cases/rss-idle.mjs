@@ -1,0 +1,59 @@
+// Resident memory of the idle service with two virtual cameras and no client, against a bare Node that only stays alive.
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { readFile } from 'node:fs/promises'
+import { setTimeout as pause } from 'node:timers/promises'
+import { startService } from '../../test/vm/guest/support/service.mjs'
+import { publish } from '../support/report.mjs'
+import { median } from '../support/stats.mjs'
+import { judge, ratioText } from '../support/verdict.mjs'
+
+/** A process that settles gives pages back; the method wants 5 s for it. */
+const SETTLE_MS = 5_000
+
+export async function run({ quick }) {
+  const rounds = quick ? 1 : 3
+  const values = { ours: [], node: [] }
+  for (let round = 0; round < rounds; round++) {
+    values.ours.push(await ofService())
+    values.node.push(await ofBareNode())
+  }
+  const verdict = judge(
+    values.ours.map(({ rss }, round) => rss / values.node[round].rss),
+    { atMost: 2.2 },
+  )
+  const text = (list) =>
+    `${megabytes(median(list.map(({ rss }) => rss)))} (private ${megabytes(median(list.map(({ privateBytes }) => privateBytes)))})`
+  publish('rss-idle', [`ours ${text(values.ours)}`, `node ${text(values.node)}`, ratioText(verdict)], { rounds, values, verdict })
+  return verdict.status === 'ok' ? [] : ['rss-idle']
+}
+
+async function ofService() {
+  const service = await startService({ args: ['--virtual-cameras', '2'] })
+  try {
+    await pause(SETTLE_MS)
+    return await memoryOf(service.pid)
+  } finally {
+    await service.stop()
+  }
+}
+
+async function ofBareNode() {
+  const child = spawn(process.execPath, ['-e', 'setInterval(() => {}, 1e9)'], { stdio: 'ignore' })
+  try {
+    await pause(SETTLE_MS)
+    return await memoryOf(child.pid)
+  } finally {
+    child.kill('SIGKILL')
+    await once(child, 'exit')
+  }
+}
+
+/** Bytes of resident and of private memory. */
+async function memoryOf(pid) {
+  const text = await readFile(`/proc/${pid}/smaps_rollup`, 'utf8')
+  const bytes = (name) => Number(new RegExp(`^${name}:\\s+(\\d+) kB`, 'm').exec(text)?.[1]) * 1024
+  return { rss: bytes('Rss'), pss: bytes('Pss'), privateBytes: bytes('Private_Clean') + bytes('Private_Dirty') }
+}
+
+const megabytes = (bytes) => `${(bytes / 1e6).toFixed(1)} MB`
