@@ -1,0 +1,42 @@
+// Carries answers out of the core: one thread that runs callbacks and deadlines, so that no capture thread ever runs a
+// stranger's code or waits for it.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+
+#include "result.hpp"
+
+namespace camera {
+
+/// Any thread. Tasks are as many as there are unanswered requests, whose makers bound them. A task must not block.
+class Courier {
+public:
+    using Task = std::function<void()>;
+
+    Courier();
+    Courier(const Courier &) = delete;
+    Courier &operator=(const Courier &) = delete;
+    /// Stops without limit.
+    ~Courier();
+
+    /// Runs `task` soon, in the order of posts. Dropped after `stop`. The thread starts with the first task.
+    void post(Task task);
+
+    /// Runs `task` at `atUs` (CLOCK_MONOTONIC) unless cancelled. The number is never 0.
+    uint64_t postAt(int64_t atUs, Task task);
+
+    /// Nothing to do when it ran already; it may also be running right now.
+    void cancel(uint64_t timer);
+
+    /// Runs what is posted, drops the timers, ends the thread. False when a task still ran after `timeoutMs`: the thread is
+    /// then written off. Idempotent.
+    bool stop(int timeoutMs);
+
+private:
+    struct State;
+    std::shared_ptr<State> state_;
+};
+
+} // namespace camera

@@ -1,0 +1,39 @@
+// Writes frames to disk on its own few threads, so that a slow disk delays neither a capture nor JavaScript.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+
+#include "capture_types.hpp"
+#include "frame.hpp"
+#include "result.hpp"
+
+namespace camera {
+
+/// Any thread.
+class FrameStore {
+public:
+    using Answer = std::function<void(Result<SavedFrame>)>;
+
+    /// At most `maxWaiting` jobs wait. The threads start with the first job.
+    FrameStore(int threads, int maxWaiting);
+    FrameStore(const FrameStore &) = delete;
+    FrameStore &operator=(const FrameStore &) = delete;
+    /// Stops without limit.
+    ~FrameStore();
+
+    /// Answers on a store thread with what writeDurably says; inside the call with EBUSY of step "store" when too many wait,
+    /// and with `aborted` after `stop`.
+    void save(FramePtr frame, const std::string &dir, const std::string &name, Answer answer);
+
+    /// Answers waiting jobs with `aborted`, finishes those begun and ends the threads; false when one still ran after
+    /// `timeoutMs` (it is written off, its answer may come late). Idempotent.
+    bool stop(int timeoutMs);
+
+private:
+    struct State;
+    std::shared_ptr<State> state_;
+};
+
+} // namespace camera

@@ -1,0 +1,45 @@
+// Carries a source's JPEGs through a pipe into a child process, newest frame wins. One epoll thread serves all feeds; a
+// feed lives on while its capture restarts, and ends when the child goes or takes nothing for too long.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "capture_types.hpp"
+#include "frame_hub.hpp"
+#include "result.hpp"
+
+namespace camera {
+
+/// Any thread; calls hold a lock while a non-blocking write copies at most one pipe full.
+class PipeFeeds {
+public:
+    /// Called once per feed, on the feed thread or inside `close` and `stop`.
+    using Ended = std::function<void(uint64_t feed, const std::string &source, FeedEnd why)>;
+
+    explicit PipeFeeds(Ended ended);
+    PipeFeeds(const PipeFeeds &) = delete;
+    PipeFeeds &operator=(const PipeFeeds &) = delete;
+    /// Stops without limit.
+    ~PipeFeeds();
+
+    /// Errors of steps "pipe2", "epoll_create1", "eventfd", "epoll_ctl", "pthread_create"; `aborted` after `stop`.
+    Result<FeedInfo> open(const std::string &source, std::shared_ptr<FrameHub> hub, const FeedOptions &options);
+    void closeReadEnd(uint64_t feed);
+    void close(uint64_t feed);
+    std::optional<FeedStats> stats(uint64_t feed) const;
+    /// Feeds that are open for this source.
+    size_t count(const std::string &source) const;
+
+    /// Closes all feeds and ends the thread; false when it still ran after `timeoutMs` (it is written off). Idempotent.
+    bool stop(int timeoutMs);
+
+private:
+    struct State;
+    std::shared_ptr<State> state_;
+};
+
+} // namespace camera
