@@ -26,6 +26,8 @@
         '-Wl,-z,nodelete',
         '-Wl,--version-script=<(module_root_dir)/native/binding/exports.map',
         '-Wl,--gc-sections',
+        # What is missing is told when the addon is loaded, not when it is first needed.
+        '-Wl,-z,relro,-z,now',
       ],
       'libraries': ['-ljpeg'],
     },

@@ -9,11 +9,19 @@ node_major=$("$node" --version)
 node_major=${node_major%%.*}
 
 stamp=build/.stamp
-hash=$({ printf '%s %s\n' "$node_major" "$(uname -m)"; cd native && find core binding notifier publish_guard -type f -print0 | sort -z | xargs -0 sha256sum
+hash=$({ printf '%s %s\n' "$node_major" "$(uname -m)"
+  cd native && find core binding notifier publish_guard -type f -print0 | sort -z | xargs -0 sha256sum
   cat ../binding.gyp ../scripts/build-native.sh; } | sha256sum | cut -d' ' -f1)
-if [ "$(cat "$stamp" 2> /dev/null)" = "$hash" ] && [ -e build/Release/camera_core.node ] && [ -e build/Release/camera-notifier ]; then
-  exit 0
-fi
+up_to_date() {
+  [ "$(cat "$stamp" 2> /dev/null)" = "$hash" ] && [ -e build/Release/camera_core.node ] && [ -e build/Release/camera-notifier ]
+}
+if up_to_date; then exit 0; fi
+
+# Two builds at once would write the same objects; the second finds the work done.
+mkdir -p build
+exec 9> build/.lock
+flock 9
+if up_to_date; then exit 0; fi
 
 # The headers beside the running node when they are there: no download, and surely the right ones.
 headers=()
@@ -21,7 +29,6 @@ prefix=$(dirname "$(dirname "$(realpath "$node")")")
 if [ -e "$prefix/include/node/node_api.h" ]; then headers=(--nodedir="$prefix"); fi
 
 printf 'setup: compiling the native core\n' >&2
-mkdir -p build
 log=build/native.log
 rm -f "$stamp"
 build() {

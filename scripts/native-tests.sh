@@ -9,6 +9,10 @@ if [ "${1:-}" = --only ]; then only=${2:?asan, tsan or fuzz}; fi
 seconds=${FUZZ_SECONDS:-5}
 passed=0 failed=0 skipped=0
 
+mkdir -p build
+exec 9> build/.lock
+flock 9
+
 log=$(mktemp)
 crashes=$(mktemp -d)
 trap 'rm -rf "$log" "$crashes"' EXIT

@@ -155,6 +155,7 @@ export type NativeEvent = EventBase &
     | ({ readonly type: 'present' | 'ready' | 'changed' } & DeviceState)
     | { readonly type: 'gone'; readonly source: string; readonly node: string }
     | { readonly type: 'flapping'; readonly source: string; readonly node: string }
+    /** Earlier events may be lost: `devices` is all that is present now; captures and feeds are to be looked at anew. */
     | { readonly type: 'resync'; readonly devices: readonly DeviceState[] }
     | {
         readonly type: 'capture'

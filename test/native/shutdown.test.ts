@@ -1,0 +1,88 @@
+import { spawnSync } from 'node:child_process'
+import { expect, test } from 'vitest'
+import { loadNative } from '../../src/native/index.js'
+import { ADDON_FILE, coreThreads, eventually, NEXT, openDescriptors, REQUEST, virtualOptions, Watched } from './support.js'
+
+test('shutdown ends captures and threads, again and from every view, and calls after it are refused', async () => {
+  const descriptors = openDescriptors()
+  const watched = new Watched(virtualOptions(2))
+  const other = loadNative().attach(watched.core.id)
+  await Promise.all([watched.streaming('virtual:0'), watched.streaming('virtual:1')])
+  watched.core.closeReadEnd(watched.core.openFeed('virtual:0', { stallMs: 5_000 }).id)
+
+  await Promise.all([watched.core.shutdown(2_000), other.shutdown(2_000), watched.core.shutdown(2_000)])
+  await watched.core.shutdown(2_000)
+  await eventually(() => coreThreads().length === 0, `the end of ${coreThreads()}`)
+  await eventually(() => openDescriptors() <= descriptors, `${descriptors} descriptors again`)
+
+  await expect(watched.core.startCapture('virtual:0', REQUEST)).rejects.toMatchObject({
+    code: expect.stringMatching(/ABORTED|CAMERA_GONE/),
+  })
+  await expect(watched.core.grab('virtual:0', NEXT)).rejects.toMatchObject({
+    code: expect.stringMatching(/ABORTED|NOT_STREAMING/),
+  })
+  await expect(watched.core.probe('virtual:0')).rejects.toMatchObject({ code: expect.stringMatching(/ABORTED|CAMERA_GONE/) })
+  await watched.core.stopCapture('virtual:0')
+  expect(() => loadNative().attach(watched.core.id)).toThrow(expect.objectContaining({ code: 'ABORTED' }))
+  watched.core.detach()
+  other.detach()
+})
+
+test('a promise that is pending at shutdown is settled', async () => {
+  const watched = new Watched(virtualOptions(1, { virtualCameras: { count: 1, width: 64, height: 64, fps: 1 } }))
+  await watched.ready('virtual:0')
+  await watched.core.startCapture('virtual:0', { ...REQUEST, width: 64, height: 64, interval: { num: 1, den: 1 } })
+  await watched.core.grab('virtual:0', NEXT)
+  const pending = watched.core.grab('virtual:0', { maxAgeMs: 0, timeoutMs: 60_000 })
+  const end = watched.end()
+  await expect(pending).rejects.toMatchObject({ code: expect.stringMatching(/ABORTED|NOT_STREAMING/) })
+  await end
+})
+
+/** Runs `code` in a process of its own, where `addon` and `options` are known. */
+function run(code: string): { status: number | null; signal: NodeJS.Signals | null; stdout: string; stderr: string } {
+  const prelude = `const addon = require(${JSON.stringify(ADDON_FILE)}); const options = ${JSON.stringify(virtualOptions(2))}
+    const request = ${JSON.stringify(REQUEST)}; const next = ${JSON.stringify(NEXT)}
+    const opened = (then) => { const events = []; const { view } = addon.open(options, (batch) => {
+      for (const event of batch) if (event.type === 'ready' && event.source === 'virtual:0') then(view) }) }\n`
+  const { status, signal, stdout, stderr } = spawnSync(process.execPath, ['-e', prelude + code], {
+    encoding: 'utf8',
+    timeout: 10_000,
+  })
+  return { status, signal, stdout, stderr }
+}
+
+const CLEAN = { status: 0, signal: null, stderr: '' }
+
+test('a core that was only opened does not keep the process alive', () => {
+  expect(run(`addon.open(options, () => {})`)).toMatchObject(CLEAN)
+})
+
+test('a process whose loop ends while cameras stream ends cleanly', () => {
+  expect(
+    run(`opened((view) => addon.startCapture(view, 'virtual:0', request).then(() => addon.grab(view, 'virtual:0', next))
+      .then(({ jpeg }) => console.log(jpeg.length > 0))); setTimeout(() => {}, 300)`),
+  ).toMatchObject({ ...CLEAN, stdout: 'true\n' })
+})
+
+test('process.exit in the middle of everything ends cleanly', () => {
+  for (let round = 0; round < 10; round++) {
+    expect(
+      run(`setTimeout(() => process.exit(9), 5000)
+        opened((view) => addon.startCapture(view, 'virtual:0', request).then(() => {
+          for (let count = 0; count < 20; count++) addon.grab(view, 'virtual:0', next)
+          return addon.grab(view, 'virtual:0', next) }).then(() => process.exit(0)))`),
+    ).toMatchObject(CLEAN)
+  }
+})
+
+test('shutdown does not block the event loop', () => {
+  expect(
+    run(`opened((view) => Promise.all(['virtual:0', 'virtual:1'].map((source) => addon.startCapture(view, source, request).catch(() => {})))
+      .then(() => { let turns = 0; let ended = false
+        const turn = () => { turns++; if (!ended) setImmediate(turn) }
+        setImmediate(turn)
+        return addon.shutdown(view, 2000).then(() => { ended = true; console.log(turns > 1) }) }))
+      setTimeout(() => {}, 300)`),
+  ).toMatchObject({ ...CLEAN, stdout: 'true\n' })
+})
