@@ -1,9 +1,20 @@
-// Runs inside the virtual machine: hotplug.mjs CYCLES. Pulls and plugs vivid, and prints how long after the bare receiver the
-// notifications were at the client, as JSON.
-import { spawn } from 'node:child_process'
-import { once } from 'node:events'
+// Runs inside the virtual machine: hotplug.mjs CYCLES. Starts the service and measures with out/hotplug, whose JSON it passes on.
+import { execFile } from 'node:child_process'
 import { resolve } from 'node:path'
-import { createInterface } from 'node:readline'
-import { plugVivid, unplugVivid } from '../../test/vm/guest/support/drivers.mjs'
+import { promisify } from 'node:util'
+import { VIVID_CAMERAS } from '../../test/vm/guest/support/drivers.mjs'
 import { startService } from '../../test/vm/guest/support/service.mjs'
 import { eventually } from '../../test/vm/guest/support/wait.mjs'
+
+const MEASURE = resolve(import.meta.dirname, '../out/hotplug')
+
+const service = await startService()
+try {
+  const client = await service.client('viewer')
+  await eventually('all cameras are connected', async () => (await client.call('get_camera_list')).connected === VIVID_CAMERAS)
+  const args = [String(service.port), await service.token('viewer'), String(VIVID_CAMERAS), process.argv[2]]
+  const { stdout } = await promisify(execFile)(MEASURE, args)
+  process.stdout.write(stdout)
+} finally {
+  await service.stop()
+}
