@@ -42,8 +42,9 @@
     {
       # Preloaded into publishing ffmpegs: keeps the password out of their argument list.
       'target_name': 'publish_guard',
-      'type': 'loadable_module',
-      'product_extension': 'so',
+      'type': 'shared_library',
+      'product_prefix': '',
+      'product_dir': '<(PRODUCT_DIR)',
       'sources': ['<!@(<(list_sources) native/publish_guard)'],
       'cflags': ['-Wall', '-Wextra'],
     },

@@ -1,0 +1,41 @@
+/** What `media/` asks of the cameras: who there is, and their JPEGs in a pipe. Declared here, given by the application. */
+
+export interface FeedCamera {
+  /** Wire id, which is also the name of the path. */
+  readonly device: string
+  readonly width: number
+  readonly height: number
+  /** Nominal frames per second. */
+  readonly fps: number
+}
+
+export interface FeedStats {
+  readonly frames: number
+  readonly bytes: number
+  readonly dropped: number
+}
+
+/** One camera's JPEGs in one pipe. The writer never waits for a slow reader: it drops frames. */
+export interface CameraFeedHandle {
+  /** Read end, for the child's stdin. */
+  readonly readFd: number
+  readonly width: number
+  readonly height: number
+  readonly fps: number
+  /** The child has its copy: closes ours. */
+  spawned(): void
+  /** Ends the feed and frees all descriptors. Idempotent. */
+  close(): void
+  stats(): FeedStats | undefined
+  /** Called once when the feed ends by itself: camera gone, child stuck or dead. */
+  onEnded(listener: (reason: string) => void): void
+}
+
+export interface CameraFeeds {
+  /** Cameras that can be fed now. */
+  list(): readonly FeedCamera[]
+  /** Calls `listener` after each change of the list; the function returned removes it. */
+  onChange(listener: () => void): () => void
+  /** Starts the capture when needed. Rejects with a ServiceError when the camera cannot deliver. */
+  open(device: string, signal: AbortSignal): Promise<CameraFeedHandle>
+}

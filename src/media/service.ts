@@ -1,0 +1,320 @@
+/** Wires the parts of `media/` together: link to MediaMTX, demand, publishers, streaming methods. */
+
+import { createHash, randomBytes } from 'node:crypto'
+import { existsSync } from 'node:fs'
+import { join, resolve } from 'node:path'
+import { TypedEvents } from '../base/events.js'
+import type { Service } from '../base/lifecycle.js'
+import { findBinary } from './binary.js'
+import type { MediamtxClient } from './client.js'
+import { freePlaces } from './free-ports.js'
+import type { StreamLinks } from './links.js'
+import { CHECK_PATH, canRunNotifier } from './notifier-check.js'
+import { NotifierServer } from './notifier-server.js'
+import { type MediaOptions, type Settings, withDefaults } from './options.js'
+import { childMark, killOrphans } from './orphans.js'
+import { hookLine, type PathBody, pathBody } from './path-body.js'
+import { Publications } from './publications.js'
+import { canGuard, type GuardedAddress, guardedAddress } from './publish-guard.js'
+import { Reconciler } from './reconciler.js'
+import type { ServerPlaces, ServerSecrets } from './server-config.js'
+import { ServerLink } from './server-link.js'
+import { ServerSource } from './server-source.js'
+import type { StartedStream, StoppedStream, StreamEntry, StreamStatus, StreamUrl } from './stream-shapes.js'
+import { Streams } from './streams.js'
+import type { RuntimePath } from './wire.js'
+
+export type MediaEvents = {
+  stateChanged: { readonly state: MediaState; readonly detail: string }
+  /** A path of ours can be read now / no longer. */
+  streamStarted: { readonly device: string }
+  streamStopped: { readonly device: string }
+  /** Paths of ours appeared in or left MediaMTX. */
+  pathsChanged: { readonly paths: readonly string[] }
+}
+
+/** `off`: not configured. `searching`: none was ever seen, none is required. `down`: there was one, or should be. */
+export type MediaState = 'off' | 'searching' | 'up' | 'down'
+
+/** A camera that just left keeps its path this long: flapping drops no reader. Also the time to learn of all cameras. */
+const KEEP_PATH_MS = 10_000
+
+const LOOPBACK_HOSTS = ['127.0.0.1', '::1', 'localhost']
+
+export class MediaService implements Service {
+  readonly name = 'media'
+  readonly events: TypedEvents<MediaEvents>
+  readonly #settings: Settings
+  readonly #instance: string
+  readonly #secrets: ServerSecrets
+  readonly #guardFile: string | undefined
+  readonly #notifiers: NotifierServer
+  readonly #publications: Publications
+  readonly #streams: Streams
+  readonly #source: ServerSource
+  readonly #link: ServerLink
+  readonly #keep = new Map<string, () => void>()
+  #desired: ReadonlyMap<string, PathBody> = new Map()
+  #demandHook: string | undefined
+  #mayRemove = false
+  #streaming = new Set<string>()
+  #listed = ''
+  #unsubscribe: () => void = () => undefined
+  #cancelSettling: () => void = () => undefined
+
+  constructor(options: MediaOptions) {
+    const settings = withDefaults(options)
+    const { clock, logger, stateDir, searchPath } = settings
+    this.#settings = settings
+    this.events = new TypedEvents((thrown, event) => logger.error({ event, error: String(thrown) }, 'listener failed'))
+    this.#instance = createHash('sha256').update(resolve(stateDir)).digest('hex').slice(0, 12)
+    this.#guardFile = canGuard(settings.ffmpeg, settings.guardFile, searchPath) ? settings.guardFile : undefined
+    this.#secrets = {
+      api: { user: 'camera-service', password: randomBytes(24).toString('base64url') },
+      publish: this.#guardFile === undefined ? undefined : { user: 'publisher', password: randomBytes(24).toString('base64url') },
+    }
+    const environment = { PATH: searchPath, LANG: 'C.UTF-8', ...childMark(this.#instance) }
+    this.#notifiers = new NotifierServer(resolve(stateDir, 'run'), (path) => this.#notified(path), logger)
+    this.#source = new ServerSource({
+      mode: settings.mode === 'off' ? 'external' : settings.mode,
+      host: settings.host,
+      apiPort: settings.apiPort,
+      credentials: settings.apiCredentials,
+      findBinary: () => findBinary({ configured: settings.binary, searchPath, installDirectory: join(stateDir, 'mediamtx') }),
+      directory: resolve(stateDir, 'mediamtx'),
+      places: () => this.#places(),
+      secrets: this.#secrets,
+      paths: () => this.#pathsFor(this.#hook()),
+      environment,
+      clock,
+      logger,
+      onExit: (reason) => this.#link.serverEnded(reason),
+    })
+    this.#link = new ServerLink({
+      source: this.#source,
+      reconciler: new Reconciler({ instance: this.#instance, takeOver: settings.takeOverPaths, logger }),
+      desired: () => this.#desired,
+      mayRemove: () => this.#mayRemove,
+      onServer: (client, managed) => this.#met(client, managed),
+      onState: () => this.#stateChanged(),
+      onPaths: () => this.#pathsSeen(),
+      clock,
+      logger,
+      compareIntervalMs: settings.compareIntervalMs,
+    })
+    this.#publications = new Publications({
+      ffmpeg: settings.ffmpeg,
+      codec: settings.codec,
+      feeds: settings.feeds,
+      environment,
+      closeAfterMs: settings.viewCloseAfterMs,
+      always: () => this.#always(),
+      target: (path) => this.#target(path),
+      notifiers: (path) => this.#notifiers.count(path),
+      look: () => this.#link.look(),
+      clock,
+      logger,
+    })
+    this.#streams = new Streams({
+      link: this.#link,
+      publications: this.#publications,
+      exists: (device) => settings.cameras.exists(device),
+      present: () => new Set(settings.feeds.list().map((camera) => camera.device)),
+      templates: settings.links,
+      closeAfterMs: settings.viewCloseAfterMs,
+      startTimeoutMs: settings.startTimeoutMs,
+      clock,
+    })
+  }
+
+  get state(): MediaState {
+    return this.#settings.mode === 'off' ? 'off' : this.#link.state
+  }
+
+  /** One sentence for people; no secret. */
+  get detail(): string {
+    return this.#settings.mode === 'off' ? 'switched off by configuration' : this.#link.detail
+  }
+
+  /** MediaMTX's version, while one is up and tells it. */
+  get version(): string | undefined {
+    return this.#link.server?.info?.version
+  }
+
+  /** Process id of our own MediaMTX, while one runs. */
+  get serverPid(): number | undefined {
+    return this.#source.childPid
+  }
+
+  async start(_signal: AbortSignal): Promise<void> {
+    const { mode, clock, feeds, logger } = this.#settings
+    if (mode === 'off') return
+    const orphans = await killOrphans(this.#instance, 'others')
+    if (orphans > 0) logger.warn({ orphans }, 'processes of an earlier run were still there')
+    if (this.#guardFile === undefined) {
+      logger.warn({}, 'ffmpeg cannot take the publishing password unseen: our MediaMTX lets this machine publish without one')
+    }
+    await this.#notifiers.start()
+    this.#cancelSettling = clock.after(KEEP_PATH_MS, () => {
+      this.#mayRemove = true
+      this.#link.compareSoon()
+    })
+    this.#unsubscribe = feeds.onChange(() => this.#camerasChanged())
+    this.#camerasChanged()
+    this.#link.start()
+  }
+
+  /** Resolves when no process of ours is left. */
+  async stop(): Promise<void> {
+    if (this.#settings.mode === 'off') return
+    this.#unsubscribe()
+    this.#cancelSettling()
+    for (const cancel of this.#keep.values()) cancel()
+    await this.#publications.close()
+    await this.#link.stop()
+    await this.#notifiers.stop()
+    await killOrphans(this.#instance, 'ours')
+  }
+
+  /** Resolves when the stream can be read. Twice gives the same stream. */
+  startStreaming(device: string, host: string): Promise<StartedStream> {
+    return this.#gate(() => this.#streams.start(device, host))
+  }
+
+  stopStreaming(device: string): Promise<StoppedStream> {
+    return this.#gate(() => this.#streams.stop(device))
+  }
+
+  streamUrl(device: string, host: string): Promise<StreamUrl> {
+    return this.#gate(async () => this.#streams.url(device, host))
+  }
+
+  streamStatus(device: string): Promise<StreamStatus> {
+    return this.#gate(() => this.#streams.status(device))
+  }
+
+  streams(): Promise<StreamEntry[]> {
+    return this.#gate(() => this.#streams.list())
+  }
+
+  /** Addresses for players; empty while there is no server. */
+  streamLinks(device: string, host: string): Partial<StreamLinks> {
+    return this.#streams.links(device, host)
+  }
+
+  /** Failures before the first await become rejections, too. */
+  async #gate<Result>(call: () => Promise<Result>): Promise<Result> {
+    return await call()
+  }
+
+  #places(): Promise<ServerPlaces> {
+    const { ports, listenHost: host, apiPort, rtspPort, hlsPort, webrtcPort, webrtcUdpPort } = this.#settings
+    if (ports === 'free') return freePlaces(host)
+    return Promise.resolve({ apiPort, host, rtspPort, hlsPort, webrtcPort, webrtcUdpPort })
+  }
+
+  #hook(): string | undefined {
+    const { notifierFile } = this.#settings
+    if (notifierFile === undefined || !existsSync(notifierFile)) return undefined
+    return hookLine([notifierFile, this.#notifiers.socketFile])
+  }
+
+  /** A new server: whether it can tell us of readers decides how its paths look and when cameras are published. */
+  async #met(client: MediamtxClient, managed: boolean): Promise<void> {
+    const hook = this.#hook()
+    if (hook === undefined || managed) this.#demandHook = hook
+    else {
+      const local = LOOPBACK_HOSTS.includes(this.#settings.host)
+      const body = this.#body(hook)
+      const connected = () => this.#notifiers.count(CHECK_PATH) > 0
+      this.#demandHook = local && (await canRunNotifier(client, body, connected, this.#settings.clock)) ? hook : undefined
+    }
+    if (this.#demandHook === undefined) {
+      this.#settings.logger.warn({}, 'this MediaMTX cannot run our notifier: cameras are published all the time')
+    }
+    this.#desired = this.#pathsFor(this.#demandHook)
+  }
+
+  #always(): boolean {
+    return this.#settings.publish === 'always' || (this.#link.server !== undefined && this.#demandHook === undefined)
+  }
+
+  #body(hook: string | undefined): PathBody {
+    const { startTimeoutMs, demandCloseAfterMs: closeAfterMs } = this.#settings
+    return pathBody({ demandHook: hook, startTimeoutMs, closeAfterMs, instance: this.#instance })
+  }
+
+  #pathsFor(hook: string | undefined): ReadonlyMap<string, PathBody> {
+    const body = this.#body(hook)
+    return new Map([...this.#devices(), ...this.#keep.keys()].map((device) => [device, body]))
+  }
+
+  #devices(): string[] {
+    return this.#settings.feeds.list().map((camera) => camera.device)
+  }
+
+  #camerasChanged(): void {
+    const present = this.#devices()
+    for (const device of present) {
+      this.#keep.get(device)?.()
+      this.#keep.delete(device)
+    }
+    for (const device of this.#desired.keys()) {
+      if (present.includes(device) || this.#keep.has(device)) continue
+      this.#keep.set(
+        device,
+        this.#settings.clock.after(KEEP_PATH_MS, () => {
+          this.#keep.delete(device)
+          this.#renewDesired()
+        }),
+      )
+    }
+    this.#publications.setCameras(present)
+    this.#renewDesired()
+  }
+
+  #renewDesired(): void {
+    this.#desired = this.#pathsFor(this.#demandHook)
+    this.#link.compareSoon()
+  }
+
+  #notified(path: string): void {
+    this.#publications.setNotifiers(path, this.#link.paths.get(path)?.readers.length ?? 0)
+  }
+
+  #target(path: string): GuardedAddress | undefined {
+    const server = this.#link.server
+    if (server?.ports.rtspPort === undefined) return undefined
+    const credentials = server.managed ? this.#secrets.publish : this.#settings.publishCredentials
+    const host = server.managed ? '127.0.0.1' : this.#settings.host
+    return guardedAddress(`rtsp://${host}:${server.ports.rtspPort}/${path}`, credentials, this.#guardFile)
+  }
+
+  #stateChanged(): void {
+    if (this.#link.state === 'up') {
+      this.#publications.setCameras(this.#devices())
+    }
+    this.events.emit('stateChanged', { state: this.state, detail: this.detail })
+  }
+
+  #pathsSeen(): void {
+    const ours = new Map<string, RuntimePath>()
+    for (const [name, path] of this.#link.paths) if (this.#desired.has(name)) ours.set(name, path)
+    this.#publications.setReaders(ours)
+    this.#streams.throughput.observe(ours)
+    const names = [...ours.keys()]
+    if (names.join() !== this.#listed) {
+      this.#listed = names.join()
+      this.events.emit('pathsChanged', { paths: names })
+    }
+    const streaming = new Set(names.filter((name) => ours.get(name)?.available === true))
+    const before = this.#streaming
+    this.#streaming = streaming
+    for (const device of streaming) if (!before.has(device)) this.events.emit('streamStarted', { device })
+    for (const device of before) if (!streaming.has(device)) this.events.emit('streamStopped', { device })
+  }
+}
+
+export function createMedia(options: MediaOptions): MediaService {
+  return new MediaService(options)
+}

@@ -1,0 +1,69 @@
+/** A camera feed without cameras: one ffmpeg per open writes a moving test picture as JPEGs into a pipe. */
+
+import { type ChildProcess, execFileSync, spawn } from 'node:child_process'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { open } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import type { CameraFeedHandle, CameraFeeds, FeedCamera } from '../../src/media/index.js'
+
+export class PatternFeeds implements CameraFeeds {
+  readonly #listeners = new Set<() => void>()
+  readonly #children = new Set<ChildProcess>()
+  #cameras: FeedCamera[]
+  /** Feeds open now. */
+  openFeeds = 0
+
+  constructor(devices: readonly string[]) {
+    this.#cameras = devices.map((device) => ({ device, width: 320, height: 240, fps: 15 }))
+  }
+
+  list(): readonly FeedCamera[] {
+    return this.#cameras
+  }
+
+  onChange(listener: () => void): () => void {
+    this.#listeners.add(listener)
+    return () => this.#listeners.delete(listener)
+  }
+
+  setDevices(devices: readonly string[]): void {
+    this.#cameras = devices.map((device) => ({ device, width: 320, height: 240, fps: 15 }))
+    for (const listener of this.#listeners) listener()
+  }
+
+  async open(_device: string, _signal: AbortSignal): Promise<CameraFeedHandle> {
+    const dir = mkdtempSync(join(tmpdir(), 'media-feed-'))
+    const fifo = join(dir, 'frames')
+    execFileSync('mkfifo', [fifo])
+    const source = 'testsrc=size=320x240:rate=15'
+    const args = ['-y', '-nostdin', '-loglevel', 'quiet', '-re', '-f', 'lavfi', '-i', source, '-q:v', '5', '-f', 'mjpeg', fifo]
+    const child = spawn('ffmpeg', args, { stdio: 'ignore' })
+    this.#children.add(child)
+    child.once('exit', () => this.#children.delete(child))
+    const readEnd = await open(fifo, 'r')
+    rmSync(dir, { recursive: true })
+    this.openFeeds++
+    let closed = false
+    let handed = false
+    const giveAway = () => {
+      if (!handed) void readEnd.close()
+      handed = true
+    }
+    return {
+      readFd: readEnd.fd,
+      width: 320,
+      height: 240,
+      fps: 15,
+      spawned: giveAway,
+      stats: () => undefined,
+      onEnded: () => undefined,
+      close: () => {
+        giveAway()
+        if (!closed) this.openFeeds--
+        closed = true
+        child.kill('SIGKILL')
+      },
+    }
+  }
+}
