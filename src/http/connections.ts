@@ -1,0 +1,103 @@
+/** All WebSocket connections: opening, deadlines, the memory they may hold together, and their end at stop. */
+
+import { type Clock, wait } from '../base/clock.js'
+import type { Rpc } from '../rpc/index.js'
+import { Admission } from './admission.js'
+import type { Refusal } from './handshake.js'
+import type { HttpServerSettings } from './settings.js'
+import { CLOSE, Connection, type Socket } from './websocket.js'
+
+/** Known of a client from its upgrade request. */
+export interface Client {
+  readonly address: string
+  readonly linkHost: string
+  readonly codec: 'json' | 'msgpack'
+}
+
+/** When the total is passed, holders are closed until this share of it is left. */
+const SHED_TO = 0.75
+const FLUSH_MS = 2_000
+const POLL_MS = 20
+/** Pace of closing at stop, so that not everyone comes back at the same moment. */
+const CLOSE_BATCH = 100
+const CLOSE_PAUSE_MS = 10
+
+export class Connections {
+  readonly #rpc: Rpc
+  readonly #clock: Clock
+  readonly #settings: HttpServerSettings
+  readonly #admission: Admission
+  readonly #open = new Set<Connection>()
+
+  constructor(rpc: Rpc, clock: Clock, settings: HttpServerSettings) {
+    this.#rpc = rpc
+    this.#clock = clock
+    this.#settings = settings
+    this.#admission = new Admission({
+      maxConnections: settings.maxConnections,
+      maxAnonymous: settings.maxAnonymous ?? Math.max(64, Math.floor(settings.maxConnections / 10)),
+      maxAnonymousPerAddress: settings.maxAnonymousPerAddress,
+    })
+  }
+
+  get count(): number {
+    return this.#open.size
+  }
+
+  refusal(address: string): Refusal | undefined {
+    return this.#admission.refusal(address)
+  }
+
+  open(socket: Socket, client: Client): Connection {
+    this.#admission.opened(client.address)
+    const onLogin = (): void => this.#admission.loggedIn(client.address)
+    const connection = new Connection(socket, this.#settings, this.#clock.nowMs(), onLogin)
+    connection.attach(this.#rpc.openSession({ codec: client.codec, linkHost: client.linkHost, peer: connection }))
+    this.#open.add(connection)
+    return connection
+  }
+
+  /** The socket of `connection` has gone. */
+  closed(connection: Connection, client: Client): void {
+    if (!this.#open.delete(connection)) return
+    this.#admission.closed(client.address, connection.loggedIn)
+    connection.gone()
+  }
+
+  /** Looks at every deadline, and at the bytes held by all. */
+  sweep(): void {
+    const nowMs = this.#clock.nowMs()
+    const wallMs = this.#clock.wallMs()
+    for (const connection of this.#open) connection.sweep(nowMs, wallMs)
+    this.#shed()
+  }
+
+  /** Answers what is under way, then says goodbye to everyone. Resolves when nobody is left; bounded by the deadlines. */
+  async drain(): Promise<void> {
+    await this.#waitUntil((connection) => connection.inFlight === 0, this.#settings.drainMs)
+    await this.#waitUntil((connection) => connection.pendingBytes === 0, FLUSH_MS)
+    let closed = 0
+    for (const connection of this.#open) {
+      connection.close(CLOSE.goingAway, 'service is stopping')
+      closed += 1
+      if (closed % CLOSE_BATCH === 0) await wait(this.#clock, CLOSE_PAUSE_MS)
+    }
+  }
+
+  async #waitUntil(settled: (connection: Connection) => boolean, limitMs: number): Promise<void> {
+    const endMs = this.#clock.nowMs() + limitMs
+    while (this.#clock.nowMs() < endMs && ![...this.#open].every(settled)) await wait(this.#clock, POLL_MS)
+  }
+
+  #shed(): void {
+    const holders = [...this.#open].filter((connection) => connection.pendingBytes > 0)
+    let heldBytes = holders.reduce((sum, holder) => sum + holder.pendingBytes, 0)
+    if (heldBytes <= this.#settings.totalBytes) return
+    holders.sort((a, b) => b.pendingBytes - a.pendingBytes)
+    for (const holder of holders) {
+      if (heldBytes <= this.#settings.totalBytes * SHED_TO) return
+      heldBytes -= holder.pendingBytes
+      holder.close(CLOSE.slowReader, 'slow reader')
+    }
+  }
+}

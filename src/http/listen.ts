@@ -1,0 +1,42 @@
+/** The port is ours alone: uWebSockets.js would share it silently with another process. */
+
+import { createServer } from 'node:net'
+
+/** A start error in one line, naming the port, the key and what to do. */
+export class ListenError extends Error {
+  readonly code: string
+
+  constructor(code: string, message: string, cause: unknown) {
+    super(message, { cause })
+    this.name = 'ListenError'
+    this.code = code
+  }
+}
+
+export interface ListenAddress {
+  readonly host: string
+  /** 0: any free port. */
+  readonly port: number
+  /** Configuration key that sets the port, for the error text. */
+  readonly key: string
+}
+
+const REMEDIES: Readonly<Record<string, (address: ListenAddress) => string>> = {
+  EADDRINUSE: ({ key }) => `another process holds it; stop that process or set ${key}`,
+  EACCES: ({ key }) => `no permission; set ${key} to a port above 1023 or grant CAP_NET_BIND_SERVICE`,
+  EADDRNOTAVAIL: () => 'this machine does not have that address; set server.host',
+}
+
+/** Binds the address once, exclusively, and lets go of it again. Rejects with ListenError. */
+export function checkFree(address: ListenAddress): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const probe = createServer()
+    probe.once('error', (thrown: NodeJS.ErrnoException) => reject(listenError(address, thrown.code ?? 'EUNKNOWN', thrown)))
+    probe.listen({ host: address.host, port: address.port, exclusive: true }, () => probe.close(() => resolve()))
+  })
+}
+
+export function listenError(address: ListenAddress, code: string, cause?: unknown): ListenError {
+  const remedy = REMEDIES[code]?.(address) ?? `the system answered ${code}`
+  return new ListenError(code, `cannot listen on ${address.host}:${address.port} (${address.key}): ${remedy}`, cause)
+}

@@ -1,0 +1,192 @@
+/** The RPC face: one uWebSockets.js app with the WebSocket path and the few plain HTTP answers beside it. */
+
+import { hostname } from 'node:os'
+import { type Clock, wait } from '../base/clock.js'
+import type { Service } from '../base/lifecycle.js'
+import type { Logger } from '../base/logger.js'
+import type { Rpc } from '../rpc/index.js'
+import { type Client, Connections } from './connections.js'
+import {
+  chooseCodec,
+  handshakeFault,
+  hostName,
+  type OriginRules,
+  originAllowed,
+  type Refusal,
+  type RequestHeaders,
+} from './handshake.js'
+import { checkFree, type ListenAddress, listenError } from './listen.js'
+import { DEFAULT_SETTINGS, type HttpServerSettings } from './settings.js'
+import type { HttpRequest, HttpResponse, ListenSocket, TemplatedApp, UpgradeContext, Uws } from './uws.js'
+import { loadUws } from './uws.js'
+import type { Connection } from './websocket.js'
+
+export interface HttpServerOptions {
+  readonly rpc: Rpc
+  readonly clock: Clock
+  readonly logger: Logger
+  readonly address: ListenAddress
+  /** What differs from `DEFAULT_SETTINGS`. */
+  readonly settings?: Partial<HttpServerSettings>
+}
+
+export interface HttpServer extends Service {
+  /** The port listened on; 0 before the start. */
+  readonly port: number
+  readonly connections: number
+}
+
+interface ClientData extends Client {
+  connection?: Connection
+}
+
+/** Time for close frames to leave before what is left of the sockets is cut. */
+const GOODBYE_MS = 100
+/** Option of listen: not shared with other sockets on the port. */
+const EXCLUSIVE = 1
+
+export function createHttpServer(options: HttpServerOptions): HttpServer {
+  return new UwsServer(options)
+}
+
+class UwsServer implements HttpServer {
+  readonly name = 'http'
+  readonly #rpc: Rpc
+  readonly #clock: Clock
+  readonly #logger: Logger
+  readonly #address: ListenAddress
+  readonly #settings: HttpServerSettings
+  readonly #origins: OriginRules
+  readonly #connections: Connections
+  #uws: Uws | undefined
+  #app: TemplatedApp | undefined
+  #listening: ListenSocket | undefined
+  #port = 0
+  #stopSweeping: () => void = () => undefined
+
+  constructor(options: HttpServerOptions) {
+    this.#rpc = options.rpc
+    this.#clock = options.clock
+    this.#logger = options.logger.child({ component: 'http' })
+    this.#address = options.address
+    this.#settings = { ...DEFAULT_SETTINGS, ...options.settings }
+    this.#connections = new Connections(options.rpc, options.clock, this.#settings)
+    const ownNames = [hostname(), `${hostname()}.local`, this.#settings.publicHost ?? '']
+    this.#origins = { allowed: this.#settings.allowedOrigins, ownNames: ownNames.filter((name) => name !== '') }
+  }
+
+  get port(): number {
+    return this.#port
+  }
+
+  get connections(): number {
+    return this.#connections.count
+  }
+
+  /** Rejects with ListenError when the address cannot be had. */
+  async start(signal: AbortSignal): Promise<void> {
+    await checkFree(this.#address)
+    signal.throwIfAborted()
+    this.#uws = loadUws()
+    this.#app = this.#routes(this.#uws)
+    this.#listening = await this.#listen(this.#app)
+    this.#port = this.#uws.us_socket_local_port(this.#listening)
+    this.#stopSweeping = this.#clock.every(this.#settings.sweepMs, () => this.#connections.sweep())
+    this.#logger.info({ host: this.#address.host, port: this.#port, path: this.#settings.path }, 'listening')
+  }
+
+  async stop(): Promise<void> {
+    if (this.#app === undefined || this.#uws === undefined) return
+    const app = this.#app
+    this.#app = undefined
+    if (this.#listening !== undefined) this.#uws.us_listen_socket_close(this.#listening)
+    this.#listening = undefined
+    const hadClients = this.#connections.count > 0
+    await this.#connections.drain()
+    this.#stopSweeping()
+    if (hadClients) await wait(this.#clock, GOODBYE_MS)
+    app.close()
+  }
+
+  #listen(app: TemplatedApp): Promise<ListenSocket> {
+    const { host, port } = this.#address
+    return new Promise((resolve, reject) => {
+      const listened = (socket: ListenSocket | false): void => {
+        if (socket === false) reject(listenError(this.#address, 'EADDRINUSE'))
+        else resolve(socket)
+      }
+      // The declared overloads know options only without a host; the library takes both.
+      Reflect.apply(app.listen, app, [host, port, EXCLUSIVE, listened])
+    })
+  }
+
+  #routes(uws: Uws): TemplatedApp {
+    const { path, maxMessageBytes, pongWaitMs } = this.#settings
+    return uws
+      .App()
+      .ws<ClientData>(path, {
+        maxPayloadLength: maxMessageBytes,
+        idleTimeout: Math.min(960, Math.max(8, Math.round(pongWaitMs / 1000))),
+        sendPingsAutomatically: false,
+        // 0: no limit of its own, since it would drop frames silently. Ours close the connection.
+        maxBackpressure: 0,
+        compression: uws.DISABLED,
+        upgrade: (response, request, context) => this.#upgrade(response, request, context),
+        open: (ws) => {
+          const client = ws.getUserData()
+          client.connection = this.#connections.open(ws, client)
+        },
+        message: (ws, bytes, binary) => ws.getUserData().connection?.receive(bytes, binary),
+        drain: (ws) => ws.getUserData().connection?.drained(this.#clock.nowMs()),
+        close: (ws) => {
+          const client = ws.getUserData()
+          if (client.connection !== undefined) this.#connections.closed(client.connection, client)
+        },
+      })
+      .any(path, (response) => refuse(response, { status: '400 Bad Request', text: 'this path takes WebSocket upgrades only' }))
+      .get('/openrpc.json', (response) => {
+        response.writeHeader('Content-Type', 'application/json').end(this.#rpc.openRpc().json)
+      })
+      .any('/*', (response) => refuse(response, { status: '404 Not Found', text: 'Not found' }))
+  }
+
+  #upgrade(response: HttpResponse, request: HttpRequest, context: UpgradeContext): void {
+    const headers = readHeaders(request)
+    const address = Buffer.from(response.getRemoteAddressAsText()).toString()
+    const refusal = handshakeFault(headers) ?? this.#originRefusal(headers) ?? this.#connections.refusal(address)
+    if (refusal !== undefined) {
+      refuse(response, refusal)
+      return
+    }
+    const codec = chooseCodec(headers.get('sec-websocket-protocol'))
+    const linkHost = this.#settings.publicHost ?? hostName(headers.get('host')) ?? hostname()
+    const client: ClientData = { address, linkHost, codec }
+    response.upgrade(client, headers.get('sec-websocket-key'), codec === 'msgpack' ? 'msgpack' : '', '', context)
+  }
+
+  #originRefusal(headers: RequestHeaders): Refusal | undefined {
+    return originAllowed(headers, this.#origins) ? undefined : { status: '403 Forbidden', text: 'Origin not allowed' }
+  }
+}
+
+/** A request's headers outlive the request object only as a copy. */
+function readHeaders(request: HttpRequest): RequestHeaders {
+  const values = new Map<string, string[]>()
+  request.forEach((name, value) => {
+    const known = values.get(name)
+    if (known === undefined) values.set(name, [value])
+    else known.push(value)
+  })
+  return {
+    get: (name) => values.get(name)?.join(',') ?? '',
+    count: (name) => values.get(name)?.length ?? 0,
+  }
+}
+
+function refuse(response: HttpResponse, refusal: Refusal): void {
+  response.cork(() => {
+    response.writeStatus(refusal.status)
+    for (const [name, value] of Object.entries(refusal.headers ?? {})) response.writeHeader(name, value)
+    response.end(refusal.text)
+  })
+}

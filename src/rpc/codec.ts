@@ -1,0 +1,19 @@
+import type { Id, Message } from './message.js'
+import type { WireError } from './wire-error.js'
+
+/** What goes out in one frame. */
+export type Payload = string | Uint8Array
+
+/** One encoding of the same messages. Ids pass through in the codec's own form. */
+export interface Codec {
+  readonly name: 'json' | 'msgpack'
+  /** Whether payloads go out as binary frames. */
+  readonly binary: boolean
+  /** Never throws: what cannot be read becomes a message with a fault. `bytes` are only valid during the call. */
+  decode(bytes: ArrayBuffer): Message
+  /** `result` may be a `Rendered`. */
+  reply(id: Id, result: unknown): Payload
+  failure(id: Id | undefined, error: WireError): Payload
+  /** Encoded once for many receivers, so always as bytes. `params` may be a `Rendered`. */
+  notification(name: string, params: unknown): Uint8Array
+}

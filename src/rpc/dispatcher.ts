@@ -1,0 +1,182 @@
+/**
+ * From a decoded message and its session to a reply. The order of checks is the contract's (§3): rate limit, method, login,
+ * role, readiness, parameters, operation. Methods that answer at once cost no promise.
+ */
+
+import { randomUUID } from 'node:crypto'
+import type { RateLimit } from '../auth/index.js'
+import type { Clock } from '../base/clock.js'
+import { errorText, ServiceError } from '../base/errors.js'
+import type { Logger } from '../base/logger.js'
+import type { Codec, Payload } from './codec.js'
+import { type Message, wantsReply } from './message.js'
+import type { Method, Toolbox, WorkKind } from './method.js'
+import { RANK, type Session } from './session.js'
+import { wireError } from './wire-error.js'
+
+export interface DispatcherOptions {
+  readonly methods: ReadonlyMap<string, Method>
+  readonly toolbox: Toolbox
+  readonly rateLimit: RateLimit
+  readonly clock: Clock
+  readonly logger: Logger
+}
+
+/** Calls under way on one connection, and of each slow kind on all. */
+const MAX_IN_FLIGHT = 32
+const MAX_WORK: Readonly<Record<WorkKind, number>> = { snapshot: 256, media: 256 }
+/** What a client is told to wait when too much is under way. */
+const BUSY_RETRY_MS = 250
+/** A client that goes on after so many refusals in this time is not one that backs off. */
+const MAX_REFUSALS = 100
+const REFUSAL_WINDOW_MS = 10_000
+const CLOSE_FLOODING = 4029
+
+export class Dispatcher {
+  readonly #methods: ReadonlyMap<string, Method>
+  readonly #toolbox: Toolbox
+  readonly #rateLimit: RateLimit
+  readonly #clock: Clock
+  readonly #logger: Logger
+  readonly #work: Record<WorkKind, number> = { snapshot: 0, media: 0 }
+  #calls = 0
+  #failures = 0
+
+  constructor(options: DispatcherOptions) {
+    this.#methods = options.methods
+    this.#toolbox = options.toolbox
+    this.#rateLimit = options.rateLimit
+    this.#clock = options.clock
+    this.#logger = options.logger
+  }
+
+  /** Counted since the start. */
+  get stats(): { readonly calls: number; readonly failures: number } {
+    return { calls: this.#calls, failures: this.#failures }
+  }
+
+  /** The reply to send now; undefined when there is none, or when it comes later through the session's peer. */
+  handle(session: Session, codec: Codec, message: Message): Payload | undefined {
+    this.#calls += 1
+    const retryAfterMs = this.#rateLimit.take(session.rate)
+    if (retryAfterMs > 0) return this.#refuseFlood(session, codec, message, retryAfterMs)
+    if (message.fault !== undefined) return this.#fail(codec, message, message.fault)
+    const method = this.#methods.get(message.method)
+    if (method === undefined) return this.#fail(codec, message, unknownMethod(message.method))
+    const refusal = this.#refusal(session, method, message)
+    if (refusal !== undefined) return this.#fail(codec, message, refusal)
+
+    let result: unknown
+    try {
+      result = method.call(this.#toolbox, message.params, session)
+    } catch (thrown) {
+      return this.#fail(codec, message, this.#known(thrown, method, session))
+    }
+    if (result instanceof Promise) {
+      this.#answerLater(session, codec, message, method, result)
+      return undefined
+    }
+    return message.id === undefined ? undefined : codec.reply(message.id, result)
+  }
+
+  /** Why `method` may not run now, in the contract's order. */
+  #refusal(session: Session, method: Method, message: Message): ServiceError | undefined {
+    if (method.role !== 'none') {
+      const rank = session.rankAt(this.#clock.wallMs())
+      if (rank === 0) return loginNeeded(session)
+      if (rank < RANK[method.role]) return roleTooLow(session, method)
+      if (!this.#toolbox.services.system.ready()) return starting()
+    }
+    if (message.paramsFault !== undefined) return message.paramsFault
+    const work = method.work
+    if (work !== undefined && (session.inFlight >= MAX_IN_FLIGHT || this.#work[work] >= MAX_WORK[work])) return tooBusy()
+    return undefined
+  }
+
+  #refuseFlood(session: Session, codec: Codec, message: Message, retryAfterMs: number): Payload | undefined {
+    if (session.countRefusal(this.#clock.nowMs(), REFUSAL_WINDOW_MS) >= MAX_REFUSALS) {
+      session.peer.close(CLOSE_FLOODING, 'too many refused requests')
+      return undefined
+    }
+    return this.#fail(codec, message, rateLimited(retryAfterMs, 'the connection sends more requests than its rate allows'))
+  }
+
+  #answerLater(session: Session, codec: Codec, message: Message, method: Method, result: Promise<unknown>): void {
+    const { work } = method
+    session.inFlight += 1
+    if (work !== undefined) this.#work[work] += 1
+    const settle = (reply: Payload | undefined): void => {
+      session.inFlight -= 1
+      if (work !== undefined) this.#work[work] -= 1
+      if (reply !== undefined && !session.closed) session.peer.send(reply, codec.binary)
+    }
+    result.then(
+      (value) => settle(message.id === undefined ? undefined : codec.reply(message.id, value)),
+      (thrown: unknown) => settle(this.#fail(codec, message, this.#known(thrown, method, session))),
+    )
+  }
+
+  #fail(codec: Codec, message: Message, error: ServiceError): Payload | undefined {
+    this.#failures += 1
+    return wantsReply(message) ? codec.failure(message.id, wireError(error)) : undefined
+  }
+
+  /** A failure from the catalogue as it is; anything else is ours: it is logged, and the client gets its number only. */
+  #known(thrown: unknown, method: Method, session: Session): ServiceError {
+    if (thrown instanceof ServiceError) return thrown
+    const requestId = randomUUID()
+    if (!session.closed) {
+      this.#logger.error(
+        {
+          request_id: requestId,
+          method: method.name,
+          client: session.clientId,
+          error: errorText(thrown),
+          stack: stackOf(thrown),
+        },
+        'method failed unexpectedly',
+      )
+    }
+    return new ServiceError('INTERNAL', { data: { request_id: requestId }, details: `${method.name} failed unexpectedly` })
+  }
+}
+
+/** -32040 with a true waiting time. */
+export function rateLimited(retryAfterMs: number, details: string): ServiceError {
+  return new ServiceError('RATE_LIMITED', { data: { retry_after_ms: retryAfterMs }, details })
+}
+
+function tooBusy(): ServiceError {
+  return rateLimited(BUSY_RETRY_MS, 'too many requests are being worked on')
+}
+
+function unknownMethod(name: string): ServiceError {
+  return new ServiceError('METHOD_NOT_FOUND', {
+    data: { hint: 'rpc.discover lists the methods' },
+    details: `there is no method ${JSON.stringify(name.slice(0, 64))}`,
+  })
+}
+
+function loginNeeded(session: Session): ServiceError {
+  if (session.identity === undefined) return new ServiceError('AUTH_REQUIRED', { details: 'this connection has not logged in' })
+  return new ServiceError('AUTH_FAILED', {
+    details: 'the token of this connection has expired',
+    suggestion: 'call authenticate with a new token',
+  })
+}
+
+function roleTooLow(session: Session, method: Method): ServiceError {
+  return new ServiceError('PERMISSION_DENIED', {
+    data: { required_role: method.role, have_role: session.identity?.role },
+    details: `${method.name} needs role ${method.role}`,
+  })
+}
+
+function starting(): ServiceError {
+  const detail = 'the service is still starting'
+  return new ServiceError('STARTING', { data: { dependency: 'camera_service', detail }, details: detail })
+}
+
+function stackOf(thrown: unknown): string | undefined {
+  return thrown instanceof Error ? thrown.stack : undefined
+}

@@ -1,0 +1,23 @@
+/** JSON-RPC 2.0: methods, sessions, subscriptions. Sockets belong to `http/`. */
+
+export { manual } from './describe.js'
+export type { TokenVerifier } from './method.js'
+export { METHODS } from './methods/index.js'
+export { createRpc, type OpenSession, type Rpc, type RpcOptions, type RpcStats, type SessionRequest } from './rpc.js'
+export type { CameraPort, Services, SnapshotPort, StreamPort, SystemPort } from './services.js'
+export type { Peer } from './session.js'
+export type {
+  CameraCapabilities,
+  CameraList,
+  CameraStatus,
+  ServerInfo,
+  ServiceStatus,
+  Snapshot,
+  StartedStream,
+  StoppedStream,
+  StreamEntry,
+  StreamStatus,
+  StreamUrl,
+  TakeSnapshotParams,
+} from './shapes.js'
+export { TOPICS, type Topic } from './topics.js'

@@ -1,0 +1,141 @@
+/** The JSON-RPC 2.0 envelope (contract §3), whatever the encoding it came in. */
+
+import { ServiceError } from '../base/errors.js'
+
+/** As the codec keeps it: the JSON codec the text as it came, the MessagePack codec the value. Absent: a notification. */
+export type Id = string | number | bigint
+
+export type Params = Readonly<Record<string, unknown>>
+
+/** One shape for good and bad messages, so that the code that handles them stays monomorphic. */
+export interface Message {
+  readonly id: Id | undefined
+  /** Empty when `fault` is set and the method is not known. */
+  readonly method: string
+  readonly params: Params
+  /** The envelope is bad: answered even without an id, nothing is executed. */
+  readonly fault: ServiceError | undefined
+  /** The parameters pass a limit: told in the parameters' turn of the check order. */
+  readonly paramsFault: ServiceError | undefined
+}
+
+export const NO_PARAMS: Params = Object.freeze({})
+
+const MAX_ID_BYTES = 256
+const MAX_METHOD_CHARS = 256
+const MAX_DEPTH = 16
+const MAX_MEMBERS = 64
+const MAX_ARRAY_LENGTH = 1024
+
+/**
+ * Reads a decoded value as an envelope. `idOf` turns the raw id into the form the codec answers with; it is called only for
+ * an id that is a string or a finite number, and may refuse it by answering undefined.
+ */
+export function readEnvelope(value: unknown, idOf: (id: Id) => Id | undefined): Message {
+  if (Array.isArray(value)) return invalid(undefined, 'batches are not supported: send one request per message')
+  if (!isRecord(value)) return invalid(undefined, 'the message must be a JSON object')
+  const rawId = value.id ?? undefined
+  const id = isId(rawId) ? idOf(rawId) : undefined
+  if (rawId !== undefined && id === undefined) {
+    return invalid(undefined, `id must be a finite number or a string of at most ${MAX_ID_BYTES} bytes`)
+  }
+  if (value.jsonrpc !== '2.0') return invalidVersion(id)
+  if (!hasFewMembers(value)) return invalid(id, `at most ${MAX_MEMBERS} members per object`)
+  const method = value.method
+  if (typeof method !== 'string' || method === '') return invalid(id, 'method must be a string that is not empty')
+  if (method.length > MAX_METHOD_CHARS) return invalid(id, `method must have at most ${MAX_METHOD_CHARS} characters`)
+  return withParams(id, method, value.params)
+}
+
+/** Completes a message whose id and method are known to be good. */
+export function withParams(id: Id | undefined, method: string, params: unknown): Message {
+  if (params === undefined || params === NO_PARAMS) return request(id, method, NO_PARAMS, undefined)
+  if (!isRecord(params)) {
+    // A well-formed notification is never answered, bad parameters included.
+    const fault = new ServiceError('INVALID_REQUEST', {
+      data: { hint: 'params must be an object; positional parameters are not supported' },
+      details: `params was ${kindOf(params)}`,
+    })
+    return { id, method, params: NO_PARAMS, fault, paramsFault: undefined }
+  }
+  return request(id, method, params, limitFault(params))
+}
+
+/** A message that is not JSON, or not MessagePack, at all. */
+export function unreadable(format: string): Message {
+  return invalid(undefined, `the message must be ${format}`)
+}
+
+/** Whether the sender of this message waits for an answer. */
+export function wantsReply(message: Message): boolean {
+  return message.id !== undefined || (message.fault !== undefined && message.method === '')
+}
+
+function request(id: Id | undefined, method: string, params: Params, paramsFault: ServiceError | undefined): Message {
+  return { id, method, params, fault: undefined, paramsFault }
+}
+
+function invalid(id: Id | undefined, hint: string): Message {
+  const fault = new ServiceError('INVALID_REQUEST', { data: { hint }, details: hint })
+  return { id, method: '', params: NO_PARAMS, fault, paramsFault: undefined }
+}
+
+function invalidVersion(id: Id | undefined): Message {
+  const hint = 'jsonrpc must be "2.0"'
+  const fault = new ServiceError('INVALID_VERSION', { data: { hint }, details: hint })
+  return { id, method: '', params: NO_PARAMS, fault, paramsFault: undefined }
+}
+
+function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+}
+
+function isId(value: unknown): value is Id {
+  if (typeof value === 'string') return value.length <= MAX_ID_BYTES && Buffer.byteLength(value) <= MAX_ID_BYTES
+  return typeof value === 'bigint' || (typeof value === 'number' && Number.isFinite(value))
+}
+
+function hasFewMembers(value: object): boolean {
+  let members = 0
+  for (const _name in value) {
+    members += 1
+    if (members > MAX_MEMBERS) return false
+  }
+  return true
+}
+
+function limitFault(params: Params): ServiceError | undefined {
+  const rule = brokenLimit(params, 1)
+  if (rule === undefined) return undefined
+  return new ServiceError('INVALID_PARAMS', {
+    data: { param: 'params', rule, hint: 'send smaller parameters' },
+    details: `params break the limit: ${rule}`,
+  })
+}
+
+/** The limit that `value` breaks, if any. Recursion ends at the depth limit. */
+function brokenLimit(value: object, depth: number): string | undefined {
+  if (depth > MAX_DEPTH) return `nesting of at most ${MAX_DEPTH}`
+  if (Array.isArray(value)) {
+    if (value.length > MAX_ARRAY_LENGTH) return `arrays of at most ${MAX_ARRAY_LENGTH} entries`
+    for (const entry of value) {
+      const broken = typeof entry === 'object' && entry !== null ? brokenLimit(entry, depth + 1) : undefined
+      if (broken !== undefined) return broken
+    }
+    return undefined
+  }
+  let members = 0
+  for (const name in value) {
+    members += 1
+    if (members > MAX_MEMBERS) return `at most ${MAX_MEMBERS} members per object`
+    const entry = (value as Record<string, unknown>)[name]
+    const broken = typeof entry === 'object' && entry !== null ? brokenLimit(entry, depth + 1) : undefined
+    if (broken !== undefined) return broken
+  }
+  return undefined
+}
+
+function kindOf(value: unknown): string {
+  if (value === null) return 'null'
+  return Array.isArray(value) ? 'an array' : `a ${typeof value}`
+}

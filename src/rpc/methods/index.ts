@@ -1,0 +1,29 @@
+/** The one table of methods. Everything that lists methods is made from it. */
+
+import type { Method } from '../method.js'
+import { getCameraCapabilities, getCameraList, getCameraStatus } from './cameras.js'
+import { authenticateMethod, ping } from './core.js'
+import { getSubscriptionStats, subscribeEvents, unsubscribeEvents } from './events.js'
+import { takeSnapshot } from './snapshots.js'
+import { getStreamStatus, getStreams, getStreamUrl, startStreaming, stopStreaming } from './streams.js'
+import { discover, getServerInfo, getStatus } from './system.js'
+
+export const METHODS: readonly Method[] = [
+  ping,
+  authenticateMethod,
+  getCameraList,
+  getCameraStatus,
+  getCameraCapabilities,
+  takeSnapshot,
+  startStreaming,
+  stopStreaming,
+  getStreamUrl,
+  getStreamStatus,
+  getStreams,
+  subscribeEvents,
+  unsubscribeEvents,
+  getSubscriptionStats,
+  getStatus,
+  getServerInfo,
+  discover,
+]

@@ -1,0 +1,60 @@
+/** What the methods need of the rest of the service. Each is implemented beside its domain and passed in by the app. */
+
+import type { Rendered } from '../base/rendered.js'
+import type {
+  CameraCapabilities,
+  CameraList,
+  CameraStatus,
+  ServerInfo,
+  ServiceStatus,
+  Snapshot,
+  StartedStream,
+  StoppedStream,
+  StreamEntry,
+  StreamStatus,
+  StreamUrl,
+  TakeSnapshotParams,
+} from './shapes.js'
+
+/** `device` is a camera id here; `host` the name under which the client reached us, for links. */
+export interface CameraPort {
+  /** The id of the camera whose node `/dev/videoN` is now; without one, `cameraN`. */
+  resolve(deviceNode: string): string
+  list(host: string): Rendered<CameraList>
+  /** Throws CAMERA_NOT_FOUND. */
+  status(device: string, host: string): Rendered<CameraStatus>
+  /** Throws CAMERA_NOT_FOUND. */
+  capabilities(device: string): Rendered<CameraCapabilities>
+}
+
+export interface SnapshotPort {
+  /** Rejects with CAMERA_NOT_FOUND, INVALID_PARAMS, INVALID_STATE (storage), DEPENDENCY_FAILED. */
+  take(params: TakeSnapshotParams, signal: AbortSignal): Promise<Snapshot>
+}
+
+export interface StreamPort {
+  /** Starting twice gives the same stream. Rejects with CAMERA_NOT_FOUND, DEPENDENCY_FAILED. */
+  start(device: string, host: string): Promise<StartedStream>
+  /** Rejects with CAMERA_NOT_FOUND, INVALID_STATE, DEPENDENCY_FAILED. */
+  stop(device: string): Promise<StoppedStream>
+  /** Rejects with CAMERA_NOT_FOUND, DEPENDENCY_FAILED. */
+  url(device: string, host: string): Promise<StreamUrl>
+  /** Rejects with CAMERA_NOT_FOUND, STREAM_NOT_FOUND, DEPENDENCY_FAILED. */
+  status(device: string): Promise<StreamStatus>
+  /** Rejects with DEPENDENCY_FAILED. */
+  list(): Promise<readonly StreamEntry[]>
+}
+
+export interface SystemPort {
+  /** False until every component is up: calls but `ping` and `authenticate` get -32050 meanwhile. */
+  ready(): boolean
+  status(): ServiceStatus | Promise<ServiceStatus>
+  serverInfo(): ServerInfo
+}
+
+export interface Services {
+  readonly cameras: CameraPort
+  readonly snapshots: SnapshotPort
+  readonly streams: StreamPort
+  readonly system: SystemPort
+}

@@ -1,0 +1,91 @@
+/** Who is behind one connection, and what it has under way. */
+
+import { type Identity, isExpired, type RateState, type Role } from '../auth/index.js'
+import type { Codec, Payload } from './codec.js'
+
+/** The connection as the session sees it. */
+export interface Peer {
+  /** Queues one frame. Never throws, also after the connection has gone. */
+  send(payload: Payload, binary: boolean): void
+  /** As `send`, for a notification. With a `key`, a newer one may take the place of one that still waits. */
+  notify(payload: Uint8Array, binary: boolean, key: string | undefined): void
+  close(code: number, reason: string): void
+}
+
+export interface SessionOptions {
+  readonly clientId: string
+  /** Name under which the client reached us, for links. */
+  readonly linkHost: string
+  /** Encoding of notifications, and of binary frames when it is binary. */
+  readonly codec: Codec
+  readonly peer: Peer
+  readonly rate: RateState
+}
+
+/** Rank of a role; 0 is nobody. Each role includes the lower ones. */
+export const RANK: Readonly<Record<Role | 'none', number>> = { none: 0, viewer: 1, operator: 2, admin: 3 }
+
+export class Session {
+  readonly clientId: string
+  readonly linkHost: string
+  readonly codec: Codec
+  readonly peer: Peer
+  /** State of the connection's rate limit. */
+  readonly rate: RateState
+  /** Calls that have not been answered yet. */
+  inFlight = 0
+  #identity: Identity | undefined
+  #abort: AbortController | undefined
+  #closed = false
+  #refusalsSinceMs = 0
+  #refusals = 0
+
+  constructor(options: SessionOptions) {
+    this.clientId = options.clientId
+    this.linkHost = options.linkHost
+    this.codec = options.codec
+    this.peer = options.peer
+    this.rate = options.rate
+  }
+
+  /** The login, expired or not. */
+  get identity(): Identity | undefined {
+    return this.#identity
+  }
+
+  get closed(): boolean {
+    return this.#closed
+  }
+
+  /** Aborts when the connection goes. */
+  get signal(): AbortSignal {
+    this.#abort ??= new AbortController()
+    if (this.#closed) this.#abort.abort()
+    return this.#abort.signal
+  }
+
+  login(identity: Identity): void {
+    this.#identity = identity
+  }
+
+  /** Rank of the role held at `wallMs`: 0 before login and from the token's end on. */
+  rankAt(wallMs: number): number {
+    const identity = this.#identity
+    return identity === undefined || isExpired(identity, wallMs) ? 0 : RANK[identity.role]
+  }
+
+  /** Counts one refused call; the number of those within the last `windowMs`, restarted with each window. */
+  countRefusal(nowMs: number, windowMs: number): number {
+    if (this.#refusals === 0 || nowMs - this.#refusalsSinceMs > windowMs) {
+      this.#refusalsSinceMs = nowMs
+      this.#refusals = 0
+    }
+    this.#refusals += 1
+    return this.#refusals
+  }
+
+  close(): void {
+    this.#closed = true
+    this.#abort?.abort()
+  }
+}

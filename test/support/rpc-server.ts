@@ -1,0 +1,150 @@
+/** The RPC face over in-memory services, on a free port of loopback. */
+
+import { createTokens, RateLimit, type Role, type Tokens } from '../../src/auth/index.js'
+import { type Clock, systemClock } from '../../src/base/clock.js'
+import { ServiceError } from '../../src/base/errors.js'
+import { createLogger } from '../../src/base/logger.js'
+import { Rendered } from '../../src/base/rendered.js'
+import { createHttpServer, type HttpServer, type HttpServerSettings } from '../../src/http/index.js'
+import { type CameraStatus, createRpc, type Rpc, type Services, type Snapshot } from '../../src/rpc/index.js'
+
+const HOUR_MS = 3_600_000
+
+export interface RpcServerOptions {
+  readonly clock?: Clock
+  readonly settings?: Partial<HttpServerSettings>
+  /** Ports to replace. */
+  readonly services?: Partial<Services>
+  /** Calls a connection may make per minute. Default: so many that no test notices. */
+  readonly callsPerMinute?: number
+  readonly onLog?: (line: string) => void
+}
+
+export interface RpcServer {
+  readonly rpc: Rpc
+  readonly http: HttpServer
+  readonly tokens: Tokens
+  readonly url: string
+  token(role: Role, lifetimeMs?: number): string
+  stop(): Promise<void>
+}
+
+/** Two cameras, `camera0` and `camera2`; the node `/dev/video4` belongs to `camera2`. */
+export function memoryServices(overrides: Partial<Services> = {}): Services {
+  const cameras = new Map(['camera0', 'camera2'].map((device) => [device, camera(device)]))
+  const get = (device: string): CameraStatus => {
+    const found = cameras.get(device)
+    if (found === undefined) throw new ServiceError('CAMERA_NOT_FOUND', { data: { resource: 'camera', id: device } })
+    return found
+  }
+  return {
+    cameras: {
+      resolve: (node) => (node === '/dev/video4' ? 'camera2' : node.replace('/dev/video', 'camera')),
+      list: () => new Rendered({ cameras: [...cameras.values()], total: 2, connected: 2 }),
+      status: (device) => new Rendered(get(device)),
+      capabilities: (device) =>
+        new Rendered({
+          device: get(device).device,
+          formats: ['MJPG'],
+          resolutions: ['640x480'],
+          fps_options: [30],
+          validation_status: 'CONFIRMED',
+        }),
+    },
+    snapshots: { take: async ({ device, filename }) => snapshot(get(device).device, filename ?? 'still.jpg') },
+    streams: {
+      start: async (device, host) => ({
+        device,
+        stream_name: get(device).device,
+        stream_url: `rtsp://${host}:8554/${device}`,
+        status: 'STARTED',
+        start_time: '2030-04-01T08:15:00.000Z',
+        auto_close_after: '300s',
+        ffmpeg_command: 'ffmpeg',
+      }),
+      stop: async (device) => {
+        throw new ServiceError('INVALID_STATE', { data: { state: 'IDLE', allowed_states: ['STREAMING'], device } })
+      },
+      url: async (device, host) => ({
+        device: get(device).device,
+        stream_name: device,
+        stream_url: `rtsp://${host}:8554/${device}`,
+        available: false,
+        active_consumers: 0,
+        stream_status: 'NOT_READY',
+      }),
+      status: async (device) => {
+        throw new ServiceError('STREAM_NOT_FOUND', { data: { resource: 'stream', id: device } })
+      },
+      list: async () => {
+        throw new ServiceError('DEPENDENCY_FAILED', { data: { dependency: 'MediaMTX', detail: 'not running' } })
+      },
+    },
+    system: {
+      ready: () => true,
+      status: () => ({
+        status: 'HEALTHY',
+        uptime: 1.5,
+        version: '0.1.0',
+        components: { websocket_server: 'RUNNING', camera_monitor: 'RUNNING', mediamtx: 'STOPPED' },
+      }),
+      serverInfo: () => ({
+        name: 'MediaMTX Camera Service',
+        version: '0.1.0',
+        build_date: 'unknown',
+        go_version: process.version,
+        architecture: 'amd64',
+        capabilities: ['snapshots', 'recordings', 'streaming'],
+        supported_formats: ['fmp4', 'mp4', 'mkv', 'jpg'],
+        max_cameras: 10,
+      }),
+    },
+    ...overrides,
+  }
+}
+
+export function snapshot(device: string, filename: string): Snapshot {
+  return {
+    device,
+    filename,
+    status: 'SUCCESS',
+    timestamp: '2030-04-01T08:15:00.000Z',
+    file_size: 1,
+    file_path: `/snapshots/${filename}`,
+  }
+}
+
+export async function startRpcServer(options: RpcServerOptions = {}): Promise<RpcServer> {
+  const clock = options.clock ?? systemClock
+  const logger = createLogger({ level: 'error', format: 'json', write: options.onLog ?? (() => undefined) })
+  const tokens = createTokens({
+    secret: 'a secret of the tests, longer than 32 bytes',
+    leewayMs: 30_000,
+    maxLifetimeMs: 0,
+    clock,
+  })
+  const rateLimit = new RateLimit({ requests: options.callsPerMinute ?? 1_000_000, windowMs: 60_000, clock })
+  const rpc = createRpc({ services: memoryServices(options.services), tokens, rateLimit, clock, logger })
+  const address = { host: '127.0.0.1', port: 0, key: 'server.port' }
+  const http = createHttpServer({ rpc, clock, logger, address, settings: options.settings ?? {} })
+  await http.start(new AbortController().signal)
+  return {
+    rpc,
+    http,
+    tokens,
+    url: `ws://127.0.0.1:${http.port}/ws`,
+    token: (role, lifetimeMs = HOUR_MS) => tokens.sign({ userId: 'tester', role, lifetimeMs }),
+    stop: () => http.stop(),
+  }
+}
+
+function camera(device: string): CameraStatus {
+  return {
+    device,
+    status: 'CONNECTED',
+    name: `Bench ${device}`,
+    resolution: '1280x720',
+    fps: 25,
+    streams: { rtsp: `rtsp://cam-host:8554/${device}`, hls: `http://cam-host/hls/${device}.m3u8` },
+  }
+}
