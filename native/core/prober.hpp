@@ -1,0 +1,69 @@
+// Threads that ask devices. A device may hang in the kernel for seconds or for ever: each job has a deadline, and a thread
+// that misses it is written off and replaced.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+#include <utility>
+
+#include "courier.hpp"
+#include "result.hpp"
+#include "sys.hpp"
+
+namespace camera {
+
+struct ProberOptions {
+    /// Threads at work; with the written-off ones there are at most `maxThreads`.
+    size_t threads = 4;
+    size_t maxThreads = 16;
+    /// Jobs that may wait; further ones fail with EAGAIN.
+    size_t maxWaiting = 1'024;
+};
+
+/// What a job is about: jobs with the same key (one physical device) run one after another.
+struct JobSubject {
+    std::string key;
+    std::string node;
+    int deadlineMs = 2'000;
+};
+
+/// Any thread. Threads start when there is work.
+class Prober {
+public:
+    /// `sys` is copied and stays alive as long as any thread uses it. The courier must outlive `stop`.
+    Prober(const Sys &sys, Courier &courier, ProberOptions options = {});
+    Prober(const Prober &) = delete;
+    Prober &operator=(const Prober &) = delete;
+    ~Prober() { stop(0); }
+
+    /// Runs `work` on a prober thread, then `answer` on the courier's, exactly once. `work` must own what it touches: it may
+    /// outlive everything. Errors besides those of `work`: step "probe" with ETIMEDOUT (deadline; or an earlier job of this
+    /// key still hangs) or EAGAIN (queue full, all threads hang); step `aborted` after `stop`.
+    template <typename T>
+    void submit(JobSubject subject, std::function<Result<T>(const Sys &)> work, std::function<void(Result<T>)> answer) {
+        // Shared: whoever settles the job calls it, and the job says that this happens once.
+        auto reply = std::make_shared<std::function<void(Result<T>)>>(std::move(answer));
+        enqueue(
+            std::move(subject),
+            [work = std::move(work), reply](const Sys &sys) -> Delivery {
+                return [result = std::make_shared<Result<T>>(work(sys)), reply] { (*reply)(std::move(*result)); };
+            },
+            [reply](Error error) { (*reply)(std::move(error)); });
+    }
+
+    /// Settles every job (`aborted`) and joins; threads that still hang after `timeoutMs` are written off. Idempotent.
+    void stop(int timeoutMs);
+
+private:
+    using Delivery = std::function<void()>;
+    struct Job;
+    struct State;
+
+    void enqueue(JobSubject subject, std::function<Delivery(const Sys &)> work, std::function<void(Error)> fail);
+
+    std::shared_ptr<State> state_;
+};
+
+} // namespace camera
