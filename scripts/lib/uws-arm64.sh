@@ -9,7 +9,7 @@ folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT
 (cd "$folder" && npm pack --silent "$package" > /dev/null)
 archive=$(ls "$folder"/*.tgz)
-actual="sha512-$(openssl dgst -sha512 -binary "$archive" | base64 -w0)"
+actual="sha512-$(node -e 'const { createHash } = require("node:crypto"); process.stdout.write(createHash("sha512").update(require("node:fs").readFileSync(process.argv[1])).digest("base64"))' "$archive")"
 if [ "$actual" != "$integrity" ]; then
   echo "setup: $package has the wrong checksum ($actual); nothing was installed" >&2
   exit 1

@@ -1,14 +1,18 @@
 /** A camera in the contract's shapes (json-rpc-api §9.2). Pure. */
 
 import { wholeFps } from './mode.js'
-import type { Camera } from './types.js'
+import type { Camera, CameraStatus } from './types.js'
 
 /** URLs of a camera's stream for one client; empty while nothing can play them. */
-export type StreamLinks = Readonly<Record<string, string>>
+export interface StreamLinks {
+  readonly rtsp?: string
+  readonly hls?: string
+  readonly webrtc?: string
+}
 
 export interface CameraView {
   readonly device: string
-  readonly status: string
+  readonly status: CameraStatus
   readonly name: string
   readonly resolution: string
   readonly fps: number

@@ -12,6 +12,8 @@ export interface AppContext {
   readonly config: Config
   readonly logger: Logger
   readonly clock: Clock
+  /** The process's environment, for programs to be found and facts of the build. */
+  readonly env: Readonly<Record<string, string | undefined>>
 }
 
 export interface AppHandle {
@@ -49,7 +51,7 @@ export function runCommand(loadApp: LoadApp): Command {
       })
       for (const warning of loaded.warnings) logger.warn({ component: 'config' }, warning)
       const [{ createApp }, { systemClock }] = await Promise.all([loadApp(), import('../base/clock.js')])
-      const app = await createApp({ config, logger, clock: systemClock })
+      const app = await createApp({ config, logger, clock: systemClock, env: terminal.env })
 
       // Signals alone do not keep a process alive, and for moments nothing else may.
       setInterval(() => undefined, 2 ** 30)

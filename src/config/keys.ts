@@ -13,6 +13,7 @@ import {
   numberKind,
   rangeKind,
   textKind,
+  type WantedMode,
 } from './kinds.js'
 
 /** `live`: a reload puts it in force; `restart`: it waits for the next start. */
@@ -115,12 +116,15 @@ export function range({ min, max, ...rest }: With<readonly [number, number], Lim
 
 /** `cameraN` → text. */
 export function textPerCamera({ item, ...rest }: Common & { readonly item: Kind<string> }) {
-  return plain(mapKind(/^camera\d{1,5}$/, 'camera ids', item), { ...rest, default: Object.freeze({}) })
+  return plain(mapKind(/^camera\d{1,5}$/, 'camera ids', item), { ...rest, default: Object.freeze<Record<string, string>>({}) })
 }
 
 /** `cameraN` → wanted mode. */
 export function modePerCamera(rest: Common) {
-  return plain(mapKind(/^camera\d{1,5}$/, 'camera ids', modeKind), { ...rest, default: Object.freeze({}) })
+  return plain(mapKind(/^camera\d{1,5}$/, 'camera ids', modeKind), {
+    ...rest,
+    default: Object.freeze<Record<string, WantedMode>>({}),
+  })
 }
 
 /** A folder of ours; unless configured it lies below the state directory, and the loader fills it in. */

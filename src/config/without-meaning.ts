@@ -29,7 +29,7 @@ const NAMES: Readonly<Record<string, string>> = {
     tier3_activation_trigger_timeout total_operation_timeout immediate_response_threshold acceptable_response_threshold
     slow_response_threshold`,
   'performance.optimization': 'enable_caching cache_ttl max_concurrent_operations connection_pool_size',
-  'performance.monitoring_thresholds': `memory_usage_percent error_rate_percent average_response_time_ms active_connections_limit
+  'performance.monitoring_thresholds': `error_rate_percent average_response_time_ms
     goroutines_limit`,
   security: 'cors_methods cors_headers cors_credentials',
   storage: 'default_path fallback_path',

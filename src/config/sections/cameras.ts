@@ -46,6 +46,7 @@ export const camera = section('Finding cameras and capturing from them.', {
     reload: 'live',
     doc: 'How long a capture runs on after its last consumer, so that a snapshot after another is quick.',
   }),
+  jpeg_quality: integer({ default: 80, min: 1, max: 100, reload: 'restart', doc: 'Quality of pictures made from raw frames.' }),
   modes: modePerCamera({
     reload: 'restart',
     doc: 'Mode per camera in place of the one chosen, such as camera0: "MJPG 1280x720@30".',

@@ -158,6 +158,13 @@ export const workers = section('Threads for work that would hold up replies.', {
     reload: 'restart',
     doc: 'Threads that scale and encode snapshots; started when needed.',
   }),
+  encoder_threads: integer({
+    default: 2,
+    min: 1,
+    max: 64,
+    reload: 'restart',
+    doc: 'Threads that turn raw frames into JPEG; started with the first capture that needs them.',
+  }),
 })
 
 export const ffmpeg = section('The encoder program.', {

@@ -143,6 +143,16 @@ export const performance = section('Timing.', {
     storage_monitor_seconds: seconds(30, 'Storage, seconds.'),
     performance_monitor_seconds: seconds(45, 'Load, seconds.'),
   }),
+  monitoring_thresholds: section('From which values on the health is DEGRADED.', {
+    memory_usage_percent: integer({
+      default: 90,
+      min: 1,
+      max: 100,
+      reload: 'live',
+      doc: 'Memory of the machine in use, percent.',
+    }),
+    active_connections_limit: integer({ default: 900, min: 1, max: 100_000, reload: 'live', doc: 'Open connections.' }),
+  }),
 })
 
 function seconds(value: number, doc: string) {

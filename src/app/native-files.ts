@@ -1,0 +1,8 @@
+/** Where the native build put what child processes need. */
+
+import { fileURLToPath } from 'node:url'
+
+const RELEASE = new URL('../../build/Release/', import.meta.url)
+
+export const NOTIFIER_FILE = fileURLToPath(new URL('camera-notifier', RELEASE))
+export const PUBLISH_GUARD_FILE = fileURLToPath(new URL('publish_guard.so', RELEASE))

@@ -1,0 +1,67 @@
+/** Which facts of the service become which topics (json-rpc-api §10.1). */
+
+import type { Camera, CameraRegistry } from '../cameras/index.js'
+import type { MediaService } from '../media/index.js'
+import type { Snapshots } from '../snapshots/index.js'
+
+export interface NotificationSources {
+  readonly registry: CameraRegistry
+  readonly snapshots: Snapshots
+  readonly media: MediaService | undefined
+}
+
+type Publish = (topic: string, payload: Readonly<Record<string, unknown>>) => void
+
+/** Subscribes to everything that is told; the function returned ends it. */
+export function connectNotifications(sources: NotificationSources, publish: Publish): () => void {
+  const { registry, snapshots, media } = sources
+  const ends = [
+    registry.events.on('connected', (camera) => publish('camera.connected', presence(camera))),
+    registry.events.on('disconnected', (camera) => publish('camera.disconnected', presence(camera))),
+    registry.events.on('statusChanged', ({ camera, oldStatus, newStatus }) =>
+      publish('camera.status_change', {
+        device: camera.device,
+        old_status: oldStatus,
+        new_status: newStatus,
+        ...(camera.reason === undefined ? {} : { reason: camera.reason }),
+      }),
+    ),
+    registry.events.on('capabilitiesDetected', (camera) =>
+      publish('camera.capability_detected', {
+        device: camera.device,
+        driver: camera.report?.driver ?? '',
+        card_name: camera.report?.card ?? '',
+        bus_info: camera.report?.busInfo ?? '',
+        capabilities: camera.report?.formats.map((format) => format.fourcc) ?? [],
+      }),
+    ),
+    registry.events.on('capabilitiesFailed', ({ camera, error }) =>
+      publish('camera.capability_error', { device: camera.device, error }),
+    ),
+    snapshots.events.on('taken', (snapshot) => publish('snapshot.taken', snapshot)),
+    snapshots.events.on('failed', (failure) => publish('snapshot.error', failure)),
+  ]
+  if (media !== undefined) {
+    ends.push(
+      media.events.on('streamStarted', ({ device }) =>
+        publish('mediamtx.stream_started', { device, stream_id: device, stream_type: 'viewing' }),
+      ),
+      media.events.on('streamStopped', ({ device }) =>
+        publish('mediamtx.stream_stopped', { device, stream_id: device, stream_type: 'viewing' }),
+      ),
+    )
+  }
+  return () => {
+    for (const end of ends) end()
+  }
+}
+
+function presence(camera: Camera): Readonly<Record<string, unknown>> {
+  return {
+    device: camera.device,
+    name: camera.name,
+    status: camera.status,
+    driver: camera.report?.driver ?? '',
+    card_name: camera.report?.card ?? '',
+  }
+}

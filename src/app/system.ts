@@ -1,0 +1,102 @@
+/** What get_status and get_server_info answer. */
+
+import { statfs } from 'node:fs/promises'
+import { freemem, totalmem } from 'node:os'
+import type { Clock } from '../base/clock.js'
+import { assessHealth, type ComponentWord, type HealthThresholds, type HealthWord } from '../monitor/index.js'
+
+export interface BuildFacts {
+  readonly version: string
+  /** ISO 8601, empty when unknown. */
+  readonly buildDate: string
+}
+
+export interface SystemOptions {
+  readonly clock: Clock
+  readonly build: BuildFacts
+  readonly thresholds: HealthThresholds
+  /** Folder whose file system counts as the storage. */
+  readonly storageDir: string
+  readonly maxCameras: number
+  readonly connections: () => number
+  readonly mediamtx: () => ComponentWord
+}
+
+export interface StatusAnswer {
+  readonly status: HealthWord
+  /** Seconds. */
+  readonly uptime: number
+  readonly version: string
+  readonly components: Readonly<Record<'websocket_server' | 'camera_monitor' | 'mediamtx', ComponentWord>>
+}
+
+/** Names of processor architectures as the contract spells them. */
+const ARCHITECTURES: Readonly<Record<string, string>> = { x64: 'amd64', arm64: 'arm64' }
+
+export class System {
+  readonly #options: SystemOptions
+  readonly #startedMs: number
+  #ready = false
+  #stopping = false
+
+  constructor(options: SystemOptions) {
+    this.#options = options
+    this.#startedMs = options.clock.nowMs()
+  }
+
+  ready(): boolean {
+    return this.#ready
+  }
+
+  setReady(): void {
+    this.#ready = true
+  }
+
+  setStopping(): void {
+    this.#stopping = true
+  }
+
+  async status(): Promise<StatusAnswer> {
+    const { build, clock, connections, mediamtx, storageDir, thresholds } = this.#options
+    const own: ComponentWord = this.#stopping ? 'STOPPING' : 'RUNNING'
+    const components = { websocket_server: own, camera_monitor: own, mediamtx: mediamtx() }
+    const health = assessHealth(
+      {
+        components,
+        memoryUsedPercent: (1 - freemem() / totalmem()) * 100,
+        connections: connections(),
+        storageFreePercent: await freePercent(storageDir),
+      },
+      thresholds,
+    )
+    return {
+      status: health.status,
+      uptime: Math.round(clock.nowMs() - this.#startedMs) / 1000,
+      version: build.version,
+      components,
+    }
+  }
+
+  serverInfo() {
+    const { build, maxCameras } = this.#options
+    return {
+      name: 'MediaMTX Camera Service',
+      version: build.version,
+      build_date: build.buildDate,
+      go_version: `node ${process.version}`,
+      architecture: ARCHITECTURES[process.arch] ?? process.arch,
+      capabilities: ['snapshots', 'streaming'],
+      supported_formats: ['jpg', 'png'],
+      max_cameras: maxCameras,
+    }
+  }
+}
+
+async function freePercent(dir: string): Promise<number | undefined> {
+  try {
+    const { bavail, blocks } = await statfs(dir)
+    return blocks === 0 ? undefined : (bavail / blocks) * 100
+  } catch {
+    return undefined
+  }
+}
