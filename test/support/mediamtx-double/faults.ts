@@ -1,0 +1,18 @@
+/** What a test can make the double do wrong. All off at start. */
+
+export interface Faults {
+  /** Endpoints (`paths/list`, `config/paths/replace`) that take a request and never answer. */
+  readonly hang: Set<string>
+  /** Endpoints whose reply is cut after so many bytes, the length still told whole. */
+  readonly torn: Map<string, number>
+  /** Endpoints whose reply is this text instead, with this status. */
+  readonly garbage: Map<string, { readonly status: number; readonly text: string }>
+  /** Endpoints that do their work and then drop the connection without a reply. */
+  readonly dropReply: Set<string>
+  /** A write shows in configuration and runtime only so long after its 200. */
+  visibilityDelayMs: number
+}
+
+export function noFaults(): Faults {
+  return { hang: new Set(), torn: new Map(), garbage: new Map(), dropReply: new Set(), visibilityDelayMs: 0 }
+}
