@@ -104,8 +104,8 @@ describe('snapshots of raw cameras', () => {
     )
     await unplugVivid()
     const error = await shot
-    assert.equal(error.code, -32020, error.message)
-    assert.equal(typeof error.data.reason, 'string')
+    assert.equal(error.code, -32050, error.message)
+    assert.equal(error.data.camera_error, 'CAMERA_GONE', error.message)
     assert.deepEqual(await readdir(service.snapshotDir), [])
 
     await ensureVivid()

@@ -16,7 +16,9 @@ prepare_kernel() {
   exec {KERNEL_LOCK}> "$cache/lock"
   flock "$KERNEL_LOCK"
   KERNEL_VERSION=$(debian_kernel_version || newest_complete_tree "$cache")
-  [ -n "$KERNEL_VERSION" ] || fail "no linux-image-amd64 in the package lists and no kernel in $cache (run apt-get update)"
+  # A machine that was just made has no package lists yet.
+  if [ -z "$KERNEL_VERSION" ] && refresh_package_lists; then KERNEL_VERSION=$(debian_kernel_version || true); fi
+  [ -n "$KERNEL_VERSION" ] || fail "no linux-image-amd64 in the package lists and no kernel in $cache (run: apt-get update)"
   KERNEL_TREE=$cache/$KERNEL_VERSION
   if [ ! -e "$KERNEL_TREE/.complete" ]; then
     say "fetching Debian's kernel $KERNEL_VERSION and building v4l2loopback (once per machine)"
@@ -24,6 +26,8 @@ prepare_kernel() {
     fetch_kernel
     build_loopback
     depmod -b "$KERNEL_TREE" "$KERNEL_VERSION"
+    # Headers and documents have served: two thirds of the files.
+    rm -r "$KERNEL_TREE/usr"
     touch "$KERNEL_TREE/.complete"
   fi
   exec {KERNEL_LOCK}>&-
@@ -39,16 +43,27 @@ newest_complete_tree() { # cache folder
   find "$1" -mindepth 2 -maxdepth 2 -name .complete -printf '%T@ %h\n' 2> /dev/null | sort -rn | head -1 | sed 's,.*/,,'
 }
 
+refresh_package_lists() {
+  say "reading the package lists"
+  if [ "$(id -u)" = 0 ]; then apt-get update -qq; else sudo -n apt-get update -qq; fi > /dev/null 2>&1
+}
+
 fetch_kernel() {
   local downloads=$KERNEL_TREE/downloads headers="linux-headers-$KERNEL_VERSION" names deb
   mkdir -p "$downloads"
   names=("linux-image-$KERNEL_VERSION" v4l2loopback-dkms "$headers")
   # The headers are split in three: the flavour's, the common ones, and the build tools.
   mapfile -t -O ${#names[@]} names < <(apt-cache depends "$headers" | sed -n 's/.*Depends: \(linux-\(headers\|kbuild\)\S*\)/\1/p')
-  (cd "$downloads" && apt-get download -qq "${names[@]}" 2> download.log > /dev/null) \
-    || { cat "$downloads/download.log" >&2; fail "could not download ${names[*]}"; }
+  if ! download "$downloads" "${names[@]}" && ! { refresh_package_lists && download "$downloads" "${names[@]}"; }; then
+    cat "$downloads/download.log" >&2
+    fail "could not download ${names[*]}"
+  fi
   for deb in "$downloads"/*.deb; do dpkg-deb -x "$deb" "$KERNEL_TREE"; done
   rm -r "$downloads"
+}
+
+download() { # folder, packages...
+  (cd "$1" && apt-get download -qq "${@:2}" > download.log 2>&1)
 }
 
 build_loopback() {
