@@ -3,41 +3,35 @@
 import { Rendered } from '../base/rendered.js'
 import type { Codec } from './codec.js'
 import { type Message, readEnvelope, unreadable } from './message.js'
+import { MethodNames } from './method-names.js'
 import { memberText } from './raw-member.js'
-import { scanEnvelope } from './scan.js'
-import type { WireError } from './wire-error.js'
+import { scanRequest } from './scan.js'
 
 const MAX_NUMBER_CHARS = 256
 
-export const jsonCodec: Codec = {
-  name: 'json',
-  binary: false,
+/** `methods`: names that are looked for first. Ids are kept as JSON text, or as a number that prints as it came. */
+export function createJsonCodec(methods: Iterable<string>): Codec {
+  const names = new MethodNames(methods)
+  return {
+    name: 'json',
+    binary: false,
 
-  decode(bytes) {
-    return decodeText(Buffer.from(bytes).toString())
-  },
+    decode: (bytes) => scanRequest(new Uint8Array(bytes), names) ?? parseRequest(Buffer.from(bytes).toString()),
 
-  reply(id, result) {
-    return `{"jsonrpc":"2.0","id":${id},"result":${fragment(result)}}`
-  },
+    reply: (id, result) => `{"jsonrpc":"2.0","id":${id},"result":${fragment(result)}}`,
 
-  failure(id, error: WireError) {
-    const body = `"error":${JSON.stringify(error)}}`
-    return id === undefined ? `{"jsonrpc":"2.0",${body}` : `{"jsonrpc":"2.0","id":${id},${body}`
-  },
+    failure(id, error) {
+      const body = `"error":${JSON.stringify(error)}}`
+      return id === undefined ? `{"jsonrpc":"2.0",${body}` : `{"jsonrpc":"2.0","id":${id},${body}`
+    },
 
-  notification(name, params) {
-    return Buffer.from(`{"jsonrpc":"2.0","method":${JSON.stringify(name)},"params":${fragment(params)}}`)
-  },
+    notification: (name, params) =>
+      Buffer.from(`{"jsonrpc":"2.0","method":${JSON.stringify(name)},"params":${fragment(params)}}`),
+  }
 }
 
-/** Reads one JSON text as a message. Never throws. Ids come back as the JSON text they arrived in. */
-export function decodeText(text: string): Message {
-  return scanEnvelope(text) ?? parseEnvelope(text)
-}
-
-/** The full parser behind `decodeText`: complete, slower. */
-export function parseEnvelope(text: string): Message {
+/** The full parser: complete, slower. Never throws. */
+export function parseRequest(text: string): Message {
   let value: unknown
   try {
     value = JSON.parse(text)

@@ -4,7 +4,7 @@ import type { RateLimit } from '../auth/index.js'
 import type { Clock } from '../base/clock.js'
 import type { Logger } from '../base/logger.js'
 import { Rendered } from '../base/rendered.js'
-import { jsonCodec } from './codec-json.js'
+import { createJsonCodec } from './codec-json.js'
 import { msgpackCodec } from './codec-msgpack.js'
 import { openRpcDocument } from './describe.js'
 import { Dispatcher } from './dispatcher.js'
@@ -71,6 +71,7 @@ export function createRpc(options: RpcOptions): Rpc {
     return document
   }
   const methods = new Map(METHODS.map((method) => [method.name, method]))
+  const jsonCodec = createJsonCodec(methods.keys())
   const toolbox = { services, tokens, subscriptions, openRpc }
   const dispatcher = new Dispatcher({ methods, toolbox, rateLimit, clock, logger })
   let opened = 0

@@ -1,9 +1,10 @@
 /**
- * A quick reader for the usual request: a flat object with `jsonrpc`, `id`, `method` and `params`, each at most once and
- * without escapes. Anything else it leaves to the full parser, so it may be incomplete but never more lenient.
+ * A quick reader for the usual request: an object with `jsonrpc`, `id`, `method` and `params`, each at most once and without
+ * escapes, naming a known method. Anything else it leaves to the full parser, so it may give up but is never more lenient.
  */
 
 import { type Id, type Message, NO_PARAMS, type Params, withParams } from './message.js'
+import { holds, type MethodNames } from './method-names.js'
 
 const QUOTE = 0x22
 const BACKSLASH = 0x5c
@@ -13,126 +14,151 @@ const OPEN_BRACKET = 0x5b
 const CLOSE_BRACKET = 0x5d
 const COMMA = 0x2c
 const COLON = 0x3a
-const MINUS = 0x2d
 const ZERO = 0x30
 const NINE = 0x39
 const TILDE = 0x7e
 const SPACE = 0x20
+const LINE_FEED = 0x0a
+const CARRIAGE_RETURN = 0x0d
+const TAB = 0x09
+const GIVEN_UP = -1
+
+const VERSION_NAME = Buffer.from('"jsonrpc"')
+const ID_NAME = Buffer.from('"id"')
+const METHOD_NAME = Buffer.from('"method"')
+const PARAMS_NAME = Buffer.from('"params"')
+const VERSION = Buffer.from('"2.0"')
 
 const MAX_ID_DIGITS = 15
-const MAX_STRING_CHARS = 250
+const MAX_STRING_BYTES = 128
 
 /** The message, or undefined when only the full parser can tell what this is. */
-export function scanEnvelope(text: string): Message | undefined {
-  let at = skipSpace(text, 0)
-  if (text.charCodeAt(at) !== OPEN_BRACE) return undefined
+export function scanRequest(bytes: Uint8Array, names: MethodNames): Message | undefined {
+  let at = skipSpace(bytes, 0)
+  if (bytes[at] !== OPEN_BRACE) return undefined
   let version = false
   let id: Id | undefined
-  let method = ''
+  let method: string | undefined
   let params: Params | undefined
-  for (;;) {
-    at = skipSpace(text, at + 1)
-    if (text.charCodeAt(at) !== QUOTE) return undefined
-    const nameEnd = plainStringEnd(text, at + 1)
-    if (nameEnd < 0) return undefined
-    const nameLength = nameEnd - at - 1
-    const first = text.charCodeAt(at + 1)
-    const nameAt = at + 1
-    at = skipSpace(text, nameEnd + 1)
-    if (text.charCodeAt(at) !== COLON) return undefined
-    at = skipSpace(text, at + 1)
-    const valueStart = at
-    // 'j'sonrpc, 'i'd, 'm'ethod, 'p'arams: the first letter chooses, the whole name decides.
-    if (first === 0x69 && nameLength === 2 && text.charCodeAt(nameAt + 1) === 0x64) {
-      if (id !== undefined) return undefined
-      at = text.charCodeAt(at) === QUOTE ? plainStringEnd(text, at + 1) + 1 : plainIntegerEnd(text, at)
-      if (at <= 0) return undefined
-      id = text.slice(valueStart, at)
-    } else if (first === 0x6d && nameLength === 6 && text.startsWith('method', nameAt)) {
-      if (method !== '' || text.charCodeAt(at) !== QUOTE) return undefined
-      at = plainStringEnd(text, at + 1) + 1
-      if (at <= 0) return undefined
-      method = text.slice(valueStart + 1, at - 1)
-      if (method === '') return undefined
-    } else if (first === 0x6a && nameLength === 7 && text.startsWith('jsonrpc', nameAt)) {
-      if (version || !text.startsWith('"2.0"', at)) return undefined
+  do {
+    at = skipSpace(bytes, at + 1)
+    // The second letter tells the members apart; the first is the quote.
+    const letter = bytes[at + 1]
+    if (letter === 0x6a) {
+      at = valueStart(bytes, at, VERSION_NAME)
+      if (at < 0 || version || !holds(bytes, at, VERSION)) return undefined
       version = true
-      at += 5
-    } else if (first === 0x70 && nameLength === 6 && text.startsWith('params', nameAt)) {
-      if (params !== undefined || text.charCodeAt(at) !== OPEN_BRACE) return undefined
-      at = objectEnd(text, at)
-      if (at < 0) return undefined
-      params = at - valueStart === 2 ? NO_PARAMS : parseObject(text.slice(valueStart, at))
+      at += VERSION.length
+    } else if (letter === 0x69) {
+      const start = valueStart(bytes, at, ID_NAME)
+      if (start < 0 || id !== undefined) return undefined
+      if (bytes[start] === QUOTE) {
+        at = stringEnd(bytes, start)
+        if (at < 0) return undefined
+        id = textOf(bytes, start, at)
+      } else {
+        at = integerEnd(bytes, start)
+        if (at < 0) return undefined
+        id = integerAt(bytes, start, at)
+      }
+    } else if (letter === 0x6d) {
+      const start = valueStart(bytes, at, METHOD_NAME)
+      if (start < 0 || method !== undefined || bytes[start] !== QUOTE) return undefined
+      at = stringEnd(bytes, start)
+      method = at < 0 ? undefined : names.find(bytes, start + 1, at - 1)
+      if (method === undefined) return undefined
+    } else if (letter === 0x70) {
+      const start = valueStart(bytes, at, PARAMS_NAME)
+      if (start < 0 || params !== undefined || bytes[start] !== OPEN_BRACE) return undefined
+      at = objectEnd(bytes, start)
+      params = at < 0 ? undefined : parseObject(bytes, start, at)
       if (params === undefined) return undefined
     } else {
       return undefined
     }
-    at = skipSpace(text, at)
-    const next = text.charCodeAt(at)
-    if (next === COMMA) continue
-    if (next !== CLOSE_BRACE || skipSpace(text, at + 1) !== text.length) return undefined
-    return version && method !== '' ? withParams(id, method, params) : undefined
-  }
+    at = skipSpace(bytes, at)
+  } while (bytes[at] === COMMA)
+  if (bytes[at] !== CLOSE_BRACE || skipSpace(bytes, at + 1) !== bytes.length) return undefined
+  return version && method !== undefined ? withParams(id, method, params) : undefined
 }
 
-function skipSpace(text: string, from: number): number {
+function skipSpace(bytes: Uint8Array, from: number): number {
   let at = from
   for (;;) {
-    const code = text.charCodeAt(at)
-    if (code !== SPACE && code !== 0x0a && code !== 0x0d && code !== 0x09) return at
+    const byte = bytes[at]
+    if (byte === undefined || byte > SPACE) return at
+    if (byte !== SPACE && byte !== LINE_FEED && byte !== CARRIAGE_RETURN && byte !== TAB) return at
     at += 1
   }
 }
 
-/** Index of the closing quote of a short string of printable ASCII without escapes, or -1. */
-function plainStringEnd(text: string, from: number): number {
-  const limit = from + MAX_STRING_CHARS
-  for (let at = from; at <= limit; at++) {
-    const code = text.charCodeAt(at)
-    if (code === QUOTE) return at
-    // NaN at the end of the text fails both comparisons' opposite, hence the form of this condition.
-    if (!(code >= SPACE && code <= TILDE) || code === BACKSLASH) return -1
+/** Index of the value of the member whose quoted name is expected at `at`. */
+function valueStart(bytes: Uint8Array, at: number, name: Uint8Array): number {
+  if (!holds(bytes, at, name)) return GIVEN_UP
+  const colon = skipSpace(bytes, at + name.length)
+  return bytes[colon] === COLON ? skipSpace(bytes, colon + 1) : GIVEN_UP
+}
+
+/** Index after a short string of printable ASCII without escapes, whose opening quote is at `start`. */
+function stringEnd(bytes: Uint8Array, start: number): number {
+  const limit = start + MAX_STRING_BYTES
+  for (let at = start + 1; at <= limit; at++) {
+    const byte = bytes[at]
+    if (byte === QUOTE) return at + 1
+    if (byte === undefined || byte < SPACE || byte > TILDE || byte === BACKSLASH) return GIVEN_UP
   }
-  return -1
+  return GIVEN_UP
 }
 
-/** Index after an integer of at most 15 digits, or -1. */
-function plainIntegerEnd(text: string, from: number): number {
-  const start = text.charCodeAt(from) === MINUS ? from + 1 : from
+/** Index after a natural number written the one way that survives being a number. */
+function integerEnd(bytes: Uint8Array, start: number): number {
   let at = start
-  while (text.charCodeAt(at) >= ZERO && text.charCodeAt(at) <= NINE) at += 1
+  while (isDigit(bytes[at])) at += 1
   const digits = at - start
-  if (digits === 0 || digits > MAX_ID_DIGITS) return -1
-  if (text.charCodeAt(start) === ZERO && digits > 1) return -1
-  const next = text.charCodeAt(at)
-  return next === COMMA || next === CLOSE_BRACE || next <= SPACE ? at : -1
+  if (digits === 0 || digits > MAX_ID_DIGITS || (digits > 1 && bytes[start] === ZERO)) return GIVEN_UP
+  return at
 }
 
-/** Index after the brace that closes the one at `from`, or -1. Only balance is looked at; what is inside, JSON.parse judges. */
-function objectEnd(text: string, from: number): number {
+function integerAt(bytes: Uint8Array, start: number, end: number): number {
+  let value = 0
+  for (let at = start; at < end; at++) value = value * 10 + ((bytes[at] ?? ZERO) - ZERO)
+  return value
+}
+
+function isDigit(byte: number | undefined): boolean {
+  return byte !== undefined && byte >= ZERO && byte <= NINE
+}
+
+/** Index after the bracket that closes the one at `start`. Only balance is looked at; what is inside, JSON.parse judges. */
+function objectEnd(bytes: Uint8Array, start: number): number {
   let depth = 0
   let inString = false
-  for (let at = from; at < text.length; at++) {
-    const code = text.charCodeAt(at)
+  for (let at = start; at < bytes.length; at++) {
+    const byte = bytes[at]
     if (inString) {
-      if (code === BACKSLASH) at += 1
-      else if (code === QUOTE) inString = false
-    } else if (code === QUOTE) {
+      if (byte === BACKSLASH) at += 1
+      else if (byte === QUOTE) inString = false
+    } else if (byte === QUOTE) {
       inString = true
-    } else if (code === OPEN_BRACE || code === OPEN_BRACKET) {
+    } else if (byte === OPEN_BRACE || byte === OPEN_BRACKET) {
       depth += 1
-    } else if (code === CLOSE_BRACE || code === CLOSE_BRACKET) {
+    } else if (byte === CLOSE_BRACE || byte === CLOSE_BRACKET) {
       depth -= 1
       if (depth === 0) return at + 1
     }
   }
-  return -1
+  return GIVEN_UP
 }
 
-function parseObject(text: string): Params | undefined {
+function parseObject(bytes: Uint8Array, start: number, end: number): Params | undefined {
+  if (end - start === 2) return NO_PARAMS
   try {
-    return JSON.parse(text) as Params
+    return JSON.parse(textOf(bytes, start, end)) as Params
   } catch {
     return undefined
   }
+}
+
+function textOf(bytes: Uint8Array, start: number, end: number): string {
+  return Buffer.from(bytes.buffer, bytes.byteOffset + start, end - start).toString()
 }
