@@ -51,11 +51,32 @@ struct CaptureCounters {
     std::atomic<uint64_t> bytes{0};
     std::atomic<uint64_t> lost{0};
     std::atomic<uint64_t> invalidJpeg{0};
+    std::array<std::atomic<uint64_t>, kJpegRejects> invalidReasons{};
     std::atomic<uint64_t> errorFlag{0};
     std::atomic<uint64_t> encoderBusy{0};
     std::atomic<uint64_t> restarts{0};
     std::atomic<int64_t> lastFrameAtUs{0};
     RateMeter rate;
+
+    CaptureStats snapshot(bool running, int64_t nowUs) const {
+        CaptureStats stats{.running = running,
+                           .frames = frames,
+                           .bytes = bytes,
+                           .lost = lost,
+                           .invalidJpeg = invalidJpeg,
+                           .errorFlag = errorFlag,
+                           .encoderBusy = encoderBusy,
+                           .restarts = restarts,
+                           .fps = running ? rate.fps(nowUs) : 0,
+                           .lastFrameAtUs = lastFrameAtUs};
+        std::copy(invalidReasons.begin(), invalidReasons.end(), stats.invalidReasons.begin());
+        return stats;
+    }
+
+    void reject(JpegReject reason) {
+        invalidJpeg.fetch_add(1, std::memory_order_relaxed);
+        invalidReasons[static_cast<size_t>(reason)].fetch_add(1, std::memory_order_relaxed);
+    }
 
     void goodFrame(size_t frameBytes, int64_t atUs) {
         frames.fetch_add(1, std::memory_order_relaxed);

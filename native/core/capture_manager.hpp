@@ -24,6 +24,8 @@ struct CaptureOptions {
     int startTimeoutMs = 5000;
     /// Deadline of the first frame; past it the stall cure begins.
     int firstFrameMs = 5000;
+    /// Longest silence of a running stream is the larger of this and 5 frame intervals.
+    int stallMs = 1000;
     /// Deadline of `stop`. Past it the stuck thread is written off and the stop fails with TIMEOUT.
     int stopTimeoutMs = 2000;
     /// Threads and waiting jobs of the frame store.
@@ -35,14 +37,14 @@ struct CaptureOptions {
 
 /// All functions may be called from any thread, take a lock for microseconds, and never wait for a device or a disk.
 /// Callbacks and the listener run on threads of the core, never inside the call that registered them, each callback exactly
-/// once (with `aborted` at shutdown). They must not block. Errors name their code through `faultCode` (fault_code.hpp).
+/// once. After `shutdown` everything answers `aborted`, then inside the call. Callbacks must not block. Errors name their code through `faultCode` (fault_code.hpp).
 class CaptureManager {
 public:
     template <typename T>
     using Callback = std::function<void(Result<T>)>;
     using Listener = std::function<void(const CaptureEvent &)>;
 
-    /// `sys` must outlive every device thread, stuck ones included: in practice the process.
+    /// `sys` is copied: a thread stuck in it may outlive this object.
     CaptureManager(const Sys &sys, CaptureOptions options);
     CaptureManager(const CaptureManager &) = delete;
     CaptureManager &operator=(const CaptureManager &) = delete;
@@ -94,7 +96,7 @@ public:
 
 private:
     struct Core;
-    std::shared_ptr<Core> core_;
+    std::unique_ptr<Core> core_;
 };
 
 } // namespace camera

@@ -2,10 +2,12 @@
 // Times named `...Us` are microseconds of CLOCK_MONOTONIC; `...WallMs` are milliseconds since 1970.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <optional>
 #include <string>
 
+#include "jpeg_segments.hpp"
 #include "result.hpp"
 
 namespace camera {
@@ -99,6 +101,8 @@ struct CaptureStats {
     uint64_t bytes = 0;
     uint64_t lost = 0;
     uint64_t invalidJpeg = 0;
+    /// `invalidJpeg` by reason, in the order of JpegReject.
+    std::array<uint64_t, kJpegRejects> invalidReasons{};
     uint64_t errorFlag = 0;
     uint64_t encoderBusy = 0;
     uint64_t restarts = 0;

@@ -5,9 +5,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include <atomic>
 #include <cerrno>
 
+#include "clock.hpp"
 #include "fault_code.hpp"
 #include "unique_fd.hpp"
 
@@ -41,9 +41,8 @@ public:
 private:
     /// For file systems without nameless files: a hidden name first, renamed when the bytes are down.
     Status writeNamed(std::span<const uint8_t> bytes) {
-        static std::atomic<uint32_t> counter{0}; // only makes names differ within one process
-        const std::string temporary =
-            ".frame-" + std::to_string(::getpid()) + "-" + std::to_string(counter.fetch_add(1)) + ".part";
+        // One thread writes one file at a time, so thread and time make the name its own; O_EXCL sees to the rest.
+        const std::string temporary = ".frame-" + std::to_string(::gettid()) + "-" + std::to_string(wallUs()) + ".part";
         UniqueFd file(::openat(folder_.get(), temporary.c_str(), O_CREAT | O_EXCL | O_WRONLY | O_CLOEXEC, kFileMode));
         if (!file.valid()) return failed("open_file");
         Status status = fill(file.get(), bytes);

@@ -8,6 +8,7 @@
 #include <memory>
 
 #include "clock.hpp"
+#include "fault_code.hpp"
 #include "jpeg_encoder.hpp"
 #include "test_pattern.hpp"
 
@@ -87,7 +88,7 @@ private:
 } // namespace
 
 void runVirtualSession(const VirtualCamera &camera, const SessionOutlet &outlet, const SessionControl &control) {
-    if (!supported(camera.request)) return outlet.ended(SessionEnd::Failed, Error{0, "unsupported_format", camera.label});
+    if (!supported(camera.request)) return outlet.ended(SessionEnd::Failed, Error{0, kStepFormat, camera.label});
     const Interval interval = camera.request.interval.known() ? camera.request.interval : kDefaultInterval;
     {
         VirtualSession session(camera, outlet);

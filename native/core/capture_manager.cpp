@@ -1,0 +1,215 @@
+#include "capture_manager.hpp"
+
+#include <algorithm>
+#include <condition_variable>
+#include <map>
+#include <mutex>
+#include <utility>
+
+#include "capture_channel.hpp"
+#include "clock.hpp"
+#include "durable_file.hpp"
+#include "fault_code.hpp"
+#include "frame_store.hpp"
+#include "pipe_feed.hpp"
+
+namespace camera {
+
+namespace {
+
+constexpr int kDefaultShutdownMs = 2000;
+constexpr int kLeastShareMs = 20; // what each step of a shutdown gets even when the time is up
+
+/// Counts answers down and lets one thread wait for the last.
+class Countdown {
+public:
+    explicit Countdown(size_t count) : left_(count) {}
+    void count() {
+        const std::lock_guard lock(mutex_);
+        if (--left_ == 0) changed_.notify_all();
+    }
+    void waitFor(int timeoutMs) {
+        std::unique_lock lock(mutex_);
+        changed_.wait_for(lock, std::chrono::milliseconds(timeoutMs), [this] { return left_ == 0; });
+    }
+
+private:
+    std::mutex mutex_;
+    std::condition_variable changed_;
+    size_t left_;
+};
+
+/// The listener, shared with tasks that may still run when the manager is gone.
+struct ListenerSlot {
+    std::mutex mutex;
+    CaptureManager::Listener listener;
+
+    void tell(const CaptureEvent &event) {
+        CaptureManager::Listener current;
+        {
+            const std::lock_guard lock(mutex);
+            current = listener;
+        }
+        if (current) current(event);
+    }
+};
+
+int64_t wantedUs(const FrameWish &wish) { return monotonicUs() - std::max<int64_t>(wish.maxAgeMs, 0) * 1000; }
+int64_t deadlineUs(const FrameWish &wish) { return monotonicUs() + std::max<int64_t>(wish.timeoutMs, 0) * 1000; }
+
+} // namespace
+
+struct CaptureManager::Core {
+    std::shared_ptr<ListenerSlot> listener = std::make_shared<ListenerSlot>();
+    std::shared_ptr<Courier> courier = std::make_shared<Courier>();
+    std::shared_ptr<EncoderPool> encoders;
+    std::shared_ptr<FrameStore> store;
+    std::shared_ptr<const ChannelServices> services;
+    PipeFeeds feeds;
+
+    // Lock order: this, then a channel's.
+    std::mutex mutex;
+    std::map<std::string, std::shared_ptr<CaptureChannel>> channels;
+    bool closing = false;
+
+    Core(const Sys &sys, const CaptureOptions &options)
+        : encoders(std::make_shared<EncoderPool>(options.encoderThreads, options.jpegQuality)),
+          store(std::make_shared<FrameStore>(options.storeThreads, options.storeQueue)),
+          services(std::make_shared<ChannelServices>(
+              ChannelServices{.sys = std::make_shared<const Sys>(sys),
+                              .options = options,
+                              .courier = courier,
+                              .encoders = encoders,
+                              .emit = [slot = listener](const CaptureEvent &event) { slot->tell(event); }})),
+          feeds([slot = listener, courier = courier](uint64_t feed, const std::string &source, FeedEnd why) {
+              CaptureEvent event;
+              event.source = source;
+              event.atUs = monotonicUs();
+              event.feed = feed;
+              event.feedEnd = why;
+              courier->post([slot, event = std::move(event)] { slot->tell(event); });
+          }) {}
+
+    /// Empty after shutdown.
+    std::shared_ptr<CaptureChannel> channel(const std::string &source) {
+        const std::lock_guard lock(mutex);
+        if (closing) return nullptr;
+        auto &found = channels[source];
+        if (!found) {
+            found = std::make_shared<CaptureChannel>(source, services);
+            forgetOver(source);
+        }
+        return channels[source];
+    }
+
+    std::shared_ptr<CaptureChannel> find(const std::string &source) {
+        const std::lock_guard lock(mutex);
+        const auto found = channels.find(source);
+        return found == channels.end() ? nullptr : found->second;
+    }
+
+    /// Sources are named by appearance, so each replug brings a new one: without this the list would grow for ever.
+    void forgetOver(const std::string &but) {
+        std::erase_if(channels, [&](const auto &entry) {
+            return entry.first != but && entry.second->over() && feeds.count(entry.first) == 0;
+        });
+    }
+
+    template <typename T>
+    void refuse(const Callback<T> &done, const Error &reason) {
+        {
+            const std::lock_guard lock(mutex);
+            if (!closing) return courier->post([done, reason] { done(reason); });
+        }
+        done(Error{0, kStepAborted, reason.subject}); // the courier is gone
+    }
+};
+
+CaptureManager::CaptureManager(const Sys &sys, CaptureOptions options) : core_(std::make_unique<Core>(sys, options)) {}
+
+CaptureManager::~CaptureManager() { shutdown(kDefaultShutdownMs); }
+
+void CaptureManager::setListener(Listener listener) {
+    const std::lock_guard lock(core_->listener->mutex);
+    core_->listener->listener = std::move(listener);
+}
+
+void CaptureManager::start(const SourceAddress &address, const CaptureRequest &request, Callback<CaptureInfo> done) {
+    const auto channel = core_->channel(address.source);
+    if (!channel) return core_->refuse<CaptureInfo>(done, Error{0, kStepAborted, address.source});
+    channel->start(address, request, std::move(done));
+}
+
+void CaptureManager::stop(const std::string &source, Callback<Done> done) {
+    if (const auto channel = core_->find(source)) return channel->stop(std::move(done));
+    {
+        const std::lock_guard lock(core_->mutex);
+        if (!core_->closing) return core_->courier->post([done = std::move(done)] { done(Done{}); });
+    }
+    done(Done{});
+}
+
+void CaptureManager::gone(const std::string &source) {
+    if (const auto channel = core_->find(source)) channel->gone();
+}
+
+void CaptureManager::grab(const std::string &source, const FrameWish &wish, Callback<FramePtr> done) {
+    const auto channel = core_->find(source);
+    if (!channel || !channel->capturing()) return core_->refuse<FramePtr>(done, Error{0, kStepNotStreaming, source});
+    channel->hub()->wait(wantedUs(wish), deadlineUs(wish), std::move(done));
+}
+
+void CaptureManager::save(const std::string &source, const FrameWish &wish, const std::string &dir, const std::string &name,
+                          Callback<SavedFrame> done) {
+    if (!isPlainFileName(name)) return core_->refuse<SavedFrame>(done, Error{0, kStepPath, name});
+    grab(source, wish, [store = core_->store, dir, name, done = std::move(done)](Result<FramePtr> frame) {
+        if (!frame.ok()) return done(frame.error());
+        store->save(frame.take(), dir, name, done);
+    });
+}
+
+Result<FeedInfo> CaptureManager::openFeed(const std::string &source, const FeedOptions &options) {
+    const auto channel = core_->channel(source);
+    if (!channel) return Error{0, kStepAborted, source};
+    return core_->feeds.open(source, channel->hub(), options);
+}
+
+void CaptureManager::closeReadEnd(uint64_t feed) { core_->feeds.closeReadEnd(feed); }
+
+void CaptureManager::closeFeed(uint64_t feed) { core_->feeds.close(feed); }
+
+std::optional<FeedStats> CaptureManager::feedStats(uint64_t feed) const { return core_->feeds.stats(feed); }
+
+void CaptureManager::keepEncoding(const std::string &source, bool keep) {
+    if (const auto channel = core_->channel(source)) channel->hub()->keepEncoding(keep);
+}
+
+std::optional<CaptureStats> CaptureManager::stats(const std::string &source) const {
+    const auto channel = core_->find(source);
+    if (!channel) return std::nullopt;
+    return channel->stats();
+}
+
+void CaptureManager::shutdown(int timeoutMs) {
+    std::map<std::string, std::shared_ptr<CaptureChannel>> channels;
+    {
+        const std::lock_guard lock(core_->mutex);
+        if (std::exchange(core_->closing, true)) return;
+        channels.swap(core_->channels);
+    }
+    const int64_t endUs = monotonicUs() + int64_t{timeoutMs} * 1000;
+    const auto leftMs = [endUs] {
+        return static_cast<int>(std::max<int64_t>(kLeastShareMs, (endUs - monotonicUs()) / 1000));
+    };
+    // All stop side by side. The countdown is shared: an answer may come after we stopped waiting for it.
+    const auto stopped = std::make_shared<Countdown>(channels.size());
+    for (const auto &[source, channel] : channels) channel->stop([stopped](const Result<Done> &) { stopped->count(); });
+    if (!channels.empty()) stopped->waitFor(leftMs());
+    for (const auto &[source, channel] : channels) channel->abandon(Error{0, kStepAborted, source});
+    core_->feeds.stop(leftMs());
+    core_->encoders->stop(leftMs());
+    core_->store->stop(leftMs());
+    core_->courier->stop(leftMs());
+}
+
+} // namespace camera

@@ -1,0 +1,282 @@
+#include "capture_session.hpp"
+
+#include <poll.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <cstring>
+#include <utility>
+#include <variant>
+
+#include "clock.hpp"
+#include "fault_code.hpp"
+#include "frame_clock.hpp"
+#include "jpeg_segments.hpp"
+#include "v4l2_capture.hpp"
+
+namespace camera {
+
+namespace {
+
+constexpr int kFirstPauseMs = 1000;
+constexpr int kLongestPauseMs = 10'000;
+constexpr int kMaxFramesPerTurn = 32; // commands are looked at between turns
+constexpr int kMaxIntervalMs = 60'000;
+
+bool meansGone(const Error &error) {
+    return error.errnoValue == ENODEV || error.errnoValue == ENXIO || error.errnoValue == ENOENT;
+}
+
+/// Another owner, or a mode that does not fit: trying again soon would not help.
+bool meansRefused(const Error &error) {
+    return error.errnoValue == EBUSY || error.errnoValue == ENOSPC || error.errnoValue == EACCES ||
+           error.errnoValue == EPERM || error.step == kStepFormat;
+}
+
+class CaptureSession {
+public:
+    CaptureSession(const DeviceCapture &capture, const SessionOutlet &outlet, const SessionControl &control)
+        : capture_(capture), outlet_(outlet), control_(control), pool_(FramePool::create()),
+          lane_(EncoderPool::lane(outlet.hub, outlet.counters)) {}
+
+    void run() {
+        auto opened = V4l2Capture::open(*capture_.sys, capture_.node, capture_.request);
+        if (!opened.ok()) return end(meansGone(opened.error()) ? SessionEnd::Gone : SessionEnd::Failed, opened.error());
+        device_ = opened.take();
+        if (!commanded()) {
+            outlet_.started(device_->info());
+            streamBegan();
+            while (!over_ && !commanded()) turn();
+        }
+        if (over_) return end(*over_, fault_);
+        const bool gone = control_.command() == SessionControl::Command::Gone;
+        end(gone ? SessionEnd::Gone : SessionEnd::Stopped, std::nullopt);
+    }
+
+private:
+    bool commanded() const { return control_.command() != SessionControl::Command::None; }
+
+    /// Closes first: whoever hears of the end may open the device at once.
+    void end(SessionEnd end, std::optional<Error> fault) {
+        if (device_ && end == SessionEnd::Gone) device_->letGo();
+        if (device_) device_->close();
+        device_.reset();
+        outlet_.ended(end, std::move(fault));
+    }
+
+    void streamBegan() {
+        heardUs_ = monotonicUs();
+        flowing_ = false;
+        hasSequence_ = false;
+        emptyInRow_ = 0;
+    }
+
+    /// One wait and what came of it.
+    void turn() {
+        const int64_t limitUs = heardUs_ + int64_t{silenceMs()} * 1000;
+        const int64_t waitUs = std::max<int64_t>(0, limitUs - monotonicUs());
+        std::array<pollfd, 2> fds{{{.fd = device_->fd(), .events = POLLIN | POLLPRI, .revents = 0},
+                                   {.fd = control_.fd(), .events = POLLIN, .revents = 0}}};
+        const int ready = capture_.sys->poll(fds.data(), fds.size(), static_cast<int>((waitUs + 999) / 1000));
+        if (commanded() || (ready < 0 && errno == EINTR)) return;
+        if (ready < 0) return cure(Error{errno, "poll", capture_.node});
+        const short events = fds[0].revents;
+        if ((events & (POLLHUP | POLLNVAL)) != 0) return gone(Error{ENODEV, "poll", capture_.node});
+        if ((events & POLLPRI) != 0) device_->discardEvents();
+        if ((events & POLLIN) != 0) return drain();
+        // Not streaming, or nothing queued; of an unplugged device the restart says ENODEV.
+        if ((events & POLLERR) != 0) return cure(Error{EIO, "poll", capture_.node});
+        if (monotonicUs() >= limitUs) cure(Error{0, kStepStalled, capture_.node});
+    }
+
+    int silenceMs() const {
+        if (!flowing_) return capture_.firstFrameMs;
+        const Interval &interval = device_->info().interval;
+        const double framesMs = interval.known() ? 5000.0 * interval.num / interval.den : 0;
+        return std::max(capture_.stallMs, static_cast<int>(std::min<double>(framesMs, kMaxIntervalMs)));
+    }
+
+    void drain() {
+        for (int i = 0; i < kMaxFramesPerTurn; ++i) {
+            auto dequeued = device_->dequeue();
+            if (!dequeued.ok()) return dequeueFailed(dequeued.error());
+            if (!dequeued.value()) return;
+            failedInRow_ = 0;
+            heardUs_ = monotonicUs();
+            take(*dequeued.value());
+            if (over_ || !device_) return;
+        }
+    }
+
+    void dequeueFailed(const Error &error) {
+        // EIO may be a passing loss of signal: streaming often goes on.
+        if (error.errnoValue == EIO && ++failedInRow_ == 1) return;
+        cure(error);
+    }
+
+    void take(const FilledBuffer &buffer) {
+        noteSequence(buffer.sequence);
+        if (buffer.damaged || buffer.bytes.empty()) {
+            if (buffer.damaged) outlet_.counters->errorFlag.fetch_add(1, std::memory_order_relaxed);
+            requeue(buffer.index);
+            // A device on its way out hands back all buffers empty; a restart tells whether it is still there.
+            if (buffer.bytes.empty() && !over_ && ++emptyInRow_ > device_->info().buffers) {
+                cure(Error{EIO, "VIDIOC_DQBUF", capture_.node});
+            }
+            return;
+        }
+        emptyInRow_ = 0;
+        FrameFacts facts = factsOf(buffer);
+        if (device_->isJpeg()) {
+            takeJpeg(buffer, facts);
+        } else {
+            takeRaw(buffer, facts);
+        }
+    }
+
+    void noteSequence(uint32_t sequence) {
+        const uint32_t step = sequence - sequence_;
+        // Backwards is a driver that began anew, not a gap of four thousand million frames.
+        if (hasSequence_ && step > 1 && step < 0x8000'0000U) {
+            outlet_.counters->lost.fetch_add(step - 1, std::memory_order_relaxed);
+        }
+        sequence_ = sequence;
+        hasSequence_ = true;
+    }
+
+    FrameFacts factsOf(const FilledBuffer &buffer) {
+        const int64_t nowUs = monotonicUs();
+        const int64_t nowWallUs = wallUs();
+        const int64_t capturedUs = clock_.capturedUs(buffer.stampUs, buffer.flags, nowUs, nowWallUs);
+        return {.width = device_->info().width,
+                .height = device_->info().height,
+                .sequence = buffer.sequence,
+                .capturedAtUs = capturedUs,
+                .dequeuedAtUs = nowUs,
+                .capturedWallMs = (nowWallUs - (nowUs - capturedUs)) / 1000};
+    }
+
+    void takeJpeg(const FilledBuffer &buffer, const FrameFacts &facts) {
+        const auto walked = walkJpeg(buffer.bytes, {facts.width, facts.height, capture_.allowTruncated});
+        if (const auto *reject = std::get_if<JpegReject>(&walked)) {
+            outlet_.counters->reject(*reject);
+            return requeue(buffer.index);
+        }
+        const auto &layout = std::get<JpegLayout>(walked);
+        FrameDraft draft = pool_->take(completeJpegBytes(layout));
+        draft.setSize(copyJpeg(buffer.bytes, layout, draft.room()));
+        requeue(buffer.index); // before anything else: the driver has few
+        draft.facts() = facts;
+        good(buffer.bytes.size(), facts);
+        outlet_.hub->publish(draft.finish());
+    }
+
+    void takeRaw(const FilledBuffer &buffer, const FrameFacts &facts) {
+        const size_t needed = rawBytes(device_->rawFormat());
+        if (buffer.bytes.size() < needed) {
+            outlet_.counters->errorFlag.fetch_add(1, std::memory_order_relaxed);
+            return requeue(buffer.index);
+        }
+        good(buffer.bytes.size(), facts);
+        if (!outlet_.hub->wanted()) return requeue(buffer.index);
+        FrameDraft draft = pool_->take(needed);
+        std::memcpy(draft.room().data(), buffer.bytes.data(), needed);
+        const RawFormat format = device_->rawFormat();
+        requeue(buffer.index);
+        draft.setSize(needed);
+        draft.facts() = facts;
+        capture_.encoders->submit(lane_, draft.finish(), format);
+    }
+
+    void good(size_t bytes, const FrameFacts &facts) {
+        outlet_.counters->goodFrame(bytes, facts.capturedAtUs);
+        flowing_ = true;
+        if (std::exchange(cures_, 0) > 0) outlet_.changed(CaptureState::Restarted, std::nullopt);
+    }
+
+    void requeue(uint32_t index) {
+        const Status status = device_->queue(index);
+        if (!status.ok()) cure(status.error());
+    }
+
+    void gone(const Error &error) {
+        over_ = SessionEnd::Gone;
+        fault_ = error;
+    }
+
+    /// First in place, then by opening anew, then again and again with growing pauses until frames flow or somebody stops.
+    void cure(const Error &reason) {
+        if (meansGone(reason)) return gone(reason);
+        outlet_.counters->restarts.fetch_add(1, std::memory_order_relaxed);
+        failedInRow_ = 0;
+        if (++cures_ == 1) {
+            const Status status = device_->restart();
+            if (status.ok()) return streamBegan();
+            if (meansGone(status.error())) return gone(status.error());
+            ++cures_;
+        }
+        if (cures_ == 2) {
+            outlet_.changed(CaptureState::Stalled, reason);
+        } else {
+            pause();
+        }
+        reopen();
+    }
+
+    void reopen() {
+        device_->close();
+        while (!commanded()) {
+            auto opened = V4l2Capture::open(*capture_.sys, capture_.node, capture_.request);
+            if (opened.ok()) {
+                device_ = opened.take();
+                return streamBegan();
+            }
+            if (meansGone(opened.error())) return gone(opened.error());
+            if (meansRefused(opened.error())) {
+                over_ = SessionEnd::Failed;
+                fault_ = opened.error();
+                return;
+            }
+            ++cures_;
+            pause();
+        }
+    }
+
+    void pause() const {
+        const int doublings = std::min(cures_ - 3, 4);
+        pollfd wakeup{.fd = control_.fd(), .events = POLLIN, .revents = 0};
+        static_cast<void>(::poll(&wakeup, 1, std::min(kFirstPauseMs << std::max(doublings, 0), kLongestPauseMs)));
+    }
+
+    // Passed in.
+    const DeviceCapture &capture_;
+    const SessionOutlet &outlet_;
+    const SessionControl &control_;
+    // Owned.
+    const std::shared_ptr<FramePool> pool_;
+    const std::shared_ptr<EncoderLane> lane_;
+    std::unique_ptr<V4l2Capture> device_;
+    // State.
+    FrameClock clock_;
+    /// When the device last delivered anything, or the stream began.
+    int64_t heardUs_ = 0;
+    /// A good frame came since the stream began.
+    bool flowing_ = false;
+    uint32_t sequence_ = 0;
+    bool hasSequence_ = false;
+    uint32_t emptyInRow_ = 0;
+    int failedInRow_ = 0;
+    /// Cures since the last good frame.
+    int cures_ = 0;
+    std::optional<SessionEnd> over_;
+    std::optional<Error> fault_;
+};
+
+} // namespace
+
+void runCaptureSession(const DeviceCapture &capture, const SessionOutlet &outlet, const SessionControl &control) {
+    CaptureSession(capture, outlet, control).run();
+}
+
+} // namespace camera

@@ -1,0 +1,31 @@
+// A device at work: opens it, keeps it streaming, checks and publishes what it delivers, cures stalls, and lets go of an
+// unplugged one at once.
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "capture_types.hpp"
+#include "encoder_pool.hpp"
+#include "session.hpp"
+#include "sys.hpp"
+
+namespace camera {
+
+struct DeviceCapture {
+    /// Shared, because a session stuck in a call outlives everything else.
+    std::shared_ptr<const Sys> sys;
+    std::shared_ptr<EncoderPool> encoders;
+    std::string node;
+    CaptureRequest request;
+    /// Deadline of the first frame after each stream on.
+    int firstFrameMs = 5000;
+    /// Longest silence of a running stream is the larger of this and 5 frame intervals.
+    int stallMs = 1000;
+    bool allowTruncated = false;
+};
+
+/// Body of a session: blocks until a command comes, the device goes, or a fault ends it.
+void runCaptureSession(const DeviceCapture &capture, const SessionOutlet &outlet, const SessionControl &control);
+
+} // namespace camera
