@@ -32,7 +32,7 @@ struct MonitorOptions {
     int controlsDeadlineMs = 10'000;
     /// Longest wait for sibling nodes of a function before `ready`.
     int siblingWaitMs = 100;
-    /// Pauses between tries of phase A after the node appeared (± 10 %); then the fault is told.
+    /// When phase A is tried again, counted from the node's event (± 10 %); after the last the fault is told. Never empty.
     std::vector<int> retryMs = {10, 25, 50, 100, 200, 400, 800, 1'600};
     /// Pause between tries of a camera without formats or of a flapping one.
     int slowRetryMs = 2'000;
@@ -45,7 +45,7 @@ using ReportCallback = std::function<void(Result<std::shared_ptr<const DeviceRep
 using ControlsCallback = std::function<void(Result<std::vector<DeviceControl>>)>;
 
 /// All functions may be called from any thread and do not block, except `start` and `stop`. Callbacks of probes come on a
-/// core thread (or at once on the caller's when the source is unknown), exactly once; they must not block and not call `stop`.
+/// core thread (after `stop`: on the caller's), exactly once; they must not block and not call `stop`.
 class DeviceMonitor {
 public:
     /// `sys` is copied. Nothing runs before `start`.
