@@ -4,7 +4,7 @@
 set -uo pipefail
 cd "$(dirname "$0")/../.."
 
-scripts/build-native.sh && scripts/build-ts.sh || { echo '0 passed, 1 failed, 0 skipped'; exit 1; }
+scripts/build-native.sh && scripts/build-ts.sh && node_modules/.bin/tsc -p test/vm/tsconfig.json || { echo '0 passed, 1 failed, 0 skipped'; exit 1; }
 
 output=$(mktemp)
 trap 'rm -f "$output"' EXIT

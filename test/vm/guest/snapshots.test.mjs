@@ -1,11 +1,12 @@
 // Pictures of raw cameras, and a camera that vanishes while its picture is taken.
 import assert from 'node:assert/strict'
 import { execFile } from 'node:child_process'
-import { readdir, readFile, readlink } from 'node:fs/promises'
+import { readdir, readFile } from 'node:fs/promises'
 import { afterEach, describe, test } from 'node:test'
 import { promisify } from 'node:util'
 import { ensureVivid, unplugVivid } from './support/drivers.mjs'
 import { inspectJpeg } from './support/jpeg.mjs'
+import { holdsOpen } from './support/processes.mjs'
 import { startService } from './support/service.mjs'
 import { eventually } from './support/wait.mjs'
 
@@ -93,15 +94,7 @@ describe('snapshots of raw cameras', () => {
       () => assert.fail('a picture of a camera that is gone'),
       (error) => error,
     )
-    await eventually(
-      'the capture has the device open',
-      async () => {
-        const folder = `/proc/${service.pid}/fd`
-        const links = await Promise.all((await readdir(folder)).map((fd) => readlink(`${folder}/${fd}`).catch(() => '')))
-        return links.includes('/dev/video0')
-      },
-      { everyMs: 5 },
-    )
+    await eventually('the capture has the device open', () => holdsOpen(service.pid, '/dev/video0'), { everyMs: 5 })
     await unplugVivid()
     const error = await shot
     assert.equal(error.code, -32050, error.message)
