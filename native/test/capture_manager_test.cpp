@@ -1,0 +1,248 @@
+#include "capture_manager.hpp"
+
+#include <doctest/doctest.h>
+#include <fcntl.h>
+#include <linux/videodev2.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include <array>
+#include <filesystem>
+#include <fstream>
+#include <iterator>
+#include <string>
+
+#include "awaiting.hpp"
+#include "clock.hpp"
+#include "fault_code.hpp"
+#include "jpeg_support.hpp"
+#include "scratch_dir.hpp"
+#include "unique_fd.hpp"
+
+using namespace camera;
+using namespace camera::test;
+
+namespace {
+
+const SourceAddress kVirtual{.source = "virtual:0", .node = "", .isVirtual = true, .label = "virtual0"};
+constexpr CaptureRequest kMode{.width = 320, .height = 240, .fourcc = V4L2_PIX_FMT_MJPEG, .interval = {1, 60}};
+constexpr FrameWish kNext{.maxAgeMs = 0, .timeoutMs = 5000};
+
+/// Starts and waits for the answer.
+Result<CaptureInfo> start(CaptureManager &manager, const SourceAddress &address, const CaptureRequest &mode) {
+    Awaited<Result<CaptureInfo>> answer;
+    manager.start(address, mode, answer.callback());
+    const auto result = answer.get();
+    REQUIRE(result.has_value());
+    return *result;
+}
+
+Result<Done> stop(CaptureManager &manager, const std::string &source) {
+    Awaited<Result<Done>> answer;
+    manager.stop(source, answer.callback());
+    const auto result = answer.get();
+    REQUIRE(result.has_value());
+    return *result;
+}
+
+Result<FramePtr> grab(CaptureManager &manager, const std::string &source, const FrameWish &wish = kNext) {
+    Awaited<Result<FramePtr>> answer;
+    manager.grab(source, wish, answer.callback());
+    const auto result = answer.get();
+    REQUIRE(result.has_value());
+    return *result;
+}
+
+struct Events {
+    std::mutex mutex;
+    std::vector<CaptureEvent> seen;
+
+    CaptureManager::Listener listener() {
+        return [this](const CaptureEvent &event) {
+            const std::lock_guard lock(mutex);
+            seen.push_back(event);
+        };
+    }
+    size_t count(const std::function<bool(const CaptureEvent &)> &matches) {
+        const std::lock_guard lock(mutex);
+        return static_cast<size_t>(std::count_if(seen.begin(), seen.end(), matches));
+    }
+    bool sees(CaptureState state) {
+        return eventually([&] { return count([&](const auto &event) { return event.feed == 0 && event.state == state; }) > 0; });
+    }
+    bool seesEnd(uint64_t feed, FeedEnd why) {
+        return eventually([&] { return count([&](const auto &event) { return event.feed == feed && event.feedEnd == why; }) > 0; });
+    }
+};
+
+} // namespace
+
+TEST_CASE("a virtual camera starts, moves, and stops") {
+    Events events;
+    CaptureManager manager(kernel(), {});
+    manager.setListener(events.listener());
+    const auto info = start(manager, kVirtual, kMode);
+    REQUIRE(info.ok());
+    CHECK(info.value().width == 320);
+    CHECK(info.value().interval == Interval{1, 60});
+
+    const auto first = grab(manager, "virtual:0");
+    const auto second = grab(manager, "virtual:0");
+    REQUIRE(first.ok());
+    REQUIRE(second.ok());
+    CHECK(second.value()->facts().sequence > first.value()->facts().sequence);
+    CHECK(second.value()->facts().capturedAtUs > first.value()->facts().capturedAtUs);
+    const auto picture = decode(second.value()->bytes());
+    REQUIRE(picture.has_value());
+    CHECK(picture->width == 320);
+    CHECK(picture->height == 240);
+    CHECK(picture->warnings == 0);
+
+    CHECK(manager.stats("virtual:0")->running);
+    CHECK(manager.stats("virtual:0")->frames >= 2);
+    CHECK(stop(manager, "virtual:0").ok());
+    CHECK_FALSE(manager.stats("virtual:0")->running);
+    CHECK(events.sees(CaptureState::Started));
+    CHECK(events.sees(CaptureState::Stopped));
+    CHECK(faultCode(grab(manager, "virtual:0").error()) == "NOT_STREAMING");
+    CHECK_FALSE(manager.stats("virtual:9").has_value());
+}
+
+TEST_CASE("an age limit takes the newest frame, zero waits for a later one") {
+    CaptureManager manager(kernel(), {});
+    REQUIRE(start(manager, kVirtual, kMode).ok());
+    const int64_t beforeUs = monotonicUs();
+    const auto next = grab(manager, "virtual:0");
+    CHECK(next.value()->facts().capturedAtUs >= beforeUs);
+    const auto newest = grab(manager, "virtual:0", {.maxAgeMs = 60'000, .timeoutMs = 0});
+    REQUIRE(newest.ok());
+    CHECK(newest.value()->facts().capturedAtUs >= next.value()->facts().capturedAtUs);
+}
+
+TEST_CASE("the same start twice answers the running mode, another mode changes it under a waiting reader") {
+    CaptureManager manager(kernel(), {});
+    REQUIRE(start(manager, kVirtual, kMode).ok());
+    REQUIRE(start(manager, kVirtual, kMode).ok());
+    CaptureRequest larger = kMode;
+    larger.width = 640;
+    larger.height = 480;
+    const auto info = start(manager, kVirtual, larger);
+    REQUIRE(info.ok());
+    CHECK(info.value().width == 640);
+    CHECK(grab(manager, "virtual:0").value()->facts().width == 640);
+}
+
+TEST_CASE("a virtual camera refuses what it cannot do") {
+    Events events;
+    CaptureManager manager(kernel(), {});
+    manager.setListener(events.listener());
+    CaptureRequest odd = kMode;
+    odd.width = 8;
+    CHECK(faultCode(start(manager, kVirtual, odd).error()) == "UNSUPPORTED_FORMAT");
+    odd = kMode;
+    odd.fourcc = V4L2_PIX_FMT_YUYV;
+    CHECK(faultCode(start(manager, kVirtual, odd).error()) == "UNSUPPORTED_FORMAT");
+    CHECK(events.sees(CaptureState::Failed));
+    CHECK(stop(manager, "virtual:0").ok());
+}
+
+TEST_CASE("a saved frame is on disk whole, unchanged and under its name") {
+    const ScratchDir dir;
+    CaptureManager manager(kernel(), {});
+    REQUIRE(start(manager, kVirtual, kMode).ok());
+    const auto save = [&](const std::string &to, const std::string &name) {
+        Awaited<Result<SavedFrame>> answer;
+        manager.save("virtual:0", {.maxAgeMs = 1000, .timeoutMs = 5000}, to, name, answer.callback());
+        const auto result = answer.get();
+        REQUIRE(result.has_value());
+        return *result;
+    };
+    const auto saved = save(dir.path(), "a.jpg");
+    REQUIRE(saved.ok());
+    CHECK(saved.value().file == dir.path() + "/a.jpg");
+    std::ifstream file(saved.value().file, std::ios::binary);
+    const Bytes bytes((std::istreambuf_iterator<char>(file)), std::istreambuf_iterator<char>());
+    CHECK(bytes.size() == saved.value().sizeBytes);
+    CHECK(decode(bytes)->width == saved.value().facts.width);
+
+    CHECK(save(dir.path(), "a.jpg").error().errnoValue == EEXIST);
+    CHECK(faultCode(save(dir.path(), "../a.jpg").error()) == "INVALID_PATH");
+    CHECK(faultCode(save(dir.path(), ".hidden").error()) == "INVALID_PATH");
+    CHECK(save(dir.path() + "/none", "b.jpg").error().errnoValue == ENOENT);
+    CHECK(dir.entries() == std::vector<std::string>{"a.jpg"});
+}
+
+TEST_CASE("a feed carries whole pictures through restarts of the capture until it is closed") {
+    Events events;
+    CaptureManager manager(kernel(), {});
+    manager.setListener(events.listener());
+    const auto feed = manager.openFeed("virtual:0", {});
+    REQUIRE(feed.ok());
+    UniqueFd reader(::dup(feed.value().readFd));
+    manager.closeReadEnd(feed.value().id);
+    Bytes received;
+    const auto readPicture = [&] {
+        std::array<uint8_t, 4096> chunk{};
+        for (;;) {
+            const ssize_t count = ::read(reader.get(), chunk.data(), chunk.size());
+            REQUIRE(count > 0);
+            received.insert(received.end(), chunk.begin(), chunk.begin() + count);
+            const Bytes end{0xff, 0xd9};
+            const auto found = std::search(received.begin(), received.end(), end.begin(), end.end());
+            if (found == received.end()) continue;
+            const Bytes picture(received.begin(), found + 2);
+            received.erase(received.begin(), found + 2);
+            return decode(picture);
+        }
+    };
+    for (int round = 0; round < 2; ++round) {
+        REQUIRE(start(manager, kVirtual, kMode).ok());
+        const auto picture = readPicture();
+        REQUIRE(picture.has_value());
+        CHECK(picture->warnings == 0);
+        REQUIRE(stop(manager, "virtual:0").ok());
+    }
+    CHECK(manager.feedStats(feed.value().id)->frames >= 2);
+    manager.closeFeed(feed.value().id);
+    CHECK(events.seesEnd(feed.value().id, FeedEnd::Closed));
+    CHECK_FALSE(manager.feedStats(feed.value().id).has_value());
+    std::array<uint8_t, 4096> rest{};
+    while (::read(reader.get(), rest.data(), rest.size()) > 0) {}
+}
+
+TEST_CASE("shutdown answers everyone, ends feeds, and may come twice") {
+    Events events;
+    CaptureManager manager(kernel(), {});
+    manager.setListener(events.listener());
+    REQUIRE(start(manager, kVirtual, {.width = 64, .height = 64, .fourcc = V4L2_PIX_FMT_MJPEG, .interval = {10, 1}}).ok());
+    const auto feed = manager.openFeed("virtual:0", {});
+    REQUIRE(feed.ok());
+    REQUIRE(eventually([&] { return manager.stats("virtual:0")->frames == 1; }));
+    Awaited<Result<FramePtr>> waiting;
+    manager.grab("virtual:0", {.maxAgeMs = 0, .timeoutMs = 60'000}, waiting.callback());
+    const int64_t beganUs = monotonicUs();
+    manager.shutdown(2000);
+    CHECK(monotonicUs() - beganUs < 1'000'000);
+    REQUIRE(waiting.count() == 1);
+    CHECK_FALSE(waiting.get()->ok());
+    CHECK(events.seesEnd(feed.value().id, FeedEnd::Closed));
+    manager.shutdown(2000);
+    CHECK(faultCode(start(manager, kVirtual, kMode).error()) == "ABORTED");
+    CHECK(faultCode(grab(manager, "virtual:0").error()) == "ABORTED");
+    CHECK_FALSE(manager.openFeed("virtual:0", {}).ok());
+    CHECK(stop(manager, "virtual:0").ok());
+}
+
+TEST_CASE("sixty-four virtual cameras run side by side") {
+    CaptureManager manager(kernel(), {});
+    std::vector<Awaited<Result<CaptureInfo>>> answers(64);
+    for (size_t i = 0; i < answers.size(); ++i) {
+        const std::string name = "virtual:" + std::to_string(i);
+        manager.start({.source = name, .node = "", .isVirtual = true, .label = name},
+                      {.width = 64, .height = 64, .fourcc = V4L2_PIX_FMT_MJPEG, .interval = {1, 10}}, answers[i].callback());
+    }
+    for (size_t i = 0; i < answers.size(); ++i) {
+        CHECK(answers[i].get()->ok());
+        CHECK(grab(manager, "virtual:" + std::to_string(i)).ok());
+    }
+}
