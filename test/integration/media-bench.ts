@@ -1,0 +1,118 @@
+/** A media service under test with everything it touches, and the waits its tests use. */
+
+import { execFile } from 'node:child_process'
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { delimiter, join } from 'node:path'
+import { systemClock } from '../../src/base/clock.js'
+import { createLogger } from '../../src/base/logger.js'
+import { createMedia, type MediaOptions, type MediaService } from '../../src/media/index.js'
+import { PatternFeeds } from './media-feed.js'
+
+const BUILT = join(import.meta.dirname, '../../build/Release')
+
+export const NOTIFIER_FILE = join(BUILT, 'camera-notifier')
+export const GUARD_FILE = join(BUILT, 'publish_guard.so')
+
+export interface MediaBench {
+  readonly media: MediaService
+  readonly feeds: PatternFeeds
+  readonly stateDir: string
+  /** Log lines so far. */
+  readonly log: readonly string[]
+  /** Ends the service and looks that nothing is left. */
+  close(): Promise<void>
+}
+
+export function openBench(options: Partial<MediaOptions>, devices: readonly string[] = ['camera0']): MediaBench {
+  const stateDir = mkdtempSync(join(tmpdir(), 'media-state-'))
+  const feeds = new PatternFeeds(devices)
+  const log: string[] = []
+  const media = createMedia({
+    feeds,
+    cameras: { exists: (device) => /^camera[0-3]$/.test(device) },
+    clock: systemClock,
+    logger: createLogger({ level: 'debug', format: 'json', write: (line) => log.push(line) }),
+    stateDir,
+    searchPath: process.env.PATH ?? '',
+    notifierFile: NOTIFIER_FILE,
+    guardFile: GUARD_FILE,
+    ...options,
+  })
+  return {
+    media,
+    feeds,
+    stateDir,
+    log,
+    close: async () => {
+      await media.stop()
+      const left = await settled(
+        () => processesOf(stateDir),
+        (pids) => pids.length === 0,
+      )
+      rmSync(stateDir, { recursive: true })
+      if (left.length > 0) throw new Error(`processes left behind: ${left.join(', ')}`)
+      if (feeds.openFeeds > 0) throw new Error(`${feeds.openFeeds} feeds left open`)
+    },
+  }
+}
+
+/** The real program, when `MEDIAMTX_BIN` or `PATH` has one. */
+export function realMediamtx(): string | undefined {
+  const places = (process.env.PATH ?? '').split(delimiter).map((dir) => join(dir, 'mediamtx'))
+  return [process.env.MEDIAMTX_BIN, ...places].find((file) => file !== undefined && existsSync(file))
+}
+
+/** Polls until `accepts`, for at most `timeoutMs`; then returns the last value, accepted or not. */
+export async function settled<Value>(
+  read: () => Value | Promise<Value>,
+  accepts: (value: Value) => boolean,
+  timeoutMs = 5_000,
+): Promise<Value> {
+  const untilMs = performance.now() + timeoutMs
+  for (;;) {
+    const value = await read()
+    if (accepts(value) || performance.now() > untilMs) return value
+    await new Promise((resolve) => setTimeout(resolve, 20))
+  }
+}
+
+/** Throws when it does not come true in time. */
+export async function until(what: string, holds: () => boolean | Promise<boolean>, timeoutMs = 10_000): Promise<void> {
+  if (!(await settled(holds, Boolean, timeoutMs))) throw new Error(`not within ${timeoutMs} ms: ${what}`)
+}
+
+/** Processes that were started for this state directory: its marks are inherited. */
+export function processesOf(stateDir: string): number[] {
+  return readdirSync('/proc')
+    .map(Number)
+    .filter(
+      (pid) =>
+        Number.isInteger(pid) && pid !== process.pid && (readProc(pid, 'cmdline') + readProc(pid, 'environ')).includes(stateDir),
+    )
+}
+
+export function readProc(pid: number, file: string): string {
+  try {
+    return readFileSync(`/proc/${pid}/${file}`, 'latin1')
+  } catch {
+    return ''
+  }
+}
+
+export interface Packet {
+  readonly seconds: number
+  readonly key: boolean
+}
+
+/** Reads a stream like a player over RTSP for so many seconds. Empty when it cannot. */
+export function play(url: string, seconds: number): Promise<Packet[]> {
+  const args = ['-v', 'error', '-rtsp_transport', 'tcp', '-read_intervals', `%+${seconds}`]
+  const wanted = ['-select_streams', 'v', '-show_entries', 'packet=pts_time,flags', '-of', 'csv=p=0', url]
+  return new Promise((resolve) => {
+    execFile('ffprobe', [...args, ...wanted], { timeout: 20_000 }, (_error, stdout) => {
+      const lines = stdout.split('\n').filter((line) => /^\d/.test(line))
+      resolve(lines.map((line) => ({ seconds: Number.parseFloat(line), key: line.includes('K') })))
+    })
+  })
+}

@@ -1,0 +1,200 @@
+/** Whole flows against a real MediaMTX: run when `MEDIAMTX_BIN` or `PATH` has one. */
+
+import { type ChildProcess, execFile, spawn } from 'node:child_process'
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { freePlaces } from '../../src/media/free-ports.js'
+import { type MediaBench, openBench, type Packet, play, processesOf, readProc, realMediamtx, until } from './media-bench.js'
+
+const binary = realMediamtx()
+if (binary === undefined) {
+  process.stderr.write('SKIPPED: flows against a real MediaMTX; set MEDIAMTX_BIN or put mediamtx on PATH to run them\n')
+}
+
+describe.skipIf(binary === undefined)('our own MediaMTX', { timeout: 60_000 }, () => {
+  let bench: MediaBench
+
+  beforeEach(async () => {
+    bench = openBench({ mode: 'managed', ports: 'free', ...(binary === undefined ? {} : { binary }) })
+    await bench.media.start(new AbortController().signal)
+    await until('MediaMTX is up', () => bench.media.state === 'up')
+  })
+
+  afterEach(async () => await bench.close())
+
+  test('a started stream plays for 5 s: frames move, a key frame each second, no B-frames', async () => {
+    const { media } = bench
+    const started = await media.startStreaming('camera0', '127.0.0.1')
+    expect(started).toMatchObject({ device: 'camera0', stream_name: 'camera0', status: 'STARTED', auto_close_after: '300s' })
+    expect(started.stream_url).toMatch(/^rtsp:\/\/127\.0\.0\.1:\d+\/camera0$/)
+    expect(Date.now() - Date.parse(started.start_time)).toBeLessThan(10_000)
+
+    const packets = await play(started.stream_url, 5)
+    expect(spanSeconds(packets)).toBeGreaterThan(4)
+    expect(packets.length).toBeGreaterThan(50)
+    expect(packets.every((packet, at) => at === 0 || packet.seconds > (packets[at - 1]?.seconds ?? 0))).toBe(true)
+    const keys = packets.filter((packet) => packet.key).map((packet) => packet.seconds)
+    expect(keys.length).toBeGreaterThan(3)
+    for (const [at, key] of keys.entries()) if (at > 0) expect(key - (keys[at - 1] ?? 0)).toBeLessThan(1.1)
+
+    const again = await media.startStreaming('camera0', 'camera.example')
+    expect(again.start_time).toBe(started.start_time)
+    expect(again.stream_url).toContain('//camera.example:')
+
+    const status = await media.streamStatus('camera0')
+    expect(status).toMatchObject({ status: 'ACTIVE', ready: true, start_time: started.start_time })
+    expect(status.ffmpeg_process.running).toBe(true)
+    expect(status.metrics.frames_sent).toBeGreaterThan(50)
+    expect(status.metrics.bytes_sent).toBeGreaterThan(10_000)
+    expect(await media.streams()).toEqual([expect.objectContaining({ name: 'camera0', source: 'rtspSession', ready: true })])
+
+    const { pid } = status.ffmpeg_process
+    expect(await media.stopStreaming('camera0')).toMatchObject({ status: 'STOPPED', stream_continues: false })
+    expect(readProc(pid, 'cmdline')).toBe('')
+    await expect(media.streamStatus('camera0')).rejects.toMatchObject({ code: 'STREAM_NOT_FOUND' })
+    await expect(media.stopStreaming('camera0')).rejects.toMatchObject({ code: 'INVALID_STATE' })
+  })
+
+  test('the picture is H.264 4:2:0 main', async () => {
+    const { stream_url } = await bench.media.startStreaming('camera0', '127.0.0.1')
+    const shown = await probeStream(stream_url)
+    expect(shown).toMatchObject({
+      codec_name: 'h264',
+      profile: 'Main',
+      pix_fmt: 'yuv420p',
+      has_b_frames: 0,
+      width: 320,
+      height: 240,
+    })
+  })
+
+  test('a reader alone starts the publisher, without any call', async () => {
+    const { stream_url } = await bench.media.streamUrl('camera0', '127.0.0.1')
+    expect(spanSeconds(await play(stream_url, 2))).toBeGreaterThan(1)
+  })
+
+  test('after kill -9 of MediaMTX the stream can be read again, without any call', async () => {
+    const { media } = bench
+    const { stream_url } = await media.startStreaming('camera0', '127.0.0.1')
+    const before = media.serverPid ?? 0
+    process.kill(before, 'SIGKILL')
+    await until('MediaMTX is seen to be gone', () => media.state === 'down', 1_000)
+    await expect(media.streams()).rejects.toMatchObject({ code: 'DEPENDENCY_FAILED', data: { dependency: 'MediaMTX' } })
+    await until('another MediaMTX is up', () => media.state === 'up' && media.serverPid !== before)
+    const { stream_url: now } = await media.streamUrl('camera0', '127.0.0.1')
+    expect(spanSeconds(await play(now, 2))).toBeGreaterThan(1)
+    expect(now).not.toBe(stream_url)
+  })
+
+  test('after kill -9 of ffmpeg the stream can be read again, without any call', async () => {
+    const { media } = bench
+    const { stream_url } = await media.startStreaming('camera0', '127.0.0.1')
+    const { pid } = (await media.streamStatus('camera0')).ffmpeg_process
+    process.kill(pid, 'SIGKILL')
+    await until('another ffmpeg publishes', async () => {
+      const status = await media.streamStatus('camera0')
+      return status.status === 'ACTIVE' && status.ffmpeg_process.running && status.ffmpeg_process.pid !== pid
+    })
+    expect(spanSeconds(await play(stream_url, 2))).toBeGreaterThan(1)
+  })
+
+  test('a MediaMTX that hangs is replaced', async () => {
+    const { media } = bench
+    const before = media.serverPid ?? 0
+    process.kill(before, 'SIGSTOP')
+    await until('the hang is seen', () => media.state === 'down', 5_000)
+    await until('another MediaMTX is up', () => media.state === 'up' && media.serverPid !== before, 20_000)
+  })
+
+  test('nobody publishes without our password, and no password is seen in an argument list or a log', async () => {
+    const { media, stateDir, log } = bench
+    const { stream_url } = await media.startStreaming('camera0', '127.0.0.1')
+    expect(await publishPattern(stream_url)).toContain('401')
+    const file = readFileSync(join(stateDir, 'mediamtx', 'mediamtx.json'), 'utf8')
+    expect(file).toMatch(/"pass": "sha256:/)
+    const ffmpeg = (await media.streamStatus('camera0')).ffmpeg_process.pid
+    expect(readProc(ffmpeg, 'cmdline')).toContain(stream_url)
+    for (const pid of [...everyPid(), ffmpeg]) expect(readProc(pid, 'cmdline')).not.toMatch(/publisher:\S+@/)
+    expect(log.join('')).not.toMatch(/publisher:\S+@/)
+  })
+
+  test('a stopped service leaves no process', async () => {
+    const { media, stateDir } = bench
+    await media.startStreaming('camera0', '127.0.0.1')
+    expect(processesOf(stateDir).length).toBeGreaterThan(0)
+    await media.stop()
+    expect(processesOf(stateDir)).toEqual([])
+  })
+})
+
+describe.skipIf(binary === undefined)('a MediaMTX that runs already', { timeout: 60_000 }, () => {
+  let bench: MediaBench
+  let server: ChildProcess
+
+  afterEach(async () => {
+    // First the server: its notifiers are its own and end with it.
+    server.kill('SIGKILL')
+    await bench.close()
+  })
+
+  test('it is adopted, told of our cameras, asked for demand, and met again after its restart', async () => {
+    const places = await freePlaces('127.0.0.1')
+    bench = openBench({ mode: 'external', apiPort: places.apiPort })
+    const { media, stateDir } = bench
+    const file = join(stateDir, 'foreign.json')
+    const config = {
+      ...{ api: true, apiAddress: `127.0.0.1:${places.apiPort}`, rtspAddress: `127.0.0.1:${places.rtspPort}` },
+      ...{ hls: false, webrtc: false, rtmp: false, srt: false },
+      paths: { mine: { source: 'publisher' } },
+    }
+    writeFileSync(file, JSON.stringify(config))
+    const run = () =>
+      spawn(binary ?? '', [file], {
+        stdio: 'ignore',
+        env: { MTX_MOQ: 'no', MTX_RTSPTRANSPORTS: 'tcp', PATH: process.env.PATH ?? '' },
+      })
+
+    await media.start(new AbortController().signal)
+    await until('its absence is told', () => media.state === 'down')
+    await expect(media.startStreaming('camera0', 'h')).rejects.toMatchObject({ code: 'DEPENDENCY_FAILED' })
+    server = run()
+    await until('it is adopted', () => media.state === 'up')
+    const { stream_url } = await media.streamUrl('camera0', '127.0.0.1')
+    expect(spanSeconds(await play(stream_url, 2))).toBeGreaterThan(1)
+
+    server.kill('SIGKILL')
+    await until('its end is seen', () => media.state === 'down', 1_000)
+    server = run()
+    await until('it is up', () => media.state === 'up')
+    expect(spanSeconds(await play(stream_url, 2))).toBeGreaterThan(1)
+  })
+})
+
+function spanSeconds(packets: readonly Packet[]): number {
+  return (packets.at(-1)?.seconds ?? 0) - (packets[0]?.seconds ?? 0)
+}
+
+function probeStream(url: string): Promise<Record<string, unknown>> {
+  const args = ['-v', 'error', '-rtsp_transport', 'tcp', '-show_streams', '-of', 'json', url]
+  return new Promise((resolve, reject) => {
+    execFile('ffprobe', args, { timeout: 20_000 }, (error, stdout) => {
+      if (error === null) resolve((JSON.parse(stdout) as { streams: Record<string, unknown>[] }).streams[0] ?? {})
+      else reject(error)
+    })
+  })
+}
+
+/** What ffmpeg says when it tries to publish without credentials. */
+function publishPattern(url: string): Promise<string> {
+  const source = ['-re', '-f', 'lavfi', '-i', 'testsrc=size=64x64:rate=5', '-t', '2', '-c:v', 'libx264', '-bf', '0']
+  return new Promise((resolve) => {
+    execFile('ffmpeg', ['-v', 'error', ...source, '-f', 'rtsp', '-rtsp_transport', 'tcp', url], (_error, _stdout, stderr) =>
+      resolve(stderr),
+    )
+  })
+}
+
+function everyPid(): number[] {
+  return readdirSync('/proc').map(Number).filter(Number.isInteger)
+}
