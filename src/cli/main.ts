@@ -6,6 +6,7 @@ import type { Command, Terminal } from './command.js'
 import { configCheckCommand } from './config-check.js'
 import { EXIT, UsageError } from './exit.js'
 import { commandText, overviewText } from './help.js'
+import { mediamtxInstallCommand } from './mediamtx-install.js'
 import { type LoadApp, runCommand } from './run.js'
 import { tokenCommand } from './token.js'
 
@@ -37,7 +38,7 @@ export async function main({ argv, terminal, loadApp = () => import('../app.js')
 }
 
 export function commandTable(loadApp: LoadApp): readonly [Command, ...Command[]] {
-  return [runCommand(loadApp), tokenCommand, configCheckCommand]
+  return [runCommand(loadApp), tokenCommand, configCheckCommand, mediamtxInstallCommand]
 }
 
 async function explain(thrown: unknown, terminal: Terminal): Promise<number> {

@@ -152,7 +152,8 @@ export function secret<Value>(key: Key<Value>): Key<Value> {
   return { ...key, secret: true }
 }
 
-const pathKind = textKind('an absolute, normalised path', /^\//)
+/** Whether it is absolute depends on where it was written: see places.ts. */
+const pathKind = textKind('an absolute, normalised path')
 
 function plain<Value>(kind: Kind<NonNullable<Value>>, rest: With<Value>): Key<Value> {
   return { ...rest, kind, nullable: false, secret: false }

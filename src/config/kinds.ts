@@ -52,7 +52,7 @@ export function numberKind({ min, max }: Limits): Kind<number> {
 export function durationKind({ min, max }: Limits): Kind<number> {
   return {
     name: 'duration',
-    rule: `a duration between ${showDuration(min)} and ${showDuration(max)}, such as 5s or 1m30s, or a number of seconds`,
+    rule: `a duration between ${showDuration(min)} and ${showDuration(max)}, such as 5s or 1m30s`,
     parse: (value) => {
       const ms = parseDuration(value)
       return ms !== undefined && ms >= min && ms <= max ? ms : REFUSED

@@ -95,10 +95,13 @@ function fault(setting: Setting, key: Key<unknown>, rule: string, remedy: string
 }
 
 function remedyFor(setting: Setting, key: Key<unknown>): string {
-  const fallback = key.default === null ? 'none' : showValue(key.kind.show(key.default as NonNullable<unknown>))
-  const drop =
-    setting.from === 'environment' ? 'unset the variable' : setting.from === 'file' ? 'remove the line' : 'leave the option out'
-  return `correct it, or ${drop} for the default ${fallback}`
+  const drop = { environment: 'unset the variable', file: 'remove the line', option: 'leave the option out' }[setting.from]
+  return `correct it, or ${drop} for the default ${defaultText(key)}`
+}
+
+function defaultText(key: Key<unknown>): string {
+  if (key.default === null || key.default === undefined) return 'none'
+  return key.place?.below === undefined ? showValue(key.kind.show(key.default)) : `${key.place.below} below state_dir`
 }
 
 function isFault(value: unknown): value is Fault {

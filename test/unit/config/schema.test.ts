@@ -1,0 +1,173 @@
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import { configManual, sampleFile } from '../../../src/config/describe.js'
+import { KEYS } from '../../../src/config/schema.js'
+import { KNOWN_WITHOUT_MEANING } from '../../../src/config/without-meaning.js'
+import { faultsOf, load } from './sources.js'
+
+/** Another value than the default, as a person would write it into a variable. */
+const OTHER: Readonly<Record<string, string>> = {
+  state_dir: 'elsewhere',
+  'server.host': '127.0.0.1',
+  'server.websocket_path': '/other',
+  'server.pong_wait': '70s',
+  'security.jwt_secret_key': 'h8Jk2LmN5pQr7StV0wXy3ZaB6cDe9FgH',
+  'security.cors_origins': 'https://a.example, https://b.example',
+  'faces.public_host': 'cam.example',
+  'faces.loopback_role': 'viewer',
+  'camera.device_range': '3,5',
+  'camera.poll_interval': '1s',
+  'camera.discovery_mode': 'poll-only',
+  'camera.modes': 'camera0=MJPG 640x480@30,camera1=@5',
+  'identity.pins': 'camera3=usb-1,camera4=usb-2',
+  'mediamtx.mode': 'off',
+  'mediamtx.host': 'media.example',
+  'mediamtx.api_username': 'ann',
+  'mediamtx.api_password': 'secret',
+  'mediamtx.binary': '/bin/sh',
+  'mediamtx.publish': 'always',
+  'mediamtx.recordings_path': 'r',
+  'mediamtx.snapshots_path': 's',
+  'mediamtx.codec.video_profile': 'high',
+  'mediamtx.codec.video_level': '4.1',
+  'mediamtx.codec.pixel_format': 'yuv444p',
+  'mediamtx.codec.bitrate': '600k',
+  'mediamtx.codec.preset': 'fast',
+  'ffmpeg.binary': '/usr/bin/ffmpeg',
+  'snapshots.format': 'png',
+  'snapshots.file_name_pattern': '%device-%Y',
+  'logging.level': 'debug',
+  'logging.format': 'json',
+  'logging.file_path': '/var/log/other.log',
+}
+/** Keys that are only right together with another. */
+const TOGETHER: Readonly<Record<string, Record<string, string>>> = {
+  'mediamtx.codec.pixel_format': { CAMERA_SERVICE_MEDIAMTX_CODEC_VIDEO_PROFILE: 'high444' },
+}
+
+describe('the table', () => {
+  it.each(KEYS.map(({ path, env, key }) => [path, env, key] as const))('%s can be set by %s', async (path, env, key) => {
+    const written = OTHER[path] ?? simpleOther(key.default)
+    const [before, after] = [await load(), await load({ env: { [env]: written, ...TOGETHER[path] } })]
+    expect(at(after.config, path)).not.toEqual(at(before.config, path))
+    expect(after.warnings).toEqual([])
+  })
+
+  it('gives every variable to one key', () => {
+    const names = KEYS.flatMap(({ env, key }) => [env, ...(key.alsoEnv ?? [])])
+    expect(names.filter((name, index) => names.indexOf(name) !== index)).toEqual([])
+  })
+
+  it('accepts its own defaults', () => {
+    const wrong = KEYS.filter(({ key }) => key.default !== null && key.place === undefined).filter(
+      ({ key }) => JSON.stringify(key.kind.parse(reread(key.kind.show(key.default)))) !== JSON.stringify(key.default),
+    )
+    expect(wrong.map(({ path }) => path)).toEqual([])
+  })
+
+  it('does not list a key with a meaning among those without', () => {
+    expect(KEYS.filter(({ path }) => KNOWN_WITHOUT_MEANING.has(path))).toEqual([])
+  })
+
+  it('has every key of the contract, with a meaning or without', () => {
+    const known = new Set([...KEYS.map(({ path }) => path), ...KNOWN_WITHOUT_MEANING])
+    const contract = readFileSync(join(import.meta.dirname, 'contract-keys.txt'), 'utf8')
+      .split('\n')
+      .filter(Boolean)
+    expect(contract.length).toBeGreaterThan(150)
+    expect(contract.filter((path) => !known.has(path))).toEqual([])
+  })
+})
+
+describe('what is made from the table', () => {
+  it('the manual tells every key and variable', () => {
+    const manual = configManual()
+    expect(KEYS.filter(({ path, env }) => !manual.includes(`| \`${path}\` |`) || !manual.includes(`\`${env}\``))).toEqual([])
+  })
+
+  it('the sample holds every key and means the defaults', async () => {
+    const sample = sampleFile()
+    const [fromSample, defaults] = [await load({ yaml: sample }), await load()]
+    expect(fromSample.config).toEqual(defaults.config)
+    expect(fromSample.warnings).toEqual([])
+    const lines = sample.split('\n').map((line) => line.trim())
+    const missing = KEYS.filter(({ path }) => {
+      const name = path.slice(path.lastIndexOf('.') + 1)
+      return !lines.some((line) => line.startsWith(`${name}:`) || line.startsWith(`# ${name}:`))
+    })
+    expect(missing).toEqual([])
+  })
+})
+
+it('200 wrong configurations are refused as a whole, naming the wrong key', async () => {
+  const wrongValue = fc.oneof(
+    fc.constantFrom(
+      -1,
+      1e12,
+      0.123456,
+      '',
+      ' ',
+      'no such word',
+      '5 parsecs',
+      [],
+      ['a', 'b', 'c'],
+      { a: 1 },
+      { camera0: 7 },
+      true,
+    ),
+    fc.integer({ min: -1e9, max: -1 }),
+    fc.string({ minLength: 200, maxLength: 300 }).map((text) => `?/#${text}`),
+  )
+  const before = JSON.stringify((await load()).config)
+  let refused = 0
+  await fc.assert(
+    fc.asyncProperty(fc.constantFrom(...KEYS), wrongValue, async ({ path, key }, value) => {
+      fc.pre(String(key.kind.parse(asYaml(value))) === 'Symbol(refused)')
+      // A right value stands beside the wrong one: it must not be applied either.
+      const document = merge({ logging: { backup_count: 77 } }, path, value)
+      const faults = await faultsOf({ yaml: JSON.stringify(document) })
+      expect(faults).toHaveLength(1)
+      expect(faults[0]).toContain(`config.yaml:1: ${path}: `)
+      expect(faults[0]?.split('\n')).toHaveLength(1)
+      refused += 1
+    }),
+    { numRuns: 200 },
+  )
+  expect(refused).toBe(200)
+  expect(JSON.stringify((await load()).config)).toBe(before)
+})
+
+function simpleOther(value: unknown): string {
+  if (typeof value === 'boolean') return String(!value)
+  // Seconds for durations, and for plain integers one more.
+  return typeof value === 'number' && value >= 1000 && value % 1000 === 0 && value !== 1000
+    ? String(value / 1000 + 1)
+    : String(Number(value) + 1)
+}
+
+function at(config: unknown, path: string): unknown {
+  return path.split('.').reduce((value, name) => (value as Record<string, unknown>)[name], config)
+}
+
+/** What YAML gives for a value. */
+function asYaml(value: unknown): unknown {
+  return typeof value === 'object' && value !== null && !Array.isArray(value) ? new Map(Object.entries(value)) : value
+}
+
+function reread(value: unknown): unknown {
+  return asYaml(JSON.parse(JSON.stringify(value)))
+}
+
+function merge(document: Record<string, unknown>, path: string, value: unknown): Record<string, unknown> {
+  const names = path.split('.')
+  const last = names.pop() ?? ''
+  let place = document
+  for (const name of names) {
+    place[name] ??= {}
+    place = place[name] as Record<string, unknown>
+  }
+  place[last] = value
+  return document
+}
