@@ -48,7 +48,7 @@ run_variant() { # name, title
 run_fuzzer() { # program
   local name corpus
   name=$(basename "$1")
-  corpus=fuzz/corpus/${name%_fuzz}
+  corpus=fuzz/${name%_fuzz}_corpus
   # New inputs go to a scratch folder: a test run never changes the sources.
   mkdir -p "$crashes/$name"
   if "$1" -max_total_time="$seconds" -timeout=5 -rss_limit_mb=1024 -artifact_prefix="$crashes/" "$crashes/$name" "$corpus" > "$log" 2>&1; then

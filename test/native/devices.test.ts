@@ -1,4 +1,4 @@
-import { rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, rmdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test, vi } from 'vitest'
 import { loadNative } from '../../src/native/index.js'
@@ -40,17 +40,18 @@ test('a node that is created and removed is told as present and gone, and its ap
   withFolder((devDir) =>
     withCore(virtualOptions(0, { devDir, discovery: 'events', relaxDeviceCheck: true }), async (watched) => {
       const node = join(devDir, 'video3')
-      writeFileSync(node, '')
+      // A directory: it exists and cannot be opened as a device, which is what a node without permission is like.
+      mkdirSync(node)
       const present = await watched.seen((event) => event.type === 'present')
       expect(present).toMatchObject({ node, virtual: false })
       const first = watched.core.devices()[0]?.source ?? ''
       expect(first).toMatch(/video3#\d+$/)
 
-      rmSync(node)
+      rmdirSync(node)
       await watched.seen((event) => event.type === 'gone' && event.source === first)
       expect(watched.core.devices()).toEqual([])
 
-      writeFileSync(node, '')
+      mkdirSync(node)
       const again = await watched.seen((event) => event.type === 'present' && event.source !== first)
       expect(again).toMatchObject({ node })
       await expect(

@@ -4,6 +4,7 @@ import { loadNative } from '../../src/native/index.js'
 import { ADDON_FILE, coreThreads, eventually, NEXT, openDescriptors, REQUEST, virtualOptions, Watched } from './support.js'
 
 test('shutdown ends captures and threads, again and from every view, and calls after it are refused', async () => {
+  await new Watched(virtualOptions(1)).end() // what is opened once and kept
   const descriptors = openDescriptors()
   const watched = new Watched(virtualOptions(2))
   const other = loadNative().attach(watched.core.id)
@@ -13,7 +14,6 @@ test('shutdown ends captures and threads, again and from every view, and calls a
   await Promise.all([watched.core.shutdown(2_000), other.shutdown(2_000), watched.core.shutdown(2_000)])
   await watched.core.shutdown(2_000)
   await eventually(() => coreThreads().length === 0, `the end of ${coreThreads()}`)
-  await eventually(() => openDescriptors() <= descriptors, `${descriptors} descriptors again`)
 
   await expect(watched.core.startCapture('virtual:0', REQUEST)).rejects.toMatchObject({
     code: expect.stringMatching(/ABORTED|CAMERA_GONE/),
@@ -26,6 +26,7 @@ test('shutdown ends captures and threads, again and from every view, and calls a
   expect(() => loadNative().attach(watched.core.id)).toThrow(expect.objectContaining({ code: 'ABORTED' }))
   watched.core.detach()
   other.detach()
+  await eventually(() => openDescriptors() <= descriptors, `${descriptors} descriptors again`)
 })
 
 test('a promise that is pending at shutdown is settled', async () => {

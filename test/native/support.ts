@@ -44,12 +44,12 @@ export function virtualOptions(count: number, changes: Partial<CoreOptions> = {}
 export class Watched {
   readonly core: Core
   readonly events: NativeEvent[] = []
-  #changed: () => void = () => {}
+  readonly #waiting = new Set<() => void>()
 
   constructor(options: CoreOptions, addon: Addon = loadNative()) {
     this.core = addon.open(options, (events) => {
       this.events.push(...events)
-      this.#changed()
+      for (const look of this.#waiting) look()
     })
   }
 
@@ -62,11 +62,13 @@ export class Watched {
       const left = deadline - performance.now()
       if (left <= 0) throw new Error(`no such event within ${timeoutMs} ms; told: ${JSON.stringify(this.events.map(brief))}`)
       await new Promise<void>((resolve) => {
-        const timer = setTimeout(resolve, left)
-        this.#changed = () => {
+        const look = (): void => {
           clearTimeout(timer)
+          this.#waiting.delete(look)
           resolve()
         }
+        const timer = setTimeout(look, left)
+        this.#waiting.add(look)
       })
     }
   }
