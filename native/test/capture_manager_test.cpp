@@ -13,6 +13,7 @@
 #include <string>
 
 #include "awaiting.hpp"
+#include "capture_support.hpp"
 #include "clock.hpp"
 #include "fault_code.hpp"
 #include "jpeg_support.hpp"
@@ -26,54 +27,6 @@ namespace {
 
 const SourceAddress kVirtual{.source = "virtual:0", .node = "", .isVirtual = true, .label = "virtual0"};
 constexpr CaptureRequest kMode{.width = 320, .height = 240, .fourcc = V4L2_PIX_FMT_MJPEG, .interval = {1, 60}};
-constexpr FrameWish kNext{.maxAgeMs = 0, .timeoutMs = 5000};
-
-/// Starts and waits for the answer.
-Result<CaptureInfo> start(CaptureManager &manager, const SourceAddress &address, const CaptureRequest &mode) {
-    Awaited<Result<CaptureInfo>> answer;
-    manager.start(address, mode, answer.callback());
-    const auto result = answer.get();
-    REQUIRE(result.has_value());
-    return *result;
-}
-
-Result<Done> stop(CaptureManager &manager, const std::string &source) {
-    Awaited<Result<Done>> answer;
-    manager.stop(source, answer.callback());
-    const auto result = answer.get();
-    REQUIRE(result.has_value());
-    return *result;
-}
-
-Result<FramePtr> grab(CaptureManager &manager, const std::string &source, const FrameWish &wish = kNext) {
-    Awaited<Result<FramePtr>> answer;
-    manager.grab(source, wish, answer.callback());
-    const auto result = answer.get();
-    REQUIRE(result.has_value());
-    return *result;
-}
-
-struct Events {
-    std::mutex mutex;
-    std::vector<CaptureEvent> seen;
-
-    CaptureManager::Listener listener() {
-        return [this](const CaptureEvent &event) {
-            const std::lock_guard lock(mutex);
-            seen.push_back(event);
-        };
-    }
-    size_t count(const std::function<bool(const CaptureEvent &)> &matches) {
-        const std::lock_guard lock(mutex);
-        return static_cast<size_t>(std::count_if(seen.begin(), seen.end(), matches));
-    }
-    bool sees(CaptureState state) {
-        return eventually([&] { return count([&](const auto &event) { return event.feed == 0 && event.state == state; }) > 0; });
-    }
-    bool seesEnd(uint64_t feed, FeedEnd why) {
-        return eventually([&] { return count([&](const auto &event) { return event.feed == feed && event.feedEnd == why; }) > 0; });
-    }
-};
 
 } // namespace
 
