@@ -33,6 +33,8 @@ function selectCommand(argv: readonly string[], commands: readonly Command[]) {
   const command = commands.find(({ name }) => startsWith(words, name.split(' ')))
   if (command !== undefined) return { command, rest: argv.slice(command.name.split(' ').length) }
   const typed = words.slice(0, 2).join(' ')
+  const begun = commands.find(({ name }) => name.startsWith(`${typed} `))
+  if (begun !== undefined) throw new UsageError(`${quote(typed)} is no whole command, did you mean ${begun.name}?; see --help`)
   throw new UsageError(`unknown command ${quote(typed)}${hint(typed, commandNames(commands))}; see --help`)
 }
 

@@ -54,15 +54,19 @@ export function runCommand(loadApp: LoadApp): Command {
       const app = await createApp({ config, logger, clock: systemClock, env: terminal.env })
 
       // Signals alone do not keep a process alive, and for moments nothing else may.
-      setInterval(() => undefined, 2 ** 30)
-      const started = app.start()
-      if ((await Promise.race([started.then(() => 'started'), stop])) === 'started') {
-        terminal.print(app.banner.map((line) => `${line}\n`).join(''))
-        await stop
+      const alive = setInterval(() => undefined, 2 ** 30)
+      try {
+        const started = app.start()
+        if ((await Promise.race([started.then(() => 'started'), stop])) === 'started') {
+          terminal.print(app.banner.map((line) => `${line}\n`).join(''))
+          await stop
+        }
+        // A start that was cut short by the stop rejects; that is no failure.
+        started.catch(() => undefined)
+        return await stopInTime(app, config.server.shutdown_timeout, systemClock, logger)
+      } finally {
+        clearInterval(alive)
       }
-      // A start that was cut short by the stop rejects; that is no failure.
-      started.catch(() => undefined)
-      return stopInTime(app, config.server.shutdown_timeout, systemClock, logger)
     },
   }
 }
