@@ -88,8 +88,9 @@ export async function createApp({ config, logger, clock, env }: AppContext): Pro
   let firstToken: string | undefined
   return {
     async start() {
-      firstToken = await newFirstToken(config, tokens)
       await startAll(order, abort.signal)
+      // After the start: a token that is shown once must not be lost to a port that was in use.
+      firstToken = await newFirstToken(config, tokens)
       system.setReady()
       logger.info({ port: http.port }, 'ready')
     },
