@@ -15,17 +15,16 @@ export interface GuardedAddress {
   readonly environment: Readonly<Record<string, string>>
 }
 
-/** Whether `program` (absolute, or searched in `searchPath`) loads the guard: the library is there and the program dynamic. */
+/**
+ * Whether `program` (absolute, or searched in `searchPath`) would load the guard: the library is there and the program
+ * dynamic. One that is not there at all has nothing to guard.
+ */
 export function canGuard(program: string, guardFile: string | undefined, searchPath: string): boolean {
   // The loader splits its list at spaces and colons.
   if (guardFile === undefined || /[\s:]/.test(guardFile) || !existsSync(guardFile)) return false
-  const file = isAbsolute(program)
-    ? program
-    : searchPath
-        .split(delimiter)
-        .map((dir) => join(dir, program))
-        .find(existsSync)
-  return file !== undefined && isDynamic(file)
+  const places = isAbsolute(program) ? [program] : searchPath.split(delimiter).map((dir) => join(dir, program))
+  const file = places.find((place) => existsSync(place))
+  return file === undefined || isDynamic(file)
 }
 
 export function guardedAddress(url: string, credentials: Credentials | undefined, guardFile: string | undefined): GuardedAddress {

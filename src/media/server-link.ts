@@ -33,6 +33,8 @@ export interface ServerLinkOptions {
 const LOOK_INTERVAL_MS = 500
 const SEARCH_INTERVAL_MS = 2_000
 const DOWN_INTERVAL_MS = 250
+/** Each refused login is a line in the other's log. */
+const REFUSED_INTERVAL_MS = 5_000
 /** Timeouts in a row after which a child of ours is killed. */
 const HANGS_BEFORE_KILL = 3
 
@@ -56,6 +58,7 @@ export class ServerLink {
   readonly #pauser: Pauser
   #comparedMs = Number.NEGATIVE_INFINITY
   #hangs = 0
+  #refused = false
 
   constructor(options: ServerLinkOptions) {
     this.#options = options
@@ -188,6 +191,7 @@ export class ServerLink {
   }
 
   #failed(thrown: unknown): void {
+    this.#refused = thrown instanceof MediamtxError && thrown.kind === 'unauthorized'
     if (thrown instanceof MediamtxError && thrown.kind === 'timeout') {
       if (++this.#hangs >= HANGS_BEFORE_KILL) this.#options.source.giveUp()
     }
@@ -219,9 +223,8 @@ export class ServerLink {
   }
 
   async #pause(signal: AbortSignal): Promise<void> {
-    const intervals = { up: LOOK_INTERVAL_MS, down: DOWN_INTERVAL_MS, searching: SEARCH_INTERVAL_MS, off: SEARCH_INTERVAL_MS }
-    const delayMs =
-      this.#state === 'down' && this.#options.source.pauseMs > 0 ? this.#options.source.pauseMs : intervals[this.#state]
+    const downMs = this.#refused ? REFUSED_INTERVAL_MS : this.#options.source.pauseMs || DOWN_INTERVAL_MS
+    const delayMs = { up: LOOK_INTERVAL_MS, down: downMs, searching: SEARCH_INTERVAL_MS, off: SEARCH_INTERVAL_MS }[this.#state]
     await this.#pauser.wait(delayMs, signal)
   }
 }

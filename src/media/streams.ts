@@ -25,6 +25,7 @@ export interface StreamsOptions {
 
 const LOOK_FIRST_MS = 20
 const LOOK_MAX_MS = 100
+const GONE_MS = 500
 
 export class Streams {
   readonly #options: StreamsOptions
@@ -82,7 +83,10 @@ export class Streams {
     publications.demand.release(device)
     publications.settle(device)
     const continues = publications.get(device)?.publisher.wanted === true
-    if (!continues) await publications.ended(device)
+    if (!continues) {
+      await publications.ended(device)
+      await this.#gone(device)
+    }
     const endMs = clock.wallMs()
     return {
       device,
@@ -200,6 +204,17 @@ export class Streams {
         })
       }
       await wait(clock, pauseMs)
+    }
+  }
+
+  /** MediaMTX notices the end of a publisher a few milliseconds after it: what is asked next shall see it. */
+  async #gone(device: string): Promise<void> {
+    const { link, clock } = this.#options
+    const deadlineMs = clock.nowMs() + GONE_MS
+    for (;;) {
+      await link.look()
+      if (link.paths.get(device)?.available !== true || clock.nowMs() >= deadlineMs) return
+      await wait(clock, LOOK_FIRST_MS)
     }
   }
 

@@ -1,6 +1,6 @@
 import { execFileSync } from 'node:child_process'
 import { createHash, randomBytes } from 'node:crypto'
-import { chmodSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { chmodSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
@@ -55,7 +55,7 @@ test('a connection that is cut in the middle goes on where it was', async () => 
   answer = (request, response) => {
     if (request.headers.range === undefined) {
       response.writeHead(200, { 'content-length': content.length })
-      response.write(content.subarray(0, 20_000), () => response.destroy())
+      cut(response)
     } else serve(request, response)
   }
   expect((await install()).outcome).toBe('installed')
@@ -68,7 +68,7 @@ test('a later run goes on with what an earlier one left', async () => {
   answer = (request, response) => {
     if (request.headers.range === undefined) {
       response.writeHead(200, { 'content-length': content.length })
-      response.write(content.subarray(0, 20_000), () => response.destroy())
+      cut(response)
     } else response.destroy()
   }
   await expect(install()).rejects.toThrow(/cannot download/)
@@ -83,7 +83,7 @@ test('a server without ranges starts over', async () => {
   let first = true
   answer = (_request, response) => {
     response.writeHead(200, { 'content-length': content.length })
-    if (first) response.write(content.subarray(0, 20_000), () => response.destroy())
+    if (first) cut(response)
     else response.end(content)
     first = false
   }
@@ -140,6 +140,17 @@ function install(options: Partial<Parameters<typeof installMediamtx>[0]> = {}) {
     archive,
     ...options,
   })
+}
+
+/** Drops the connection once the first part is on the client's disk. */
+function cut(response: ServerResponse): void {
+  response.write(content.subarray(0, 20_000))
+  const poll = setInterval(() => {
+    const part = join(dir, 'target', 'mediamtx_test.tar.gz.part')
+    if (!existsSync(part) || statSync(part).size === 0) return
+    clearInterval(poll)
+    response.destroy()
+  }, 2)
 }
 
 function serve(request: IncomingMessage, response: ServerResponse): void {

@@ -1,0 +1,293 @@
+/** The media service against the double: what MediaMTX is told, what its faults do, and demand. A real ffmpeg publishes. */
+
+import { afterEach, expect, test } from 'vitest'
+import type { MediaOptions } from '../../src/media/index.js'
+import { type DoubleOptions, MediamtxDouble } from '../support/mediamtx-double/index.js'
+import { type MediaBench, openBench, until } from './media-bench.js'
+
+let bench: MediaBench | undefined
+let double: MediamtxDouble | undefined
+
+afterEach(async () => {
+  await double?.kill()
+  await bench?.close()
+  bench = undefined
+  double = undefined
+})
+
+test('a server that answers is adopted and gets one path per camera, and nothing more than that is written', async () => {
+  const { media, server } = await open({}, {}, ['camera0', 'camera1'])
+  expect(server.names()).toEqual(['camera0', 'camera1'])
+  expect(server.config('camera0')).toMatchObject({
+    source: 'publisher',
+    record: false,
+    runOnDemandRestart: true,
+    runOnDemandStartTimeout: '10s',
+    runOnDemandCloseAfter: '10s',
+  })
+  expect(server.config('camera0')?.runOnDemand).toMatch(/camera-notifier .*demand\.sock$/)
+  expect(media.version).toBe('v1.20.1')
+  server.calls.length = 0
+  await until('it was compared twice', () => count(server, 'GET config/paths/list') >= 2)
+  expect(writes(server)).toEqual([])
+})
+
+test('a stream starts, is the same when started twice, tells its state, and stops', async () => {
+  const { media } = await open()
+  const started = await media.startStreaming('camera0', '192.0.2.7')
+  expect(started).toMatchObject({ status: 'STARTED', stream_name: 'camera0', auto_close_after: '300s' })
+  expect(started.stream_url).toMatch(/^rtsp:\/\/192\.0\.2\.7:\d+\/camera0$/)
+  expect(started.ffmpeg_command).toMatch(/^ffmpeg .*-c:v libx264 .*rtsp:\/\/127\.0\.0\.1:\d+\/camera0$/)
+  expect((await media.startStreaming('camera0', '192.0.2.7')).start_time).toBe(started.start_time)
+  expect(await media.streamUrl('camera0', 'h')).toMatchObject({ available: true, active_consumers: 0, stream_status: 'READY' })
+  expect((await media.streamStatus('camera0')).ffmpeg_process.running).toBe(true)
+  const stopped = await media.stopStreaming('camera0')
+  expect(stopped).toMatchObject({ device: 'camera0', status: 'STOPPED', start_time: started.start_time, stream_continues: false })
+  expect(await media.streamUrl('camera0', 'h')).toMatchObject({ available: false, stream_status: 'NOT_READY' })
+})
+
+test('while others read, a stopped stream continues', async () => {
+  const { media, server } = await open()
+  await media.startStreaming('camera0', 'h')
+  const leave = await server.read('camera0')
+  expect(await media.stopStreaming('camera0')).toMatchObject({ stream_continues: true })
+  expect((await media.streamStatus('camera0')).mediamtx_path).toEqual({ exists: true, ready: true, readers: 1 })
+  leave()
+})
+
+test('a reader whom MediaMTX holds starts the publisher, and its end ends it after the close-after time', async () => {
+  const { media, server } = await open({}, { viewCloseAfterMs: 100 })
+  const leave = await server.read('camera0')
+  expect((await media.streamStatus('camera0')).status).toBe('ACTIVE')
+  leave()
+  server.endDemand('camera0')
+  await until('it is published no more', () => server.runtime.get('camera0')?.publisher === undefined)
+})
+
+test('a server that cannot run our notifier is found out: cameras are published all the time there', async () => {
+  const { server } = await open({ runsHooks: false })
+  expect(server.config('camera0')?.runOnDemand).toBe('')
+  await until('it is published', () => server.runtime.get('camera0')?.publisher !== undefined)
+})
+
+test('unknown cameras, absent cameras and streams that are not there are told apart', async () => {
+  const { media } = await open()
+  await expect(media.startStreaming('camera9', 'h')).rejects.toMatchObject({ code: 'CAMERA_NOT_FOUND' })
+  await expect(media.startStreaming('camera1', 'h')).rejects.toMatchObject({ code: 'INVALID_STATE' })
+  await expect(media.stopStreaming('camera0')).rejects.toMatchObject({ code: 'INVALID_STATE', data: { state: 'INACTIVE' } })
+  await expect(media.streamStatus('camera0')).rejects.toMatchObject({
+    code: 'STREAM_NOT_FOUND',
+    data: { resource: 'stream', id: 'camera0' },
+  })
+})
+
+test('without a server every method says so at once, and looking for one does no harm', async () => {
+  bench = openBench({ mode: 'auto', apiPort: 9, searchPath: '/nonexistent' })
+  const { media } = bench
+  await media.start(new AbortController().signal)
+  await until('it looked', () => media.detail.includes('mediamtx install'))
+  expect(media.state).toBe('searching')
+  const begin = performance.now()
+  const dependency = { code: 'DEPENDENCY_FAILED', data: { dependency: 'MediaMTX' } }
+  await expect(media.startStreaming('camera0', 'h')).rejects.toMatchObject(dependency)
+  await expect(media.stopStreaming('camera0')).rejects.toMatchObject(dependency)
+  await expect(media.streamUrl('camera0', 'h')).rejects.toMatchObject(dependency)
+  await expect(media.streamStatus('camera0')).rejects.toMatchObject(dependency)
+  await expect(media.streams()).rejects.toMatchObject(dependency)
+  expect(performance.now() - begin).toBeLessThan(100)
+  expect(media.streamLinks('camera0', 'h')).toEqual({})
+})
+
+test('switched off it does nothing and says so', async () => {
+  bench = openBench({ mode: 'off' })
+  await bench.media.start(new AbortController().signal)
+  expect(bench.media.state).toBe('off')
+})
+
+test('paths that somebody deletes, alters or replaces are repaired; those of others are left alone', async () => {
+  const { server } = await open({ file: { lobby: { source: 'rtsp://192.0.2.1/a' } } })
+  const good = server.config('camera0')
+  server.call('DELETE', 'config/paths/delete/camera0')
+  await until('it is back', () => server.config('camera0') !== undefined, 6_000)
+  server.call('PATCH', 'config/paths/patch/camera0', { maxReaders: 1 })
+  await until('it is repaired', () => server.config('camera0')?.maxReaders === 0, 6_000)
+  server.call('POST', 'config/paths/replace/camera0', { source: 'rtsp://192.0.2.9/b' })
+  await until('it is ours again', () => server.config('camera0')?.source === 'publisher', 6_000)
+  expect(server.config('camera0')).toEqual(good)
+  expect(server.config('lobby')?.source).toBe('rtsp://192.0.2.1/a')
+  expect(server.calls.some((call) => call.startsWith('PATCH'))).toBe(false)
+})
+
+test('a path of our name that was somebody else’s from the start is not touched, and still published to', async () => {
+  const { media, server } = await open({ file: { camera0: { maxReaders: 7 } } })
+  await media.startStreaming('camera0', 'h')
+  expect(server.config('camera0')?.maxReaders).toBe(7)
+  expect(writes(server).filter((call) => !call.includes('delete'))).toHaveLength(1)
+})
+
+test('with leave to take over, it is made ours', async () => {
+  const { server } = await open({ file: { camera0: { maxReaders: 7 } } }, { takeOverPaths: true })
+  expect(server.config('camera0')?.maxReaders).toBe(0)
+})
+
+test('a restart that forgot everything is noticed within a moment and undone, with one write per camera', async () => {
+  const { media, server } = await open({}, {}, ['camera0', 'camera1'])
+  await media.startStreaming('camera0', 'h')
+  await server.restart()
+  server.calls.length = 0
+  await until('the stream is back without any call', () => server.runtime.get('camera0')?.publisher !== undefined)
+  expect(server.names()).toEqual(['camera0', 'camera1'])
+  // One more for the question whether it can run our notifier.
+  expect(count(server, 'POST config/paths/replace')).toBe(3)
+})
+
+test('an edit of its file, which changes no start time, is noticed by the missing paths', async () => {
+  const { server } = await open()
+  server.editFile()
+  await until('the path is back', () => server.config('camera0') !== undefined, 6_000)
+})
+
+test('the hidden state that a refused PATCH leaves is cured by replacing our path', async () => {
+  const { server, media } = await open()
+  expect(server.call('PATCH', 'config/paths/patch/camera0', { sourceOnDemand: true }).status).toBe(400)
+  expect(server.call('POST', 'config/paths/add/other', {}).status).toBe(400)
+  bench?.feeds.setDevices(['camera0', 'camera2'])
+  await until('the new camera has its path', () => server.config('camera2') !== undefined, 6_000)
+  expect(server.call('POST', 'config/paths/add/other', {}).status).toBe(200)
+  expect(media.state).toBe('up')
+})
+
+test('a list that hangs while the rest answers is a server that is down; it comes back with it', async () => {
+  const { media, server } = await open()
+  server.faults.hang.add('paths/list')
+  await until('it is down', () => media.state === 'down', 5_000)
+  await expect(media.streams()).rejects.toMatchObject({ code: 'DEPENDENCY_FAILED' })
+  server.faults.hang.clear()
+  await until('it is up', () => media.state === 'up')
+})
+
+test.each([0, 1, 20, 200])('a reply cut after %i bytes changes nothing and is survived', async (bytes) => {
+  const { media, server } = await open()
+  server.faults.torn.set('config/paths/list', bytes)
+  await until('it was noticed', () => media.state === 'down')
+  expect(writes(server).length).toBeLessThanOrEqual(3)
+  server.faults.torn.clear()
+  await until('it is up', () => media.state === 'up')
+  expect(server.names()).toEqual(['camera0'])
+})
+
+test.each([
+  { status: 200, text: 'not json' },
+  { status: 200, text: '{"items":7}' },
+  { status: 500, text: 'oh' },
+  { status: 429, text: '{}' },
+])('a reply $status $text is survived', async (garbage) => {
+  const { media, server } = await open()
+  server.faults.garbage.set('paths/list', garbage)
+  await until('it was noticed', () => media.state === 'down')
+  server.faults.garbage.clear()
+  await until('it is up', () => media.state === 'up')
+})
+
+test('a write whose reply is lost is repeated without harm', async () => {
+  const { media, server } = await open()
+  server.faults.dropReply.add('config/paths/replace')
+  bench?.feeds.setDevices(['camera0', 'camera2'])
+  await until('it was noticed', () => server.config('camera2') !== undefined)
+  server.faults.dropReply.clear()
+  await until('it is up', () => media.state === 'up')
+  expect(server.names()).toEqual(['camera0', 'camera2'])
+})
+
+test('a write that shows late is not written again and again', async () => {
+  const { server } = await open()
+  server.faults.visibilityDelayMs = 1_000
+  server.calls.length = 0
+  bench?.feeds.setDevices(['camera0', 'camera2'])
+  await until('it is listed', () => server.config('camera2') !== undefined)
+  await until('it was compared again', () => count(server, 'GET config/paths/list') >= 3)
+  expect(count(server, 'POST config/paths/replace')).toBeLessThanOrEqual(3)
+})
+
+test('credentials are sent; wrong ones are told as that', async () => {
+  const credentials = { user: 'admin', password: 'right' }
+  const { media } = await open({ credentials }, { apiCredentials: credentials })
+  expect(media.state).toBe('up')
+  await bench?.close()
+  const api = double?.port ?? 0
+  bench = openBench({ mode: 'external', apiPort: api, apiCredentials: { user: 'admin', password: 'wrong' } })
+  await bench.media.start(new AbortController().signal)
+  await until('it is refused', () => bench?.media.detail === 'the API refuses our credentials')
+})
+
+test('an old release is understood', async () => {
+  const { media } = await open({ old: true })
+  expect(media.version).toBeUndefined()
+  await media.startStreaming('camera0', 'h')
+  expect((await media.streams())[0]).toMatchObject({ name: 'camera0', ready: true })
+})
+
+test('a camera that leaves ends its publisher; its path goes later', async () => {
+  const { media, server } = await open()
+  await media.startStreaming('camera0', 'h')
+  bench?.feeds.setDevices([])
+  await until('it is published no more', () => server.runtime.get('camera0')?.publisher === undefined)
+  expect(server.config('camera0')).toBeDefined()
+  await expect(media.startStreaming('camera0', 'h')).rejects.toMatchObject({ code: 'INVALID_STATE' })
+  bench?.feeds.setDevices(['camera0'])
+  await until('it is published again', () => server.runtime.get('camera0')?.publisher !== undefined)
+})
+
+test('an ffmpeg that is not there is told at once', async () => {
+  const { media } = await open({}, { ffmpeg: '/nonexistent/ffmpeg' })
+  await expect(media.startStreaming('camera0', 'h')).rejects.toMatchObject({
+    code: 'DEPENDENCY_FAILED',
+    data: { dependency: 'FFmpeg', detail: expect.stringContaining('cannot be started') },
+  })
+})
+
+test('a publisher that MediaMTX refuses is told with its reason', async () => {
+  const { media } = await open({ publishCredentials: { user: 'u', password: 'p' } }, { startTimeoutMs: 1_500 })
+  await expect(media.startStreaming('camera0', 'h')).rejects.toMatchObject({
+    data: { dependency: 'FFmpeg', detail: expect.stringContaining('401') },
+  })
+})
+
+test('events tell of the state and of streams', async () => {
+  const told: string[] = []
+  const { media } = await open({}, {}, ['camera0'], (service) => {
+    service.media.events.on('stateChanged', ({ state }) => told.push(state))
+    service.media.events.on('pathsChanged', ({ paths }) => told.push(`paths ${paths.join()}`))
+    service.media.events.on('streamStarted', ({ device }) => told.push(`started ${device}`))
+    service.media.events.on('streamStopped', ({ device }) => told.push(`stopped ${device}`))
+  })
+  await media.startStreaming('camera0', 'h')
+  await media.stopStreaming('camera0')
+  await until('the end was told', () => told.includes('stopped camera0'))
+  expect(told).toEqual(['paths camera0', 'up', 'started camera0', 'stopped camera0'])
+})
+
+async function open(
+  doubleOptions: DoubleOptions = {},
+  options: Partial<MediaOptions> = {},
+  devices: readonly string[] = ['camera0'],
+  prepare: (bench: MediaBench) => void = () => undefined,
+) {
+  const server = new MediamtxDouble(doubleOptions)
+  double = server
+  await server.start()
+  const opened = openBench({ mode: 'external', apiPort: server.port, compareIntervalMs: 200, ...options }, devices)
+  bench = opened
+  prepare(opened)
+  await opened.media.start(new AbortController().signal)
+  await until('it is adopted', () => opened.media.state === 'up')
+  return { media: opened.media, server }
+}
+
+function count(server: MediamtxDouble, call: string): number {
+  return server.calls.filter((seen) => seen === call).length
+}
+
+function writes(server: MediamtxDouble): string[] {
+  return server.calls.filter((call) => !call.startsWith('GET'))
+}
