@@ -16,13 +16,14 @@
 
 namespace camera {
 
-/// All that a thread touches after its job was written off.
+/// All that a thread touches after its job was written off. The answer is moved out by whoever settles the job: a thread that
+/// hangs for ever keeps nothing of the caller alive.
 struct Prober::Job {
     enum class Phase { Waiting, Running, Finished, WrittenOff };
 
     JobSubject subject;
-    std::function<Delivery(const Sys &)> work;
-    std::function<void(Error)> fail;
+    std::function<Outcome(const Sys &)> work;
+    Answer answer;
     std::atomic<Phase> phase{Phase::Waiting};
     /// The written-off thread came back.
     std::atomic<bool> returned{false};
@@ -73,8 +74,13 @@ struct Prober::State {
         return stuck.size();
     }
 
-    void failLater(const JobPtr &job, Error error) {
-        courier->post([job, error = std::move(error)]() mutable { job->fail(std::move(error)); });
+    void answerLater(const JobPtr &job, Outcome outcome, Error error) {
+        courier->post([answer = std::exchange(job->answer, nullptr), outcome = std::move(outcome),
+                       error = std::move(error)] { answer(outcome, error); });
+    }
+
+    void failLater(const JobPtr &job, int errnoValue, const char *step = "probe") {
+        answerLater(job, nullptr, Error{errnoValue, step, job->subject.node});
     }
 
     /// A thread for waiting work, unless there are enough. Without any thread left the waiting jobs fail.
@@ -86,7 +92,7 @@ struct Prober::State {
             if (started) threads.emplace(number, started.take());
         }
         if (!threads.empty()) return;
-        for (const JobPtr &job : waiting) failLater(job, Error{EAGAIN, "probe", job->subject.node});
+        for (const JobPtr &job : waiting) failLater(job, EAGAIN);
         waiting.clear();
     }
 
@@ -102,14 +108,14 @@ struct Prober::State {
             }
             self->begin(self, job, number);
             lock.unlock();
-            Delivery delivery = job->work(self->sys);
+            Outcome outcome = job->work(self->sys);
             // Seen without the lock, so that a thread that was written off leaves everything but its job alone.
             if (job->phase == Job::Phase::WrittenOff) {
                 job->returned = true;
                 return;
             }
             lock.lock();
-            if (!self->finish(job, std::move(delivery))) return;
+            if (!self->finish(job, std::move(outcome))) return;
         }
     }
 
@@ -122,38 +128,36 @@ struct Prober::State {
     }
 
     /// False when the job was written off in the meantime.
-    bool finish(const JobPtr &job, Delivery delivery) {
+    bool finish(const JobPtr &job, Outcome outcome) {
         if (!job->claim(Job::Phase::Finished)) {
             job->returned = true;
             return false;
         }
         running.erase(job->subject.key);
         courier->cancel(job->timer);
-        courier->post(std::move(delivery));
+        answerLater(job, std::move(outcome), {});
         changed.notify_all(); // another job of this device may have waited for it
         return true;
     }
 
     /// On the courier: the job's thread hangs in the kernel.
     static void expire(const std::shared_ptr<State> &self, const JobPtr &job) {
-        {
-            const std::lock_guard lock(self->mutex);
-            if (self->stopping || !job->claim(Job::Phase::WrittenOff)) return;
-            self->running.erase(job->subject.key);
-            self->stuck[job->subject.key] = job;
-            self->threads.at(job->thread).writeOff();
-            self->threads.erase(job->thread);
-            self->failWaitingBehind(job->subject.key);
-            self->staff(self);
-        }
-        job->fail({ETIMEDOUT, "probe", job->subject.node});
+        const std::lock_guard lock(self->mutex);
+        if (self->stopping || !job->claim(Job::Phase::WrittenOff)) return;
+        self->running.erase(job->subject.key);
+        self->stuck[job->subject.key] = job;
+        self->threads.at(job->thread).writeOff();
+        self->threads.erase(job->thread);
+        self->failLater(job, ETIMEDOUT);
+        self->failWaitingBehind(job->subject.key);
+        self->staff(self);
     }
 
     /// They would hang at the same place, each with another thread.
     void failWaitingBehind(const std::string &key) {
         std::erase_if(waiting, [&](const JobPtr &job) {
             if (job->subject.key != key) return false;
-            failLater(job, Error{ETIMEDOUT, "probe", job->subject.node});
+            failLater(job, ETIMEDOUT);
             return true;
         });
     }
@@ -162,18 +166,18 @@ struct Prober::State {
 Prober::Prober(const Sys &sys, Courier &courier, ProberOptions options)
     : state_(std::make_shared<State>(sys, courier, options)) {}
 
-void Prober::enqueue(JobSubject subject, std::function<Delivery(const Sys &)> work, std::function<void(Error)> fail) {
+void Prober::enqueue(JobSubject subject, std::function<Outcome(const Sys &)> work, Answer answer) {
     auto job = std::make_shared<Job>();
     job->subject = std::move(subject);
     job->work = std::move(work);
-    job->fail = std::move(fail);
+    job->answer = std::move(answer);
     {
         const std::lock_guard lock(state_->mutex);
         State &state = *state_;
         if (!state.stopping) {
             const bool hangs = state.stuckThreads() > 0 && state.stuck.contains(job->subject.key);
             if (hangs || state.waiting.size() >= state.options.maxWaiting) {
-                state.failLater(job, Error{hangs ? ETIMEDOUT : EAGAIN, "probe", job->subject.node});
+                state.failLater(job, hangs ? ETIMEDOUT : EAGAIN);
                 return;
             }
             state.waiting.push_back(std::move(job));
@@ -182,7 +186,7 @@ void Prober::enqueue(JobSubject subject, std::function<Delivery(const Sys &)> wo
             return;
         }
     }
-    job->fail({0, kStepAborted, job->subject.node});
+    job->answer(nullptr, Error{0, kStepAborted, job->subject.node});
 }
 
 void Prober::stop(int timeoutMs) {
@@ -198,7 +202,9 @@ void Prober::stop(int timeoutMs) {
             state_->courier->cancel(job->timer);
             if (job->claim(Job::Phase::WrittenOff)) aborted.push_back(job);
         }
-        for (const State::JobPtr &job : aborted) state_->failLater(job, Error{0, kStepAborted, job->subject.node});
+        for (const State::JobPtr &job : aborted) state_->failLater(job, 0, kStepAborted);
+        state_->running.clear();
+        state_->stuck.clear();
         threads.swap(state_->threads);
         state_->changed.notify_all();
     }

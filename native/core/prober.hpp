@@ -43,25 +43,26 @@ public:
     /// key still hangs) or EAGAIN (queue full, all threads hang); step `aborted` after `stop`.
     template <typename T>
     void submit(JobSubject subject, std::function<Result<T>(const Sys &)> work, std::function<void(Result<T>)> answer) {
-        // Shared: whoever settles the job calls it, and the job says that this happens once.
-        auto reply = std::make_shared<std::function<void(Result<T>)>>(std::move(answer));
         enqueue(
             std::move(subject),
-            [work = std::move(work), reply](const Sys &sys) -> Delivery {
-                return [result = std::make_shared<Result<T>>(work(sys)), reply] { (*reply)(std::move(*result)); };
-            },
-            [reply](Error error) { (*reply)(std::move(error)); });
+            [work = std::move(work)](const Sys &sys) -> Outcome { return std::make_shared<Result<T>>(work(sys)); },
+            [answer = std::move(answer)](const Outcome &outcome, const Error &error) {
+                answer(outcome ? std::move(*std::static_pointer_cast<Result<T>>(outcome)) : Result<T>(error));
+            });
     }
 
     /// Settles every job (`aborted`) and joins; threads that still hang after `timeoutMs` are written off. Idempotent.
     void stop(int timeoutMs);
 
 private:
-    using Delivery = std::function<void()>;
+    /// A `Result<T>` whose type the two ends of `submit` know.
+    using Outcome = std::shared_ptr<void>;
+    /// Gets the outcome, or none and the error that settled the job instead.
+    using Answer = std::function<void(const Outcome &, const Error &)>;
     struct Job;
     struct State;
 
-    void enqueue(JobSubject subject, std::function<Delivery(const Sys &)> work, std::function<void(Error)> fail);
+    void enqueue(JobSubject subject, std::function<Outcome(const Sys &)> work, Answer answer);
 
     std::shared_ptr<State> state_;
 };
