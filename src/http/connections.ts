@@ -28,6 +28,7 @@ export class Connections {
   readonly #settings: HttpServerSettings
   readonly #admission: Admission
   readonly #open = new Set<Connection>()
+  #stopping = false
 
   constructor(rpc: Rpc, clock: Clock, settings: HttpServerSettings) {
     this.#rpc = rpc
@@ -45,6 +46,7 @@ export class Connections {
   }
 
   refusal(address: string): Refusal | undefined {
+    if (this.#stopping) return { status: '503 Service Unavailable', text: 'Service is stopping' }
     return this.#admission.refusal(address)
   }
 
@@ -74,6 +76,7 @@ export class Connections {
 
   /** Answers what is under way, then says goodbye to everyone. Resolves when nobody is left; bounded by the deadlines. */
   async drain(): Promise<void> {
+    this.#stopping = true
     await this.#waitUntil((connection) => connection.inFlight === 0, this.#settings.drainMs)
     await this.#waitUntil((connection) => connection.pendingBytes === 0, FLUSH_MS)
     let closed = 0

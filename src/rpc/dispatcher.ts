@@ -66,17 +66,14 @@ export class Dispatcher {
     const refusal = this.#refusal(session, method, message)
     if (refusal !== undefined) return this.#fail(codec, message, refusal)
 
-    let result: unknown
     try {
-      result = method.call(this.#toolbox, message.params, session)
+      const result = method.call(this.#toolbox, message.params, session)
+      if (!(result instanceof Promise)) return message.id === undefined ? undefined : codec.reply(message.id, result)
+      this.#answerLater(session, codec, message, method, result)
+      return undefined
     } catch (thrown) {
       return this.#fail(codec, message, this.#known(thrown, method, session))
     }
-    if (result instanceof Promise) {
-      this.#answerLater(session, codec, message, method, result)
-      return undefined
-    }
-    return message.id === undefined ? undefined : codec.reply(message.id, result)
   }
 
   /** Why `method` may not run now, in the contract's order. */
@@ -110,10 +107,11 @@ export class Dispatcher {
       if (work !== undefined) this.#work[work] -= 1
       if (reply !== undefined && !session.closed) session.peer.send(reply, codec.binary)
     }
-    result.then(
-      (value) => settle(message.id === undefined ? undefined : codec.reply(message.id, value)),
-      (thrown: unknown) => settle(this.#fail(codec, message, this.#known(thrown, method, session))),
-    )
+    // The reply is made inside the chain: a result that cannot be encoded is a failure of the method like any other.
+    result
+      .then((value) => (message.id === undefined ? undefined : codec.reply(message.id, value)))
+      .catch((thrown: unknown) => this.#fail(codec, message, this.#known(thrown, method, session)))
+      .then(settle)
   }
 
   #fail(codec: Codec, message: Message, error: ServiceError): Payload | undefined {

@@ -10,17 +10,17 @@ const RFC_3339 = /^\d{4}-\d{2}-\d{2}[Tt ]\d{2}:\d{2}:\d{2}(\.\d+)?([Zz]|[+-]\d{2
 
 /** The filter as one question, undefined when everything passes. Throws INVALID_PARAMS. */
 export function compileFilter(filters: Payload): Filter | undefined {
+  const tests = Object.entries(filters).map(([member, wanted]) => compileMember(member, wanted))
   if (Buffer.byteLength(JSON.stringify(filters)) > MAX_TEXT_BYTES) {
     throw invalid(`at most ${MAX_TEXT_BYTES} bytes of JSON`, 'send a shorter filter', 'the filter is too long')
   }
-  const tests = Object.entries(filters).map(([member, wanted]) => compileMember(member, wanted))
   if (tests.length === 0) return undefined
   return (topic, payload) => tests.every((test) => test(topic, payload))
 }
 
 function compileMember(member: string, wanted: unknown): Filter {
   if (member === 'timestamp_after' || member === 'timestamp_before') return compileTime(member, wanted)
-  if (typeof wanted === 'object')
+  if (typeof wanted === 'object' || typeof wanted === 'bigint')
     throw invalid('members are strings, numbers or booleans', `send a plain ${member}`, `filters.${member} is no plain value`)
   if (member === 'topic') return (topic) => topic === wanted
   return (_topic, payload) => Object.hasOwn(payload, member) && payload[member] === wanted

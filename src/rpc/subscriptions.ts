@@ -9,8 +9,6 @@ import type { CameraPort } from './services.js'
 import type { Session } from './session.js'
 import { isTopicName, namesOf, tellsState } from './topics.js'
 
-const MAX_TOPICS = 64
-
 interface Subscription {
   readonly names: Set<string>
   readonly filter: Filter | undefined
@@ -44,9 +42,6 @@ export class Subscriptions {
         'send topics of the manual',
         `there is no topic ${JSON.stringify(unknown.slice(0, 64))}`,
       )
-    }
-    if (names.size > MAX_TOPICS) {
-      throw invalidParam('topics', `at most ${MAX_TOPICS} topics`, `send ${MAX_TOPICS} or less`, `${names.size} topics were sent`)
     }
     const filter = compileFilter(filters)
     this.drop(session)

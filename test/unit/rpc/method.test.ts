@@ -1,0 +1,101 @@
+import { describe, expect, it } from 'vitest'
+import { ServiceError } from '../../../src/base/errors.js'
+import type { Params } from '../../../src/rpc/message.js'
+import { defineMethod, type Toolbox } from '../../../src/rpc/method.js'
+import { takeSnapshot } from '../../../src/rpc/methods/snapshots.js'
+import { Type } from '../../../src/rpc/schema.js'
+import type { Session } from '../../../src/rpc/session.js'
+import { memoryServices } from '../../support/rpc-server.js'
+
+// The methods here use nothing of these but the services.
+const toolbox = { services: memoryServices() } as Toolbox
+const session = { signal: new AbortController().signal } as Session
+
+const echo = defineMethod({
+  name: 'echo',
+  role: 'viewer',
+  summary: 'Answers its parameters.',
+  params: Type.Object({
+    limit: Type.Optional(Type.Integer({ minimum: 1, maximum: 1000 })),
+    names: Type.Optional(Type.Array(Type.String(), { minItems: 1 })),
+    on: Type.Optional(Type.Boolean()),
+  }),
+  result: Type.Object({}),
+  errors: [],
+  run: (_toolbox, params) => params,
+})
+
+function failureOf(call: () => unknown): ServiceError {
+  try {
+    call()
+  } catch (thrown) {
+    if (thrown instanceof ServiceError) return thrown
+    throw thrown
+  }
+  throw new Error('it passed')
+}
+
+describe('parameters', () => {
+  it('names the parameter, the rule and the cure', () => {
+    const failure = failureOf(() => echo.call(toolbox, { limit: 4000 }, session))
+    expect(failure.code).toBe('INVALID_PARAMS')
+    expect(failure.data).toEqual({ param: 'limit', rule: 'integer between 1 and 1000', hint: 'send 1000 or less' })
+    expect(failure.details).toBe('limit was 4000')
+  })
+
+  it.each<[string, Params, string, string]>([
+    ['too small', { limit: 0 }, 'limit', 'send 1 or more'],
+    ['a fraction', { limit: 1.5 }, 'limit', 'send integer between 1 and 1000'],
+    ['a numeric string', { limit: '5' }, 'limit', 'send integer between 1 and 1000'],
+    ['null', { limit: null }, 'limit', 'send integer between 1 and 1000'],
+    ['a wrong entry', { names: ['a', 5] }, 'names', 'send array of strings with at least 1 entries'],
+    ['an empty list', { names: [] }, 'names', 'send array of strings with at least 1 entries'],
+    ['a boolean in words', { on: 'true' }, 'on', 'send boolean'],
+  ])('refuses %s', (_what, params, param, hint) => {
+    expect(failureOf(() => echo.call(toolbox, params, session)).data).toMatchObject({ param, hint })
+  })
+
+  it('ignores unknown members and takes credentials of older clients away', () => {
+    expect(echo.call(toolbox, { limit: 5, more: 1, token: 'secret', auth_token: 'secret' }, session)).toEqual({
+      limit: 5,
+      more: 1,
+    })
+  })
+})
+
+describe('take_snapshot', () => {
+  const take = (params: Params) => takeSnapshot.call(toolbox, params, session)
+
+  it.each([
+    [{}, 'device'],
+    [{ device: 'cam0' }, 'device'],
+    [{ device: 'camera0\n' }, 'device'],
+    [{ device: '../camera0' }, 'device'],
+    [{ device: '/dev/video0/../video1' }, 'device'],
+    [{ device: 'camera0', filename: '' }, 'filename'],
+    [{ device: 'camera0', filename: 'a/b.jpg' }, 'filename'],
+    [{ device: 'camera0', filename: 'a\\b.jpg' }, 'filename'],
+    [{ device: 'camera0', filename: '..jpg' }, 'filename'],
+    [{ device: 'camera0', filename: 'a\u0000.jpg' }, 'filename'],
+    [{ device: 'camera0', filename: 'a?.jpg' }, 'filename'],
+    [{ device: 'camera0', filename: 'x'.repeat(256) }, 'filename'],
+    [{ device: 'camera0', format: 'bmp' }, 'format'],
+    [{ device: 'camera0', quality: 0 }, 'quality'],
+    [{ device: 'camera0', quality: 101 }, 'quality'],
+    [{ device: 'camera0', max_width: 0 }, 'max_width'],
+  ])('refuses %j', (params, param) => {
+    expect(failureOf(() => take(params)).data.param).toBe(param)
+  })
+
+  it('lists the words of a closed set', () => {
+    expect(failureOf(() => take({ device: 'camera0', format: 'bmp' })).data.rule).toBe('one of jpg, jpeg, png')
+  })
+
+  it('does not look at the quality of a PNG', async () => {
+    await expect(take({ device: 'camera0', format: 'png', quality: 0 })).resolves.toMatchObject({ status: 'SUCCESS' })
+  })
+
+  it('takes names of 255 characters that are not ASCII', async () => {
+    await expect(take({ device: 'camera0', filename: 'ü'.repeat(255) })).resolves.toMatchObject({ status: 'SUCCESS' })
+  })
+})
