@@ -17,7 +17,8 @@ const DETAILS: Partial<Record<NativeErrorCode, string>> = {
 
 /** The native code of anything thrown by the core, or undefined when it is something else. */
 export function nativeCode(thrown: unknown): NativeErrorCode | undefined {
-  if (!(thrown instanceof Error) || !('code' in thrown) || !('errno' in thrown)) return undefined
+  // Node's own system errors have code and errno too, but no `call`.
+  if (!(thrown instanceof Error) || !('code' in thrown) || !('call' in thrown)) return undefined
   return thrown.code as NativeErrorCode
 }
 

@@ -1,0 +1,250 @@
+/** The whole service with virtual cameras: kernel-free, but everything else is real. */
+
+import { execFileSync } from 'node:child_process'
+import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
+import { createServer } from 'node:net'
+import { join } from 'node:path'
+import sharp from 'sharp'
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
+import { RpcClient } from '../support/rpc-client.js'
+import { freePort, type RunningService, startService } from '../support/service.js'
+
+interface SnapshotAnswer {
+  readonly device: string
+  readonly filename: string
+  readonly status: string
+  readonly timestamp: string
+  readonly file_size: number
+  readonly file_path: string
+}
+
+let service: RunningService
+let client: RpcClient
+
+beforeAll(async () => {
+  service = await startService({
+    args: ['--virtual-cameras', '2'],
+    env: { CAMERA_SERVICE_SECURITY_RATE_LIMIT_REQUESTS: '100000' },
+  })
+  client = await RpcClient.connect(service.url)
+  await client.login(service.token('admin'))
+  await vi.waitFor(async () => expect(await client.call('get_camera_list')).toMatchObject({ connected: 2 }))
+})
+afterAll(async () => {
+  await client?.close()
+  expect(await service?.stop()).toBe(0)
+})
+
+describe('a running service', () => {
+  it('prints its face and, on the first start only, an admin token that works', async () => {
+    expect(service.output()).toContain(`ws://127.0.0.1:${service.port}/ws`)
+    const token = /^ey\S+$/m.exec(service.output())?.[0] ?? ''
+    const other = await RpcClient.connect(service.url)
+    expect(await other.login(token)).toMatchObject({ authenticated: true, role: 'admin' })
+    await other.close()
+  })
+
+  it('lists the virtual cameras, labelled virtual', async () => {
+    expect(await client.call('get_camera_list')).toMatchObject({
+      cameras: [
+        {
+          device: 'camera0',
+          status: 'CONNECTED',
+          name: expect.stringMatching(/virtual/i),
+          resolution: '1280x720',
+          fps: 30,
+          streams: {},
+        },
+        { device: 'camera1', status: 'CONNECTED' },
+      ],
+      total: 2,
+      connected: 2,
+    })
+    expect(await client.call('get_camera_capabilities', { device: 'camera1' })).toEqual({
+      device: 'camera1',
+      formats: ['MJPG'],
+      resolutions: ['1280x720'],
+      fps_options: [30],
+      validation_status: 'CONFIRMED',
+    })
+  })
+
+  it('keeps an unchanged frame as a snapshot that opens', async () => {
+    const taken = await client.call<SnapshotAnswer>('take_snapshot', { device: 'camera0' })
+    expect(taken).toMatchObject({ device: 'camera0', status: 'SUCCESS', filename: expect.stringMatching(/^camera0_\d+\.jpg$/) })
+    const bytes = readFileSync(taken.file_path)
+    expect(bytes.length).toBe(taken.file_size)
+    expect(await sharp(bytes).metadata()).toMatchObject({ format: 'jpeg', width: 1280, height: 720 })
+    expect(Math.abs(Date.parse(taken.timestamp) - Date.now())).toBeLessThan(10_000)
+  })
+
+  it.each([
+    [{ format: 'png', max_width: 320 }, 'png', 320, 180],
+    [{ quality: 20, max_height: 360 }, 'jpeg', 640, 360],
+    [{ filename: 'named.png' }, 'png', 1280, 720],
+  ])('converts on request: %j', async (wish, format, width, height) => {
+    const taken = await client.call<SnapshotAnswer>('take_snapshot', { device: 'camera1', ...wish })
+    expect(await sharp(taken.file_path).metadata()).toMatchObject({ format, width, height })
+    expect(statSync(taken.file_path).size).toBe(taken.file_size)
+  })
+
+  it('gives 50 snapshots at once 50 names, and ping does not wait for them', async () => {
+    const other = await RpcClient.connect(service.url)
+    const snapshots = Array.from({ length: 25 }, async (_, index) =>
+      client.call<SnapshotAnswer>('take_snapshot', {
+        device: `camera${index % 2}`,
+        filename: 'burst.jpg',
+        ...(index % 5 === 0 ? { quality: 50 } : {}),
+      }),
+    )
+    await other.login(service.token('operator'))
+    const more = Array.from({ length: 25 }, async () =>
+      other.call<SnapshotAnswer>('take_snapshot', { device: 'camera0', filename: 'burst.jpg' }),
+    )
+    const pinger = await RpcClient.connect(service.url)
+    let running = true
+    const all = Promise.all([...snapshots, ...more]).finally(() => {
+      running = false
+    })
+    const pings: number[] = []
+    while (running) {
+      const startMs = performance.now()
+      await pinger.call('ping')
+      pings.push(performance.now() - startMs)
+    }
+    const names = (await all).map((taken) => taken.filename)
+    expect(new Set(names).size).toBe(50)
+    pings.sort((a, b) => a - b)
+    expect(pings[Math.floor(pings.length / 2)]).toBeLessThan(20)
+    expect(readdirSync(join(service.stateDir, 'snapshots')).filter((name) => !/\.(jpg|png)$/.test(name))).toEqual([])
+    await Promise.all([other.close(), pinger.close()])
+  })
+
+  it('refuses a bad request for a snapshot and leaves nothing behind', async () => {
+    const before = readdirSync(join(service.stateDir, 'snapshots')).length
+    expect(await client.failure('take_snapshot', { device: 'camera0', filename: '../../etc/passwd' })).toMatchObject({
+      code: -32602,
+      data: { param: 'filename' },
+    })
+    expect(await client.failure('take_snapshot', { device: 'camera9' })).toMatchObject({
+      code: -32010,
+      message: 'Camera not found',
+      data: { resource: 'camera', id: 'camera9' },
+    })
+    expect(await client.failure('take_snapshot', { device: 'camera0', format: 'gif' })).toMatchObject({
+      code: -32602,
+      data: { param: 'format' },
+    })
+    expect(readdirSync(join(service.stateDir, 'snapshots')).length).toBe(before)
+  })
+
+  it('tells subscribers of a snapshot', async () => {
+    await client.call('subscribe_events', { topics: ['snapshot.taken'] })
+    const told = client.notification('snapshot.taken')
+    const taken = await client.call<SnapshotAnswer>('take_snapshot', { device: 'camera0' })
+    expect(await told).toMatchObject({ device: 'camera0', filename: taken.filename, resolution: '1280x720' })
+    await client.call('unsubscribe_events')
+  })
+
+  it('names MediaMTX where it is needed and switched off', async () => {
+    expect(await client.failure('start_streaming', { device: 'camera0' })).toMatchObject({
+      code: -32050,
+      data: { dependency: 'MediaMTX' },
+    })
+    expect(await client.failure('get_streams')).toMatchObject({ code: -32050 })
+    expect(await client.failure('start_streaming', { device: 'camera9' })).toMatchObject({ code: -32010 })
+    expect(await client.call('get_status')).toMatchObject({ components: { mediamtx: 'STOPPED', websocket_server: 'RUNNING' } })
+  })
+
+  it('answers MessagePack clients alike', async () => {
+    const packed = await RpcClient.connect(service.url, { codec: 'msgpack' })
+    await packed.login(service.token('viewer'))
+    expect(await packed.call('get_camera_list')).toEqual(await client.call('get_camera_list'))
+    await packed.close()
+  })
+})
+
+describe('starts that cannot succeed', () => {
+  it('names the port that another process holds and the key that moves it', async () => {
+    const port = await freePort()
+    const holder = createServer().listen(port, '127.0.0.1')
+    try {
+      await expect(startService({ port })).rejects.toThrow(
+        /another process holds it.*server\.port|server\.port.*another process holds it/s,
+      )
+    } finally {
+      holder.close()
+    }
+  })
+
+  it('ends with 78 and one line per fault when the configuration is wrong', async () => {
+    await expect(startService({ env: { CAMERA_SERVICE_STORAGE_WARN_PERCENT: '95' } })).rejects.toThrow(
+      /ended with 78[\s\S]*storage/,
+    )
+  })
+})
+
+describe('a service whose storage fails', () => {
+  it('says so for a folder it may not write, and everything else goes on', async () => {
+    const folder = await startService({ args: ['--virtual-cameras', '1'] })
+    const other = await RpcClient.connect(folder.url)
+    try {
+      await other.login(folder.token('operator'))
+      await expect.poll(async () => (await other.call<{ connected: number }>('get_camera_list')).connected).toBe(1)
+      const snapshots = join(folder.stateDir, 'snapshots')
+      execFileSync('rm', ['-rf', snapshots])
+      writeFileSync(snapshots, 'in the way')
+      expect(await other.failure('take_snapshot', { device: 'camera0' })).toMatchObject({
+        code: -32050,
+        data: { dependency: 'storage' },
+      })
+      expect(await other.call('ping')).toBe('pong')
+      execFileSync('rm', [snapshots])
+      mkdirSync(snapshots)
+      expect(await other.call('take_snapshot', { device: 'camera0' })).toMatchObject({ status: 'SUCCESS' })
+    } finally {
+      await other.close()
+      expect(await folder.stop()).toBe(0)
+    }
+  })
+
+  it('refuses snapshots beyond the limit of the disk before it is full', async () => {
+    const full = await startService({
+      args: ['--virtual-cameras', '1'],
+      env: { CAMERA_SERVICE_STORAGE_WARN_PERCENT: '0', CAMERA_SERVICE_STORAGE_BLOCK_PERCENT: '1' },
+    })
+    const other = await RpcClient.connect(full.url)
+    try {
+      await other.login(full.token('operator'))
+      await expect.poll(async () => (await other.call<{ connected: number }>('get_camera_list')).connected).toBe(1)
+      expect(await other.failure('take_snapshot', { device: 'camera0' })).toMatchObject({
+        code: -32020,
+        data: { state: 'STORAGE_FULL' },
+      })
+    } finally {
+      await other.close()
+      await full.stop()
+    }
+  })
+})
+
+describe('what outlives a process', () => {
+  it('keeps secret and ids over kill -9, and prints no second token', async () => {
+    const first = await startService({ args: ['--virtual-cameras', '1'] })
+    const { stateDir } = first
+    const token = first.token('viewer')
+    process.kill(first.pid, 'SIGKILL')
+    await expect.poll(() => existsSync(`/proc/${first.pid}/fd/0`)).toBe(false)
+    const second = await startService({ args: ['--virtual-cameras', '1'], stateDir })
+    const other = await RpcClient.connect(second.url)
+    try {
+      expect(await other.login(token)).toMatchObject({ authenticated: true })
+      expect(second.output()).not.toMatch(/^ey/m)
+      expect(statSync(join(stateDir, 'jwt-secret')).mode & 0o777).toBe(0o600)
+    } finally {
+      await other.close()
+      await second.stop()
+      await first.stop()
+    }
+  })
+})
