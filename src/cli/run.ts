@@ -6,6 +6,7 @@ import type { Config, Setting } from '../config/index.js'
 import { CONFIG_OPTION, type Command, type Terminal, textOf } from './command.js'
 import { EXIT } from './exit.js'
 import { loadFor } from './load-config.js'
+import { openLog } from './open-log.js'
 
 /** What the application is built from; src/app.ts implements `CreateApp`. */
 export interface AppContext {
@@ -44,7 +45,7 @@ export function runCommand(loadApp: LoadApp): Command {
       const stop = stopRequests(terminal)
       const loaded = await loadFor(terminal, textOf(values, 'config'), virtualCameras(textOf(values, 'virtual-cameras')))
       const { config } = loaded
-      const logger = await openLog(config)
+      const logger = await openLog(config, (line) => terminal.complain(line))
       terminal.onCrash((thrown) => {
         logger.fatal({ error: thrown instanceof Error ? thrown.stack : String(thrown) }, 'unexpected failure')
         terminal.exit(EXIT.internal)
@@ -94,12 +95,6 @@ async function stopInTime(app: AppHandle, deadlineMs: number, clock: Clock, logg
   if (late.length === 0) return EXIT.ok
   logger.error({ late }, 'not stopped in time')
   return EXIT.failed
-}
-
-async function openLog(config: Config): Promise<Logger> {
-  const { createLogger } = await import('../base/logger.js')
-  const { level, format } = config.logging
-  return createLogger({ level, format })
 }
 
 function virtualCameras(count: string | undefined): Setting[] {

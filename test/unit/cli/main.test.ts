@@ -1,4 +1,4 @@
-import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, describe, expect, it, vi } from 'vitest'
@@ -210,11 +210,28 @@ describe('run', () => {
     expect(terminal.complaints).toEqual(['camera-service: server.port: 8002: in use'])
   })
 
+  it('logs to the file that is configured, and to nothing else when told so', async () => {
+    const log = join(FOLDER, 'service.log')
+    const { terminal, ended } = start({}, [], {
+      CAMERA_SERVICE_LOGGING_LEVEL: 'info',
+      CAMERA_SERVICE_LOGGING_FORMAT: 'json',
+      CAMERA_SERVICE_LOGGING_FILE_ENABLED: 'true',
+      CAMERA_SERVICE_LOGGING_FILE_PATH: log,
+      CAMERA_SERVICE_LOGGING_CONSOLE_ENABLED: 'false',
+    })
+    await vi.waitFor(() => expect(terminal.printed).not.toBe(''))
+    terminal.signal('SIGTERM')
+    expect(await ended).toBe(0)
+    expect(terminal.complaints).toEqual([])
+    expect(JSON.parse(readFileSync(log, 'utf8'))).toMatchObject({ level: 'info', msg: 'stopping' })
+  })
+
   it('ends with 70 at a failure that nobody caught', async () => {
     const { terminal, ended } = start({})
     await vi.waitFor(() => expect(terminal.printed).not.toBe(''))
     terminal.crash(new Error('unforeseen'))
     expect(terminal.exits).toEqual([70])
+    expect(terminal.complaints.join()).toMatch(/FATAL.*unforeseen/)
     terminal.signal('SIGTERM')
     await ended
   })
