@@ -41,7 +41,7 @@ export function publisherArgs(input: PublisherInput, codec: CodecOptions, url: s
     // JPEG is full range, viewers expect limited range. A fixed size also outlives a camera that changes its own.
     ...['-vf', `scale=${width}:${height}:out_range=limited,format=${codec.pixelFormat}`],
     // Times stay those of arrival; the fine time base keeps two close frames from falling together.
-    ...['-vsync', 'vfr', '-enc_time_base', '1:90000'],
+    ...['-fps_mode', 'vfr', '-enc_time_base', '1:90000'],
     ...['-c:v', 'libx264', '-preset', codec.preset, '-tune', 'zerolatency', '-profile:v', codec.profile],
     ...(codec.level === undefined ? [] : ['-level:v', codec.level]),
     ...['-bf', '0', '-g', String(keyFrames), '-sc_threshold', '0'],

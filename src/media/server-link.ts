@@ -95,6 +95,8 @@ export class ServerLink {
   async stop(): Promise<void> {
     this.#abort.abort(new Error('stopping'))
     this.#pauser.wake()
+    // First cuts the calls under way, so that nothing is waited for; then whatever the loop still brought up.
+    await this.#options.source.stop()
     await this.#loop
     await this.#options.source.stop()
     this.#server = undefined

@@ -41,11 +41,13 @@ const CONNECT_MS = 500
 const RESTART_BACKOFF = { firstMs: 100, maxMs: 30_000, jitter: 1 }
 /** A child that was well this long starts with the shortest pause again. */
 const HEALTHY_MS = 60_000
+const ADOPTED_GRACE_MS = 30_000
 
 export class ServerSource {
   readonly #options: ServerSourceOptions
   #child: ManagedServer | undefined
   #adopted: MediamtxClient | undefined
+  #goneMs: number | undefined
   #startedMs = 0
   #failures = 0
   #notBeforeMs = 0
@@ -67,7 +69,9 @@ export class ServerSource {
     const { mode } = this.#options
     if (this.#child?.running === true) return { client: this.#child.client, managed: true }
     if (mode !== 'managed' && (await this.#answers())) return { client: this.#adopt(), managed: false }
+    signal.throwIfAborted()
     if (mode === 'external') return { detail: `nothing answers at ${this.#address()}`, configured: true }
+    if (this.#isGrace()) return { detail: `the MediaMTX at ${this.#address()} is away`, configured: true }
     const binary = this.#options.findBinary()
     if (binary === undefined) {
       const detail = 'no MediaMTX answers and no program is found (camera-service mediamtx install gets one)'
@@ -90,8 +94,16 @@ export class ServerSource {
   }
 
   #adopt(): MediamtxClient {
+    this.#goneMs = undefined
     this.#adopted ??= new MediamtxClient({ origin: `http://${this.#address()}`, credentials: this.#options.credentials })
     return this.#adopted
+  }
+
+  /** Whoever ran the server that we had adopted gets time to start it again: ours would take its ports. */
+  #isGrace(): boolean {
+    if (this.#adopted === undefined) return false
+    this.#goneMs ??= this.#options.clock.nowMs()
+    return this.#options.clock.nowMs() - this.#goneMs < ADOPTED_GRACE_MS
   }
 
   async #startChild(binary: string, signal: AbortSignal): Promise<FoundServer | NoServer> {

@@ -7,6 +7,7 @@ import { TypedEvents } from '../base/events.js'
 import type { Service } from '../base/lifecycle.js'
 import { findBinary } from './binary.js'
 import type { MediamtxClient } from './client.js'
+import { DesiredPaths } from './desired-paths.js'
 import { freePlaces } from './free-ports.js'
 import type { StreamLinks } from './links.js'
 import { CHECK_PATH, canRunNotifier } from './notifier-check.js'
@@ -14,6 +15,7 @@ import { NotifierServer } from './notifier-server.js'
 import { type MediaOptions, type Settings, withDefaults } from './options.js'
 import { childMark, killOrphans } from './orphans.js'
 import { hookLine, type PathBody, pathBody } from './path-body.js'
+import { type PathEvents, PathWatch } from './path-watch.js'
 import { Publications } from './publications.js'
 import { canGuard, type GuardedAddress, guardedAddress } from './publish-guard.js'
 import { Reconciler } from './reconciler.js'
@@ -24,20 +26,12 @@ import type { StartedStream, StoppedStream, StreamEntry, StreamStatus, StreamUrl
 import { Streams } from './streams.js'
 import type { RuntimePath } from './wire.js'
 
-export type MediaEvents = {
+export type MediaEvents = PathEvents & {
   stateChanged: { readonly state: MediaState; readonly detail: string }
-  /** A path of ours can be read now / no longer. */
-  streamStarted: { readonly device: string }
-  streamStopped: { readonly device: string }
-  /** Paths of ours appeared in or left MediaMTX. */
-  pathsChanged: { readonly paths: readonly string[] }
 }
 
 /** `off`: not configured. `searching`: none was ever seen, none is required. `down`: there was one, or should be. */
 export type MediaState = 'off' | 'searching' | 'up' | 'down'
-
-/** A camera that just left keeps its path this long: flapping drops no reader. Also the time to learn of all cameras. */
-const KEEP_PATH_MS = 10_000
 
 const LOOPBACK_HOSTS = ['127.0.0.1', '::1', 'localhost']
 
@@ -53,20 +47,19 @@ export class MediaService implements Service {
   readonly #streams: Streams
   readonly #source: ServerSource
   readonly #link: ServerLink
-  readonly #keep = new Map<string, () => void>()
+  readonly #cameras: DesiredPaths
+  readonly #watch: PathWatch<MediaEvents>
   #desired: ReadonlyMap<string, PathBody> = new Map()
   #demandHook: string | undefined
-  #mayRemove = false
-  #streaming = new Set<string>()
-  #listed = ''
   #unsubscribe: () => void = () => undefined
-  #cancelSettling: () => void = () => undefined
 
   constructor(options: MediaOptions) {
     const settings = withDefaults(options)
     const { clock, logger, stateDir, searchPath } = settings
     this.#settings = settings
     this.events = new TypedEvents((thrown, event) => logger.error({ event, error: String(thrown) }, 'listener failed'))
+    this.#watch = new PathWatch(this.events)
+    this.#cameras = new DesiredPaths({ feeds: settings.feeds, clock, onChange: () => this.#renewDesired() })
     this.#instance = createHash('sha256').update(resolve(stateDir)).digest('hex').slice(0, 12)
     this.#guardFile = canGuard(settings.ffmpeg, settings.guardFile, searchPath) ? settings.guardFile : undefined
     this.#secrets = {
@@ -84,7 +77,7 @@ export class MediaService implements Service {
       directory: resolve(stateDir, 'mediamtx'),
       places: () => this.#places(),
       secrets: this.#secrets,
-      paths: () => this.#pathsFor(this.#hook()),
+      paths: () => this.#cameras.bodies(this.#body(this.#hook())),
       environment,
       clock,
       logger,
@@ -94,7 +87,7 @@ export class MediaService implements Service {
       source: this.#source,
       reconciler: new Reconciler({ instance: this.#instance, takeOver: settings.takeOverPaths, logger }),
       desired: () => this.#desired,
-      mayRemove: () => this.#mayRemove,
+      mayRemove: () => this.#cameras.whole,
       onServer: (client, managed) => this.#met(client, managed),
       onState: () => this.#stateChanged(),
       onPaths: () => this.#pathsSeen(),
@@ -147,7 +140,7 @@ export class MediaService implements Service {
   }
 
   async start(_signal: AbortSignal): Promise<void> {
-    const { mode, clock, feeds, logger } = this.#settings
+    const { mode, feeds, logger } = this.#settings
     if (mode === 'off') return
     const orphans = await killOrphans(this.#instance, 'others')
     if (orphans > 0) logger.warn({ orphans }, 'processes of an earlier run were still there')
@@ -155,10 +148,7 @@ export class MediaService implements Service {
       logger.warn({}, 'ffmpeg cannot take the publishing password unseen: our MediaMTX lets this machine publish without one')
     }
     await this.#notifiers.start()
-    this.#cancelSettling = clock.after(KEEP_PATH_MS, () => {
-      this.#mayRemove = true
-      this.#link.compareSoon()
-    })
+    this.#cameras.start()
     this.#unsubscribe = feeds.onChange(() => this.#camerasChanged())
     this.#camerasChanged()
     this.#link.start()
@@ -168,8 +158,7 @@ export class MediaService implements Service {
   async stop(): Promise<void> {
     if (this.#settings.mode === 'off') return
     this.#unsubscribe()
-    this.#cancelSettling()
-    for (const cancel of this.#keep.values()) cancel()
+    this.#cameras.stop()
     await this.#publications.close()
     await this.#link.stop()
     await this.#notifiers.stop()
@@ -232,7 +221,7 @@ export class MediaService implements Service {
     if (this.#demandHook === undefined) {
       this.#settings.logger.warn({}, 'this MediaMTX cannot run our notifier: cameras are published all the time')
     }
-    this.#desired = this.#pathsFor(this.#demandHook)
+    this.#desired = this.#cameras.bodies(this.#body(this.#demandHook))
   }
 
   #always(): boolean {
@@ -244,37 +233,14 @@ export class MediaService implements Service {
     return pathBody({ demandHook: hook, startTimeoutMs, closeAfterMs, instance: this.#instance })
   }
 
-  #pathsFor(hook: string | undefined): ReadonlyMap<string, PathBody> {
-    const body = this.#body(hook)
-    return new Map([...this.#devices(), ...this.#keep.keys()].map((device) => [device, body]))
-  }
-
-  #devices(): string[] {
-    return this.#settings.feeds.list().map((camera) => camera.device)
-  }
-
   #camerasChanged(): void {
-    const present = this.#devices()
-    for (const device of present) {
-      this.#keep.get(device)?.()
-      this.#keep.delete(device)
-    }
-    for (const device of this.#desired.keys()) {
-      if (present.includes(device) || this.#keep.has(device)) continue
-      this.#keep.set(
-        device,
-        this.#settings.clock.after(KEEP_PATH_MS, () => {
-          this.#keep.delete(device)
-          this.#renewDesired()
-        }),
-      )
-    }
-    this.#publications.setCameras(present)
+    this.#cameras.camerasChanged()
+    this.#publications.setCameras(this.#cameras.present())
     this.#renewDesired()
   }
 
   #renewDesired(): void {
-    this.#desired = this.#pathsFor(this.#demandHook)
+    this.#desired = this.#cameras.bodies(this.#body(this.#demandHook))
     this.#link.compareSoon()
   }
 
@@ -291,9 +257,8 @@ export class MediaService implements Service {
   }
 
   #stateChanged(): void {
-    if (this.#link.state === 'up') {
-      this.#publications.setCameras(this.#devices())
-    }
+    // Publishers that wait for a server go on; where cameras are published all the time, all of them start.
+    if (this.#link.state === 'up') this.#publications.setCameras(this.#cameras.present())
     this.events.emit('stateChanged', { state: this.state, detail: this.detail })
   }
 
@@ -302,16 +267,7 @@ export class MediaService implements Service {
     for (const [name, path] of this.#link.paths) if (this.#desired.has(name)) ours.set(name, path)
     this.#publications.setReaders(ours)
     this.#streams.throughput.observe(ours)
-    const names = [...ours.keys()]
-    if (names.join() !== this.#listed) {
-      this.#listed = names.join()
-      this.events.emit('pathsChanged', { paths: names })
-    }
-    const streaming = new Set(names.filter((name) => ours.get(name)?.available === true))
-    const before = this.#streaming
-    this.#streaming = streaming
-    for (const device of streaming) if (!before.has(device)) this.events.emit('streamStarted', { device })
-    for (const device of before) if (!streaming.has(device)) this.events.emit('streamStopped', { device })
+    this.#watch.see(ours)
   }
 }
 
