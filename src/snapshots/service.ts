@@ -182,12 +182,14 @@ function isNameTaken(thrown: unknown): boolean {
 
 const EEXIST = 17
 /** What a folder can do to a writer. A name that is taken is handled before; here EEXIST is a file where the folder should be. */
-const STORAGE_CODES = new Set(['ENOENT', 'EACCES', 'EPERM', 'EROFS', 'EEXIST', 'ENOTDIR', 'EISDIR', 'EIO', 'EDQUOT', 'EMFILE', 'ELOOP', 'ENAMETOOLONG'])
+const STORAGE_CODES = new Set([
   'ENOENT',
   'EACCES',
   'EPERM',
   'EROFS',
+  'EEXIST',
   'ENOTDIR',
+  'EISDIR',
   'EIO',
   'EDQUOT',
   'EMFILE',
