@@ -14,7 +14,7 @@ describe('hotplug', () => {
   let client
   before(async () => {
     service = await startService()
-    client = await service.client('viewer')
+    client = await service.client()
     await client.call('subscribe_events', { topics: ['camera.connected', 'camera.disconnected'] })
     await allConnected()
   })

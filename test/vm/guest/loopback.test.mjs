@@ -22,7 +22,7 @@ describe('an MJPEG camera', () => {
     await makeFrames(file, { ...SIZE, count: 20, fps: 10 })
     frames = splitJpegs(await readFile(file))
     service = await startService()
-    client = await service.client('operator')
+    client = await service.client()
     await client.call('subscribe_events', { topics: ['camera.connected'] })
     feed = await feedLoopback(NODE, { file, fps: 10 })
   })

@@ -17,7 +17,7 @@ describe('permissions', () => {
     await Promise.all(nodes.map((node) => chmod(node, 0o666)))
     await chmod(nodes[0], 0o600)
     service = await startService({ uid: NOBODY })
-    client = await service.client('viewer')
+    client = await service.client()
     await client.call('subscribe_events', { topics: ['camera.status_change'] })
   })
   after(() => service?.stop())

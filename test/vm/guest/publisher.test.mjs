@@ -23,7 +23,7 @@ describe('a published camera', () => {
   before(async () => {
     media = await startMediaServer()
     service = await startService({ yaml: YAML, config: media.config })
-    client = await service.client('operator')
+    client = await service.client()
     const started = await eventually(
       'the media server is up',
       () =>

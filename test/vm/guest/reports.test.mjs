@@ -30,7 +30,7 @@ describe('reports', () => {
   let client
   before(async () => {
     service = await startService()
-    client = await service.client('viewer')
+    client = await service.client()
   })
   after(() => service?.stop())
 

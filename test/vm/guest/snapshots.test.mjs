@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import { execFile } from 'node:child_process'
 import { readdir, readFile } from 'node:fs/promises'
-import { afterEach, describe, test } from 'node:test'
+import { after, before, describe, test } from 'node:test'
 import { promisify } from 'node:util'
 import { ensureVivid, unplugVivid } from './support/drivers.mjs'
 import { inspectJpeg } from './support/jpeg.mjs'
@@ -14,6 +14,8 @@ const run = promisify(execFile)
 
 /** vivid's picture: eight bars from left to right; which of red, green and blue are bright in each. */
 const BARS = ['rgb', 'rg', 'gb', 'g', 'rb', 'r', 'b', '']
+const LARGE = { width: 640, height: 480 }
+const SMALL = { width: 320, height: 180 }
 
 /** Bright channels at the middle of each bar, low in the picture where no text stands. */
 async function barsOf(file, { width, height }) {
@@ -28,68 +30,68 @@ async function barsOf(file, { width, height }) {
   })
 }
 
-describe('snapshots of raw cameras', () => {
-  let service
-  afterEach(async () => {
-    await service?.stop()
-    service = undefined
-    await ensureVivid()
-  })
+async function picture(file) {
+  const { width, height, components } = inspectJpeg(await readFile(file))
+  return { width, height, components }
+}
 
-  const withModes = (modes) =>
-    startService({
-      yaml: `camera:\n  modes:\n${Object.entries(modes)
-        .map(([id, mode]) => `    ${id}: "${mode}"\n`)
-        .join('')}`,
+/** A group of tests around one service whose cameras run in these modes. */
+function withModes(modes, tests) {
+  describe(`snapshots with ${Object.values(modes).join(', ')}`, () => {
+    const shared = {}
+    before(async () => {
+      const lines = Object.entries(modes).map(([id, mode]) => `    ${id}: "${mode}"\n`)
+      shared.service = await startService({ yaml: `camera:\n  modes:\n${lines.join('')}` })
+      shared.client = await shared.service.client()
+      await allConnected(shared)
     })
-
-  for (const [first, second] of [
-    ['YUYV', 'UYVY'],
-    ['NV12', 'YU12'],
-    ['RGB3', 'BGR3'],
-  ]) {
-    test(`${first} and ${second} become JPEGs of the right size and colours`, async () => {
-      service = await withModes({ camera0: `${first} 640x480@10`, camera1: `${second} 320x180@10` })
-      const client = await service.client('operator')
-      const sizes = { camera0: { width: 640, height: 480 }, camera1: { width: 320, height: 180 } }
-      for (const [device, size] of Object.entries(sizes)) {
-        const shot = await client.call('take_snapshot', { device })
-        assert.equal(shot.status, 'SUCCESS')
-        const { width, height, components } = inspectJpeg(await readFile(shot.file_path))
-        assert.deepEqual({ width, height, components }, { ...size, components: 3 })
-        assert.deepEqual(await barsOf(shot.file_path, size), BARS, device)
-      }
+    after(async () => {
+      await shared.service?.stop()
+      await ensureVivid()
     })
-  }
+    tests(shared)
+  })
+}
 
-  test('a grey camera becomes a grey JPEG', async () => {
-    service = await withModes({ camera0: 'GREY 640x480@10' })
-    const client = await service.client('operator')
-    const shot = await client.call('take_snapshot', { device: 'camera0' })
-    const { width, height, components } = inspectJpeg(await readFile(shot.file_path))
-    assert.deepEqual({ width, height, components }, { width: 640, height: 480, components: 1 })
+const allConnected = ({ client }) =>
+  eventually('the cameras are connected', async () => (await client.call('get_camera_list')).connected >= 3, {
+    timeoutMs: 30_000,
   })
 
-  test('a multi-planar camera becomes a JPEG', async () => {
-    service = await withModes({ camera2: 'YUYV 640x480@30' })
-    const client = await service.client('operator')
-    const shot = await client.call('take_snapshot', { device: 'camera2' })
-    const { width, height } = inspectJpeg(await readFile(shot.file_path))
-    assert.deepEqual({ width, height }, { width: 640, height: 480 })
+function becomesJpeg(shared, device, format, size) {
+  test(`${format} becomes a JPEG of the right size and colours`, async () => {
+    const shot = await shared.client.call('take_snapshot', { device })
+    assert.equal(shot.status, 'SUCCESS')
+    assert.deepEqual(await picture(shot.file_path), { ...size, components: 3 })
+    assert.deepEqual(await barsOf(shot.file_path, size), BARS)
   })
+}
+
+withModes({ camera0: 'YUYV 640x480@10', camera1: 'UYVY 320x180@10', camera2: 'YUYV 640x480@30' }, (shared) => {
+  becomesJpeg(shared, 'camera0', 'YUYV', LARGE)
+  becomesJpeg(shared, 'camera1', 'UYVY', SMALL)
+  becomesJpeg(shared, 'camera2', 'YUYV of a multi-planar camera', LARGE)
 
   test('a wanted size is the size of the file', async () => {
-    service = await withModes({ camera0: 'YUYV 640x480@10' })
-    const client = await service.client('operator')
-    const shot = await client.call('take_snapshot', { device: 'camera0', max_width: 320, max_height: 240 })
-    const { width, height } = inspectJpeg(await readFile(shot.file_path))
-    assert.deepEqual({ width, height }, { width: 320, height: 240 })
+    const shot = await shared.client.call('take_snapshot', { device: 'camera0', max_width: 320, max_height: 240 })
+    assert.deepEqual(await picture(shot.file_path), { width: 320, height: 240, components: 3 })
   })
+})
 
+withModes({ camera0: 'NV12 640x480@10', camera1: 'YU12 320x180@10', camera2: 'GREY 640x480@30' }, (shared) => {
+  becomesJpeg(shared, 'camera0', 'NV12', LARGE)
+  becomesJpeg(shared, 'camera1', 'YU12', SMALL)
+
+  test('a grey camera becomes a grey JPEG', async () => {
+    const shot = await shared.client.call('take_snapshot', { device: 'camera2' })
+    assert.deepEqual(await picture(shot.file_path), { ...LARGE, components: 1 })
+  })
+})
+
+// One frame per second leaves time to pull the camera between the start of the capture and its first frame.
+withModes({ camera0: 'RGB3 640x480@1', camera1: 'BGR3 320x180@10' }, (shared) => {
   test('pulled while its picture is taken, the camera answers a typed error and the service goes on', async () => {
-    // One frame per second leaves time to pull the camera between the start of the capture and its first frame.
-    service = await withModes({ camera0: 'YUYV 640x480@1' })
-    const client = await service.client('operator')
+    const { client, service } = shared
     const shot = client.call('take_snapshot', { device: 'camera0' }).then(
       () => assert.fail('a picture of a camera that is gone'),
       (error) => error,
@@ -100,12 +102,10 @@ describe('snapshots of raw cameras', () => {
     assert.equal(error.code, -32050, error.message)
     assert.equal(error.data.camera_error, 'CAMERA_GONE', error.message)
     assert.deepEqual(await readdir(service.snapshotDir), [])
-
     await ensureVivid()
-    await eventually(
-      'the camera is back',
-      async () => (await client.call('get_camera_status', { device: 'camera0' })).status === 'CONNECTED',
-    )
-    assert.equal((await client.call('take_snapshot', { device: 'camera0' })).status, 'SUCCESS')
+    await allConnected(shared)
   })
+
+  becomesJpeg(shared, 'camera0', 'RGB3', LARGE)
+  becomesJpeg(shared, 'camera1', 'BGR3', SMALL)
 })
