@@ -165,6 +165,8 @@ export class Connection implements Peer {
   }
 
   #watchProgress(nowMs: number): void {
+    // A later frame can have emptied the buffer, and then no event tells of it.
+    if (this.#out.blocked && this.#socket.getBufferedAmount() === 0) this.drained(nowMs)
     if (!this.#out.blocked) this.#progressAtMs = nowMs
     else if (nowMs - this.#progressAtMs > this.#limits.stallMs) this.close(CLOSE.slowReader, 'slow reader')
   }

@@ -11,6 +11,8 @@ import { type CameraStatus, createRpc, type Rpc, type Services, type Snapshot } 
 const HOUR_MS = 3_600_000
 
 export interface RpcServerOptions {
+  /** Default: any free one. */
+  readonly port?: number
   readonly clock?: Clock
   readonly settings?: Partial<HttpServerSettings>
   /** Ports to replace. */
@@ -125,7 +127,7 @@ export async function startRpcServer(options: RpcServerOptions = {}): Promise<Rp
   })
   const rateLimit = new RateLimit({ requests: options.callsPerMinute ?? 1_000_000, windowMs: 60_000, clock })
   const rpc = createRpc({ services: memoryServices(options.services), tokens, rateLimit, clock, logger })
-  const address = { host: '127.0.0.1', port: 0, key: 'server.port' }
+  const address = { host: '127.0.0.1', port: options.port ?? 0, key: 'server.port' }
   const http = createHttpServer({ rpc, clock, logger, address, settings: options.settings ?? {} })
   await http.start(new AbortController().signal)
   return {
