@@ -54,8 +54,10 @@ function findFile({ file, env, workingDir, defaultFile = DEFAULT_FILE }: LoadOpt
   return existsSync(defaultFile) ? defaultFile : undefined
 }
 
-function idleWarning({ withoutMeaning }: Found): string[] {
-  return withoutMeaning.length === 0 ? [] : [`accepted without effect: ${withoutMeaning.join(', ')}`]
+function idleWarning({ settings, withoutMeaning }: Found): string[] {
+  const idle = settings.filter(({ path }) => KEYS_BY_PATH.get(path)?.key.idle).map(({ path }) => path)
+  const without = [...idle, ...withoutMeaning]
+  return without.length === 0 ? [] : [`accepted without effect: ${without.join(', ')}`]
 }
 
 function buildConfig(settings: readonly Setting[], earlier: readonly Fault[], { env, workingDir }: LoadOptions): Config {

@@ -36,6 +36,7 @@ export const camera = section('Finding cameras and capturing from them.', {
     default: 5 * SECOND,
     min: 100,
     max: MINUTE,
+    idle: true,
     reload: 'restart',
     doc: 'Deadline of one probe; then the camera is in ERROR with probe_timeout.',
   }),

@@ -74,6 +74,7 @@ export const server = section('The JSON-RPC face: WebSocket, dashboard, download
     default: 32,
     min: 1,
     max: 10_000,
+    idle: true,
     reload: 'live',
     doc: 'Requests of one connection being worked on; more are answered with -32040.',
   }),
@@ -102,6 +103,7 @@ export const server = section('The JSON-RPC face: WebSocket, dashboard, download
     default: 10 * SECOND,
     min: 100,
     max: 10 * MINUTE,
+    idle: true,
     reload: 'live',
     doc: 'Time a client has to finish the closing handshake at shutdown.',
   }),
@@ -120,6 +122,7 @@ export const faces = section('What all faces share.', {
   loopback_role: choice({
     words: ['viewer', 'operator', 'admin'],
     default: 'operator',
+    idle: true,
     reload: 'live',
     doc: 'Role of a session that the dashboard opens from this machine without a token.',
   }),
@@ -156,5 +159,5 @@ export const performance = section('Timing.', {
 })
 
 function seconds(value: number, doc: string) {
-  return integer({ default: value, min: 0, max: 86_400, reload: 'live', doc })
+  return integer({ default: value, min: 0, max: 86_400, idle: true, reload: 'live', doc })
 }
