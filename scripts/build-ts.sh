@@ -1,13 +1,18 @@
 #!/usr/bin/env bash
-# TypeScript to dist/, only when a source, the compiler or its settings changed.
+# TypeScript to dist/, only when a source, the compiler or its settings changed. dist/ is replaced whole, once it compiles.
 set -euo pipefail
 cd "$(dirname "$0")/.."
+mkdir -p build
+exec 9> build/.ts-lock
+flock 9
 
 stamp=dist/.stamp
-hash=$({ find src -name '*.ts' -print0 | sort -z | xargs -0 cat; find src -name '*.ts' | sort; cat tsconfig.json package-lock.json; } | sha256sum | cut -d' ' -f1)
+hash=$({ find src -name '*.ts' -print0 | sort -z | xargs -0 sha256sum; cat tsconfig.json package-lock.json; } | sha256sum | cut -d' ' -f1)
 [ "$(cat "$stamp" 2>/dev/null)" != "$hash" ] || exit 0
 
 printf 'setup: compiling TypeScript\n' >&2
+rm -rf dist.next
+node_modules/.bin/tsc -p tsconfig.json --outDir dist.next
+printf '%s' "$hash" > dist.next/.stamp
 rm -rf dist
-node_modules/.bin/tsc -p tsconfig.json
-printf '%s' "$hash" > "$stamp"
+mv dist.next dist
