@@ -1,7 +1,8 @@
 /** The admin token that a fresh installation prints, so that somebody can log in at all. */
 
-import { mkdir, open } from 'node:fs/promises'
+import { open } from 'node:fs/promises'
 import { join } from 'node:path'
+import { inStateDir, isErrno } from './state-dir.js'
 import type { Tokens } from './tokens.js'
 
 const MARKER = 'first-start'
@@ -18,13 +19,18 @@ export interface FirstTokenOptions {
  * only one prints. A token lost in a crash is replaced by `camera-service token --role admin`.
  */
 export async function firstStartToken({ stateDir, tokens, lifetimeMs }: FirstTokenOptions): Promise<string | undefined> {
-  await mkdir(stateDir, { recursive: true })
+  const first = await inStateDir(stateDir, () => makeMarker(join(stateDir, MARKER)))
+  return first ? tokens.sign({ userId: 'first-start', role: 'admin', lifetimeMs }) : undefined
+}
+
+/** Whether it was not there yet. */
+async function makeMarker(file: string): Promise<boolean> {
   try {
-    const marker = await open(join(stateDir, MARKER), 'wx', 0o600)
+    const marker = await open(file, 'wx', 0o600)
     await marker.close()
+    return true
   } catch (thrown) {
-    if (thrown instanceof Error && 'code' in thrown && thrown.code === 'EEXIST') return undefined
+    if (isErrno(thrown, 'EEXIST')) return false
     throw thrown
   }
-  return tokens.sign({ userId: 'first-start', role: 'admin', lifetimeMs })
 }

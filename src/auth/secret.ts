@@ -1,8 +1,9 @@
 /** The secret that signs tokens: the configured one, else one made once and kept in the state directory. */
 
 import { randomBytes } from 'node:crypto'
-import { link, mkdir, open, readFile, unlink } from 'node:fs/promises'
+import { link, open, readFile, unlink } from 'node:fs/promises'
 import { join } from 'node:path'
+import { inStateDir, isErrno } from './state-dir.js'
 
 const FILE = 'jwt-secret'
 const BYTES = 48
@@ -16,16 +17,18 @@ export interface SecretOptions {
 
 /**
  * The secret to sign with. Two processes that start at once agree on one: the file appears whole or not at all.
- * Rejects with a system error when the state directory cannot be used, and with an Error when the file is blank.
+ * Rejects with one line naming the remedy when the state directory cannot be used or the kept secret is cut short.
  */
 export async function loadSecret({ configured, stateDir }: SecretOptions): Promise<string> {
   if (configured !== null) return configured
-  const file = join(stateDir, FILE)
+  return inStateDir(stateDir, () => keptSecret(join(stateDir, FILE)))
+}
+
+async function keptSecret(file: string): Promise<string> {
   const kept = await readSecret(file)
   if (kept !== undefined) return kept
-  await mkdir(stateDir, { recursive: true })
   await createSecret(file)
-  return (await readSecret(file)) ?? (await loadSecret({ configured, stateDir }))
+  return keptSecret(file)
 }
 
 async function readSecret(file: string): Promise<string | undefined> {
@@ -57,8 +60,4 @@ async function createSecret(file: string): Promise<void> {
   } finally {
     await unlink(temporary)
   }
-}
-
-function isErrno(thrown: unknown, code: string): boolean {
-  return thrown instanceof Error && 'code' in thrown && thrown.code === code
 }

@@ -54,6 +54,8 @@ describe('firstStartToken', () => {
 
   it('does not hide that the directory cannot be used', async () => {
     await writeFile(stateDir, 'a file')
-    await expect(firstStartToken(options())).rejects.toThrow('EEXIST')
+    const line = /^state_dir: .*: EEXIST.*; make it writable for this user or set state_dir to another folder$/
+    await expect(firstStartToken(options())).rejects.toThrow(line)
+    await expect(loadSecret({ configured: null, stateDir })).rejects.toThrow(line)
   })
 })
