@@ -5,6 +5,7 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, expect, it } from 'vitest'
+import { startService } from '../../support/service.js'
 
 const MAIN = join(import.meta.dirname, '../../../dist/main.js')
 const FOLDER = mkdtempSync(join(tmpdir(), 'process-'))
@@ -53,4 +54,10 @@ it('makes a token that names its user', async () => {
   expect([code, stderr]).toEqual([0, ''])
   const payload = JSON.parse(Buffer.from(stdout.split('.')[1] ?? '', 'base64url').toString())
   expect(payload).toEqual({ user_id: 'ann', role: 'operator', iat: expect.any(Number), exp: payload.iat + 48 * 3600 })
+})
+
+it.each(['SIGTERM', 'SIGINT', 'SIGHUP'] as const)('stops in order and ends with 0 at %s', async (signal) => {
+  const service = await startService({ args: ['--virtual-cameras', '1'] })
+  expect(await service.kill(signal)).toBe(0)
+  expect(service.log()).toContain('stopping')
 })
