@@ -2,7 +2,6 @@
 
 import { CATALOGUE, type ErrorCode } from '../base/errors.js'
 import type { Method } from './method.js'
-import { METHODS } from './methods/index.js'
 import { choicesOf, ruleText } from './rule.js'
 import type { TSchema } from './schema.js'
 import { TOPICS } from './topics.js'
@@ -33,14 +32,14 @@ export function openRpcDocument(methods: readonly Method[]): Record<string, unkn
 }
 
 /** The manual of the methods, as Markdown. */
-export function manual(): string {
+export function manual(methods: readonly Method[]): string {
   return [
     '# JSON-RPC methods',
     '',
     'One request per WebSocket message on `/ws`: text frames hold JSON; with the subprotocol `msgpack`, binary frames hold MessagePack.',
     'Roles: viewer < operator < admin. Unknown parameters are ignored. A repeated `subscribe_events` replaces the one before.',
     '',
-    ...METHODS.flatMap(manualOf),
+    ...methods.flatMap(manualOf),
     '## Topics',
     '',
     ...TOPICS.map((topic) => `- \`${topic}\``),
