@@ -22,7 +22,7 @@ struct ScriptedFormat {
     uint32_t flags = 0;
     /// V4L2_FRMSIZE_TYPE_…; 0: ENUM_FRAMESIZES is not implemented (ENOTTY).
     uint32_t sizeType = V4L2_FRMSIZE_TYPE_DISCRETE;
-    std::vector<ScriptedSize> sizes;
+    std::vector<ScriptedSize> sizes{};
     v4l2_frmsize_stepwise range{};
     /// Stepwise and continuous formats: the intervals of every size.
     std::vector<v4l2_fract> rangeIntervals{};
@@ -40,9 +40,9 @@ struct ScriptedControl {
     int64_t step = 1;
     int64_t defaultValue = 0;
     int64_t value = 0;
-    std::string text;
+    std::string text{};
     /// Labels (menu) or decimal values (integer menu) from `minimum` on; an empty one is a hole.
-    std::vector<std::string> menu;
+    std::vector<std::string> menu{};
     /// Reading fails with this errno.
     int readErrno = 0;
 };
