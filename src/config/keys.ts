@@ -25,6 +25,8 @@ export interface Common {
   readonly doc: string
   /** Other environment names that older editions used. */
   readonly alsoEnv?: readonly string[]
+  /** An empty text means the default: older files are written so. */
+  readonly blankIsDefault?: true
   /** Checked and typed, but nothing reads it: told as being without effect. */
   readonly idle?: true
 }

@@ -84,6 +84,7 @@ function parse(setting: Setting, workingDir: string): unknown {
   const key = KEYS_BY_PATH.get(setting.path)?.key
   if (key === undefined) throw new TypeError(`no such key: ${setting.path}`)
   if (setting.value === null && key.nullable) return null
+  if (setting.value === '' && key.blankIsDefault) return key.default
   const value = key.kind.parse(setting.value)
   if (value === REFUSED) return fault(setting, key, key.kind.rule, remedyFor(setting, key))
   if (key.place === undefined) return value

@@ -90,6 +90,25 @@ mediamtx: {codec: {video_level: 4.0}}`
     expect(config.mediamtx.codec.video_level).toBe('4.0')
   })
 
+  it('loads a file of an older edition as it is, but for its published secret', async () => {
+    const yaml = `
+server: {host: 0.0.0.0, port: 8002, websocket_path: /ws, max_connections: 10, read_timeout: 10s, write_timeout: 5s, ping_interval: 60s,
+  pong_wait: 120s, max_message_size: 524288, shutdown_timeout: 30s, client_cleanup_timeout: 10s, auto_close_after: 0s}
+mediamtx:
+  {host: localhost, api_port: 9997, override_mediamtx_paths: true, run_on_demand_start_timeout: "", run_on_demand_close_after: "",
+  codec: {video_profile: high422, video_level: "4.0", pixel_format: yuv422p, bitrate: 2M, preset: fast}}
+camera: {poll_interval: 2.0, detection_timeout: 15, device_range: [0, 9], capability_timeout: 10, discovery_mode: event-first, fallback_poll_interval: 90}
+logging: {level: error, format: json, file_enabled: false, file_path: /var/log/camera-service.log}
+snapshots: {enabled: true, format: jpeg, quality: 70, max_width: 1280, max_height: 720, file_name_pattern: "%device_%timestamp.jpg", use_device_subdirs: true}
+security: {rate_limit_requests: 300, rate_limit_window: 1m, jwt_secret_key: edge-device-secret-key-change-in-production, jwt_expiry_hours: 48}
+storage: {warn_percent: 70, block_percent: 85}`
+    expect(await faultsOf({ yaml })).toEqual([expect.stringContaining('the secret is a published default')])
+    const { config, warnings } = await load({ yaml, env: { CAMERA_SERVICE_COMPATIBILITY_WEAK_JWT_SECRET: 'true' } })
+    expect(config.mediamtx).toMatchObject({ run_on_demand_start_timeout: 10_000, codec: { video_profile: 'high422' } })
+    expect(config.camera).toMatchObject({ poll_interval: 2000, fallback_poll_interval: 90_000 })
+    expect(warnings).toEqual([expect.stringMatching(/^accepted without effect: /)])
+  })
+
   it('takes the variables of older editions, the present name first', async () => {
     expect((await load({ env: { CAMERA_SERVICE_JWT_SECRET: SECRET } })).config.security.jwt_secret_key).toBe(SECRET)
     const both = { CAMERA_SERVICE_JWT_SECRET: 'x', CAMERA_SERVICE_SECURITY_JWT_SECRET_KEY: SECRET }
