@@ -49,14 +49,17 @@ export class DesiredPaths {
     return this.#options.feeds.list().map((camera) => camera.device)
   }
 
-  camerasChanged(): void {
+  /** Whether cameras came or went since the last call. */
+  camerasChanged(): boolean {
     const present = new Set(this.present())
+    if (present.size === this.#known.size && [...present].every((device) => this.#known.has(device))) return false
     for (const device of present) {
       this.#leaving.get(device)?.()
       this.#leaving.delete(device)
     }
     for (const device of this.#known) if (!present.has(device)) this.#leave(device)
     this.#known = present
+    return true
   }
 
   /** All of one body: what differs between cameras is not in the path. */

@@ -53,11 +53,14 @@ export class Publications {
     return this.#running.get(path)
   }
 
-  /** Cameras that can be fed now. */
+  /** Cameras that can be fed now. A publisher that waits for one that came back goes on at once. */
   setCameras(devices: readonly string[]): void {
+    const before = this.#cameras
     this.#cameras = new Set(devices)
-    for (const device of new Set([...devices, ...this.#running.keys()])) this.settle(device)
-    this.wake()
+    for (const device of new Set([...devices, ...this.#running.keys()])) {
+      this.settle(device)
+      if (this.#cameras.has(device) && !before.has(device)) this.#running.get(device)?.publisher.wake()
+    }
   }
 
   /** Takes over who reads what. Paths that are gone have no readers. */
@@ -70,8 +73,9 @@ export class Publications {
     if (this.#cameras.has(path)) this.#update(path, readers)
   }
 
-  /** Publishers that wait try again now: the server is back. */
-  wake(): void {
+  /** A server is up: publishers that wait for one go on, and where all are wanted all the time, all start. */
+  serverUp(): void {
+    for (const device of this.#cameras) this.settle(device)
     for (const { publisher } of this.#running.values()) publisher.wake()
   }
 

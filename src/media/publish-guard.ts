@@ -41,13 +41,15 @@ export function guardedAddress(url: string, credentials: Credentials | undefined
 
 const PT_INTERP = 3
 
-/** A 64-bit little-endian ELF file that names a dynamic loader; a script's interpreter is taken to be one. */
+/**
+ * A 64-bit little-endian ELF file that names a dynamic loader. Not a script: its interpreter would load the guard, and pass
+ * the password on in the arguments of what it starts.
+ */
 function isDynamic(file: string): boolean {
   const fd = openSync(file, 'r')
   try {
     const head = Buffer.alloc(4096)
     const length = readSync(fd, head, 0, head.length, 0)
-    if (head.toString('latin1', 0, 2) === '#!') return true
     if (length < 64 || head.readUInt32BE(0) !== 0x7f454c46 || head[4] !== 2 || head[5] !== 1) return false
     const table = Number(head.readBigUInt64LE(32))
     const entryBytes = head.readUInt16LE(54)

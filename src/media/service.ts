@@ -234,9 +234,8 @@ export class MediaService implements Service {
   }
 
   #camerasChanged(): void {
-    this.#cameras.camerasChanged()
     this.#publications.setCameras(this.#cameras.present())
-    this.#renewDesired()
+    if (this.#cameras.camerasChanged()) this.#renewDesired()
   }
 
   #renewDesired(): void {
@@ -257,8 +256,7 @@ export class MediaService implements Service {
   }
 
   #stateChanged(): void {
-    // Publishers that wait for a server go on; where cameras are published all the time, all of them start.
-    if (this.#link.state === 'up') this.#publications.setCameras(this.#cameras.present())
+    if (this.#link.state === 'up') this.#publications.serverUp()
     this.events.emit('stateChanged', { state: this.state, detail: this.detail })
   }
 

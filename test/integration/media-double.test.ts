@@ -246,6 +246,17 @@ test('an ffmpeg that is not there is told at once', async () => {
   })
 })
 
+test('a RECORD that is refused is repeated at once', async () => {
+  const { media, server } = await open()
+  server.faults.refuseRecords = 2
+  const begin = performance.now()
+  await media.startStreaming('camera0', 'h')
+  // Three starts of ffmpeg; a pause would be half a second each.
+  expect(server.faults.refuseRecords).toBeLessThan(0)
+  expect(bench?.log.filter((line) => line.includes('400 Bad Request')).length).toBe(2)
+  expect(performance.now() - begin).toBeLessThan(5_000)
+})
+
 test('a publisher that MediaMTX refuses is told with its reason', async () => {
   const { media } = await open({ publishCredentials: { user: 'u', password: 'p' } }, { startTimeoutMs: 1_500 })
   await expect(media.startStreaming('camera0', 'h')).rejects.toMatchObject({

@@ -48,7 +48,11 @@ export class MediamtxDouble {
       destroyed: (name) => this.#destroyed(name),
     })
     this.#store = new PathStore(options.file ?? {}, (name, before, after) => this.runtime.configured(name, before, after))
-    this.#door = new RtspDoor({ runtime: this.runtime, credentials: () => options.publishCredentials })
+    this.#door = new RtspDoor({
+      runtime: this.runtime,
+      refuseRecord: () => this.faults.refuseRecords-- > 0,
+      credentials: () => options.publishCredentials,
+    })
   }
 
   get rtspPort(): number {

@@ -11,8 +11,10 @@ export interface Faults {
   readonly dropReply: Set<string>
   /** A write shows in configuration and runtime only so long after its 200. */
   visibilityDelayMs: number
+  /** So many RECORDs to come are refused, as if the path had changed since ANNOUNCE. */
+  refuseRecords: number
 }
 
 export function noFaults(): Faults {
-  return { hang: new Set(), torn: new Map(), garbage: new Map(), dropReply: new Set(), visibilityDelayMs: 0 }
+  return { hang: new Set(), torn: new Map(), garbage: new Map(), dropReply: new Set(), visibilityDelayMs: 0, refuseRecords: 0 }
 }

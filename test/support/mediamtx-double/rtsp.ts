@@ -6,6 +6,8 @@ import type { Runtime } from './runtime.js'
 
 export interface RtspOptions {
   readonly runtime: Runtime
+  /** Asked at each RECORD. */
+  readonly refuseRecord: () => boolean
   readonly credentials: () => { readonly user: string; readonly password: string } | undefined
 }
 
@@ -90,8 +92,10 @@ export class RtspDoor {
     }
     if (verb === 'SETUP') return head('200 OK', `${/^Transport: .*$/im.exec(text)?.[0] ?? ''}\r\n`)
     // The path changed since ANNOUNCE: configuration has changed.
-    if (verb === 'RECORD' && this.#options.runtime.get(handshake.path)?.revision !== handshake.revision)
-      return head('400 Bad Request')
+    if (verb === 'RECORD') {
+      const changed = this.#options.runtime.get(handshake.path)?.revision !== handshake.revision
+      if (this.#options.refuseRecord() || changed) return head('400 Bad Request')
+    }
     return head('200 OK')
   }
 
