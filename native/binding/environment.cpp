@@ -23,7 +23,7 @@ Environment *Environment::create(Napi::Env env) {
     environment->mailbox_ = std::make_shared<EnvironmentMailbox>(
         kMaxWaitingEvents, [wakeUp = environment->wakeUp_] { wakeUp->call(); });
 
-    // Hooks run in reverse order, so this one before that of the thread-safe function: nothing is called that Node took away.
+    // Hooks run in reverse order, so this one before that of the thread-safe function: what Node takes away is closed by then.
     if (napi_add_env_cleanup_hook(env, onEnd, environment) != napi_ok) {
         Napi::Error::New(env, "cannot add a cleanup hook").ThrowAsJavaScriptException();
         return nullptr;
@@ -60,9 +60,13 @@ void Environment::onEnd(void *self) {
     CoreTable::ofProcess().waitForStops(kEndTimeoutMs);
 }
 
-Napi::Promise::Deferred Environment::openTicket(uint64_t ticket) {
+Napi::Value Environment::openTicket() {
+    napi_deferred deferred = nullptr;
+    napi_value promise = nullptr;
+    if (napi_create_promise(env_, &deferred, &promise) != napi_ok) return {};
     if (tickets_.empty()) wakeUp_->keepAlive(true);
-    return tickets_.emplace(ticket, Napi::Promise::Deferred::New(env_)).first->second;
+    tickets_.emplace(++lastTicket_, deferred);
+    return {env_, promise};
 }
 
 void Environment::drain() {
@@ -98,7 +102,7 @@ void Environment::settle(const std::vector<Outcome> &outcomes) {
     for (const Outcome &outcome : outcomes) {
         const auto found = tickets_.find(outcome.ticket);
         if (found == tickets_.end()) continue;
-        const Napi::Promise::Deferred deferred = found->second;
+        const napi_deferred deferred = found->second;
         tickets_.erase(found);
         outcome.settle(env_, deferred);
     }

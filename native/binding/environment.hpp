@@ -19,10 +19,10 @@
 
 namespace camera::binding {
 
-/// How a promise ends; runs on the thread that made it.
+/// How a promise ends; runs on the thread that made it. Nothing comes of it when that thread is being terminated.
 struct Outcome {
     uint64_t ticket = 0;
-    std::function<void(Napi::Env, const Napi::Promise::Deferred &)> settle;
+    std::function<void(Napi::Env, napi_deferred)> settle;
 };
 
 using EnvironmentMailbox = Mailbox<Outcome>;
@@ -67,7 +67,8 @@ private:
 
     static void onEnd(void *self);
 
-    Napi::Promise::Deferred openTicket(uint64_t ticket);
+    /// A pending promise under a new ticket; an empty value when the thread is being terminated and nothing can be made.
+    Napi::Value openTicket();
     void drain();
     void deliver(const std::vector<EnvironmentMailbox::Event> &events);
     void settle(const std::vector<Outcome> &outcomes);
@@ -77,22 +78,22 @@ private:
     std::shared_ptr<EnvironmentMailbox> mailbox_;
     std::map<uint32_t, View> views_;
     uint32_t lastView_ = 0;
-    std::unordered_map<uint64_t, Napi::Promise::Deferred> tickets_;
+    std::unordered_map<uint64_t, napi_deferred> tickets_;
     uint64_t lastTicket_ = 0;
 };
 
 template <typename T, typename Convert, typename Begin>
 Napi::Value Environment::promise(Convert convert, Begin begin) {
-    const uint64_t ticket = ++lastTicket_;
-    const Napi::Promise::Deferred deferred = openTicket(ticket);
+    const Napi::Value promise = openTicket();
+    if (promise.IsEmpty()) return promise;
     // The callback holds the mailbox, not the environment: the result may come when that is gone.
-    begin(Callback<T>([mailbox = mailbox_, ticket, convert](Result<T> result) {
-        mailbox->post(Outcome{ticket, [result = std::move(result), convert](Napi::Env env, const Napi::Promise::Deferred &end) {
-                                  if (result) end.Resolve(convert(env, result.value()));
-                                  else end.Reject(toJsError(env, result.error()).Value());
+    begin(Callback<T>([mailbox = mailbox_, ticket = lastTicket_, convert](Result<T> result) {
+        mailbox->post(Outcome{ticket, [result = std::move(result), convert](Napi::Env env, napi_deferred deferred) {
+                                  if (result) napi_resolve_deferred(env, deferred, convert(env, result.value()));
+                                  else napi_reject_deferred(env, deferred, toJsError(env, result.error()).Value());
                               }});
     }));
-    return deferred.Promise();
+    return promise;
 }
 
 } // namespace camera::binding

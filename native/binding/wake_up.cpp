@@ -12,20 +12,12 @@ std::shared_ptr<WakeUp> WakeUp::create(Napi::Env env, std::function<void(Napi::E
     const auto onCall = [](napi_env callEnv, napi_value, void *context, void *) {
         if (callEnv != nullptr) static_cast<WakeUp *>(context)->run_(callEnv); // null: the environment is ending
     };
-    const auto onFreed = [](napi_env, void *data, void *) {
-        const std::unique_ptr<std::shared_ptr<WakeUp>> owner(static_cast<std::shared_ptr<WakeUp> *>(data));
-        const std::lock_guard lock((*owner)->mutex_);
-        (*owner)->function_ = nullptr;
-    };
-
-    auto owner = std::make_unique<std::shared_ptr<WakeUp>>(wakeUp);
     const Napi::String name = Napi::String::New(env, "camera core");
-    if (napi_create_threadsafe_function(env, nullptr, nullptr, name, kQueue, 1, owner.get(), onFreed, wakeUp.get(), onCall,
+    if (napi_create_threadsafe_function(env, nullptr, nullptr, name, kQueue, 1, nullptr, nullptr, wakeUp.get(), onCall,
                                         &wakeUp->function_) != napi_ok) {
         Napi::Error::New(env, "cannot create a thread-safe function").ThrowAsJavaScriptException();
         return nullptr;
     }
-    static_cast<void>(owner.release()); // onFreed deletes it
     wakeUp->keepAlive(false);
     return wakeUp;
 }

@@ -1,4 +1,4 @@
-// A thread-safe function that only says "look": any thread calls it, one JavaScript thread runs. Survives either end.
+// A thread-safe function that only says "look": any thread calls it, one JavaScript thread runs.
 #pragma once
 
 #include <napi.h>
@@ -11,8 +11,8 @@ namespace camera::binding {
 
 class WakeUp {
 public:
-    /// `run` is called on the environment's thread, once or more after `call`, never after `close`. Null with a pending
-    /// exception on failure.
+    /// `run` is called on the environment's thread, once or more after `call`, never after `close`, which must come before the
+    /// environment ends (a cleanup hook added after this call does that). Null with a pending exception on failure.
     static std::shared_ptr<WakeUp> create(Napi::Env env, std::function<void(Napi::Env)> run);
     WakeUp(const WakeUp &) = delete;
     WakeUp &operator=(const WakeUp &) = delete;
@@ -31,7 +31,7 @@ private:
 
     const napi_env env_;
     const std::function<void(Napi::Env)> run_;
-    /// Guards the function's life: Node frees it at the environment's end, whoever is about to call it.
+    /// Guards the function's life: once closed Node frees it, whoever was about to call it.
     std::mutex mutex_;
     napi_threadsafe_function function_ = nullptr;
 };
