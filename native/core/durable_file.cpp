@@ -22,25 +22,28 @@ class DurableFile {
 public:
     DurableFile(const std::string &dir, const std::string &name) : dir_(dir), name_(name) {}
 
-    Status write(std::span<const uint8_t> bytes) {
+    Status write(std::span<const uint8_t> bytes, Unfinished way) {
         folder_.reset(::open(dir_.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
         if (!folder_.valid()) return failed("open_dir");
-        // A file without a name leaves nothing behind whatever happens before it gets one.
-        UniqueFd file(::openat(folder_.get(), ".", O_TMPFILE | O_WRONLY | O_CLOEXEC, kFileMode));
-        if (file.valid()) {
-            if (Status status = fill(file.get(), bytes); !status.ok()) return status;
-            const std::string self = "/proc/self/fd/" + std::to_string(file.get());
-            if (::linkat(AT_FDCWD, self.c_str(), folder_.get(), name_.c_str(), AT_SYMLINK_FOLLOW) == 0) return settle();
-            if (errno != ENOENT) return failed("link"); // ENOENT: no /proc here
-        } else if (errno != EOPNOTSUPP && errno != EISDIR && errno != ENOENT && errno != EINVAL) {
-            return failed("open_file");
-        }
-        return writeNamed(bytes);
+        return way == Unfinished::Nameless ? writeNameless(bytes) : writeHidden(bytes);
     }
 
 private:
-    /// For file systems without nameless files: a hidden name first, renamed when the bytes are down.
-    Status writeNamed(std::span<const uint8_t> bytes) {
+    /// A file without a name leaves nothing behind, whatever happens before it gets one.
+    Status writeNameless(std::span<const uint8_t> bytes) {
+        UniqueFd file(::openat(folder_.get(), ".", O_TMPFILE | O_WRONLY | O_CLOEXEC, kFileMode));
+        if (!file.valid()) {
+            const bool unknown = errno == EOPNOTSUPP || errno == EISDIR || errno == ENOENT || errno == EINVAL;
+            return unknown ? writeHidden(bytes) : failed("open_file");
+        }
+        if (Status status = fill(file.get(), bytes); !status.ok()) return status;
+        const std::string self = "/proc/self/fd/" + std::to_string(file.get());
+        if (::linkat(AT_FDCWD, self.c_str(), folder_.get(), name_.c_str(), AT_SYMLINK_FOLLOW) == 0) return settle();
+        return errno == ENOENT ? writeHidden(bytes) : failed("link"); // ENOENT: no /proc here
+    }
+
+    /// Renamed when the bytes are down.
+    Status writeHidden(std::span<const uint8_t> bytes) {
         // One thread writes one file at a time, so thread and time make the name its own; O_EXCL sees to the rest.
         const std::string temporary = ".frame-" + std::to_string(::gettid()) + "-" + std::to_string(wallUs()) + ".part";
         UniqueFd file(::openat(folder_.get(), temporary.c_str(), O_CREAT | O_EXCL | O_WRONLY | O_CLOEXEC, kFileMode));
@@ -94,9 +97,9 @@ bool isPlainFileName(const std::string &name) {
            name.find('/') == std::string::npos && name.find('\0') == std::string::npos;
 }
 
-Status writeDurably(const std::string &dir, const std::string &name, std::span<const uint8_t> bytes) {
+Status writeDurably(const std::string &dir, const std::string &name, std::span<const uint8_t> bytes, Unfinished way) {
     if (!isPlainFileName(name) || dir.empty() || dir.find('\0') != std::string::npos) return Error{0, kStepPath, name};
-    return DurableFile(dir, name).write(bytes);
+    return DurableFile(dir, name).write(bytes, way);
 }
 
 } // namespace camera

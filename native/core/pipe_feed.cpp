@@ -57,6 +57,11 @@ private:
 
 struct PipeFeeds::State {
     using Feeds = std::unordered_map<uint64_t, std::unique_ptr<Feed>>;
+    struct End {
+        uint64_t feed;
+        std::string source;
+        FeedEnd why;
+    };
 
     explicit State(Ended ended) : ended(std::move(ended)) {}
 
@@ -95,16 +100,17 @@ struct PipeFeeds::State {
         std::array<epoll_event, 64> events{};
         for (bool behind = false;;) {
             const int count = ::epoll_wait(epoll.get(), events.data(), static_cast<int>(events.size()), behind ? kCheckMs : -1);
-            std::vector<std::pair<uint64_t, FeedEnd>> over;
+            std::vector<End> over;
             Feeds removed;
             {
                 const std::lock_guard lock(mutex);
                 if (stopping) return;
                 for (int i = 0; i < count; ++i) note(events[static_cast<size_t>(i)]);
                 behind = serve(over);
-                for (const auto &[id, why] : over) removed.insert(feeds.extract(id));
+                for (const End &end : over) removed.insert(feeds.extract(end.feed));
             }
-            for (const auto &[id, why] : over) ended(id, removed.at(id)->source, why);
+            removed.clear(); // who hears of the end may count on it
+            for (const End &end : over) ended(end.feed, end.source, end.why);
         }
     }
 
@@ -121,22 +127,22 @@ struct PipeFeeds::State {
     }
 
     /// True while some reader is behind and has to be looked at again without an event.
-    bool serve(std::vector<std::pair<uint64_t, FeedEnd>> &over) {
+    bool serve(std::vector<End> &over) {
         bool behind = false;
         const int64_t nowUs = monotonicUs();
         for (auto &[id, feed] : feeds) {
             if (std::erase(broken, id) > 0) {
-                over.emplace_back(id, FeedEnd::BrokenPipe);
+                over.push_back({id, feed->source, FeedEnd::BrokenPipe});
                 continue;
             }
             if (!feed->fresh.exchange(false, std::memory_order_acq_rel) && !feed->writer.behind()) continue;
             const auto outcome = feed->writer.advance(nowUs);
             if (outcome == PipeWriter::Outcome::Broken) {
-                over.emplace_back(id, FeedEnd::BrokenPipe);
+                over.push_back({id, feed->source, FeedEnd::BrokenPipe});
                 continue;
             }
             watchWritable(id, *feed, outcome == PipeWriter::Outcome::Partial);
-            if (feed->writer.stalledUs(nowUs) >= int64_t{feed->stallMs} * 1000) over.emplace_back(id, FeedEnd::Stalled);
+            if (feed->writer.stalledUs(nowUs) >= int64_t{feed->stallMs} * 1000) over.push_back({id, feed->source, FeedEnd::Stalled});
             behind = behind || feed->writer.behind();
         }
         broken.clear();
@@ -187,7 +193,10 @@ void PipeFeeds::close(uint64_t feed) {
         const std::lock_guard lock(state_->mutex);
         removed = state_->feeds.extract(feed);
     }
-    if (removed) state_->ended(feed, removed.mapped()->source, FeedEnd::Closed);
+    if (!removed) return;
+    const std::string source = removed.mapped()->source;
+    removed = {};
+    state_->ended(feed, source, FeedEnd::Closed);
 }
 
 std::optional<FeedStats> PipeFeeds::stats(uint64_t feed) const {
@@ -213,7 +222,11 @@ bool PipeFeeds::stop(int timeoutMs) {
         thread = std::move(state_->thread);
         if (state_->wakeup.valid()) static_cast<void>(::eventfd_write(state_->wakeup.get(), 1));
     }
-    for (const auto &[id, feed] : removed) state_->ended(id, feed->source, FeedEnd::Closed);
+    for (auto &[id, feed] : removed) {
+        const std::string source = feed->source;
+        feed.reset();
+        state_->ended(id, source, FeedEnd::Closed);
+    }
     if (thread.joinFor(timeoutMs)) return true;
     thread.writeOff();
     return false;

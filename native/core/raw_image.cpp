@@ -115,11 +115,16 @@ size_t rawBytes(const RawFormat &format) {
     const size_t least = minimumLine(format);
     if (least == 0 || format.height == 0 || format.width > kMaxSidePx || format.height > kMaxSidePx) return 0;
     const size_t line = lineOf(format);
-    const bool planar = format.fourcc == V4L2_PIX_FMT_NV12 || format.fourcc == V4L2_PIX_FMT_YUV420;
-    // The padding behind the last line is often not delivered.
-    if (!planar) return line * (format.height - 1) + least;
-    return line * format.height + (format.fourcc == V4L2_PIX_FMT_NV12 ? line : 2 * (line / 2)) * half(format.height) -
-           (line - least);
+    const size_t chromaRows = half(format.height);
+    // The padding behind the very last line is often not delivered.
+    switch (format.fourcc) {
+    case V4L2_PIX_FMT_NV12:
+        return line * (format.height + chromaRows - 1) + least;
+    case V4L2_PIX_FMT_YUV420:
+        return line * format.height + line / 2 * (2 * chromaRows - 1) + least / 2;
+    default:
+        return line * (format.height - 1) + least;
+    }
 }
 
 PlanarImage RawImage::convert(const RawFormat &format, std::span<const uint8_t> raw) {

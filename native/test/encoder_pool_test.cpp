@@ -1,0 +1,79 @@
+#include "encoder_pool.hpp"
+
+#include <doctest/doctest.h>
+#include <linux/videodev2.h>
+
+#include <vector>
+
+#include "awaiting.hpp"
+#include "clock.hpp"
+#include "frame_support.hpp"
+#include "jpeg_support.hpp"
+
+using namespace camera;
+using namespace camera::test;
+
+namespace {
+
+constexpr RawFormat kFormat{.fourcc = V4L2_PIX_FMT_GREY, .width = 320, .height = 240};
+
+struct Lane {
+    std::shared_ptr<FrameHub> hub;
+    std::shared_ptr<CaptureCounters> counters = std::make_shared<CaptureCounters>();
+    std::shared_ptr<EncoderLane> lane;
+
+    explicit Lane(const std::shared_ptr<Courier> &courier)
+        : hub(FrameHub::create(courier)), lane(EncoderPool::lane(hub, counters)) {}
+};
+
+} // namespace
+
+TEST_CASE("a newer raw frame replaces the waiting one, and order is kept per camera") {
+    const auto courier = std::make_shared<Courier>();
+    const auto frames = FramePool::create();
+    Lane lane(courier);
+    lane.hub->retain(64);
+    EncoderPool pool(2, 80);
+    const std::vector<uint8_t> raw(320 * 240, 90);
+    constexpr uint64_t kSent = 200;
+    for (uint64_t i = 1; i <= kSent; ++i) pool.submit(lane.lane, makeFrame(*frames, raw, static_cast<int64_t>(i)), kFormat);
+    REQUIRE(eventually([&] {
+        const FramePtr newest = lane.hub->newest();
+        return newest && newest->facts().capturedAtUs == kSent;
+    }));
+    int64_t last = 0;
+    uint64_t published = 0;
+    for (FrameReading reading = lane.hub->nextAfter(0); reading.frame; reading = lane.hub->nextAfter(reading.cursor)) {
+        CHECK(reading.frame->facts().capturedAtUs > last);
+        last = reading.frame->facts().capturedAtUs;
+        published = reading.cursor;
+    }
+    CHECK(published + lane.counters->encoderBusy == kSent);
+    CHECK(lane.counters->encoderBusy > 0);
+    CHECK(decode(lane.hub->newest()->bytes())->width == 320);
+}
+
+TEST_CASE("cameras share the pool") {
+    const auto courier = std::make_shared<Courier>();
+    const auto frames = FramePool::create();
+    EncoderPool pool(2, 80);
+    std::vector<Lane> lanes;
+    for (int i = 0; i < 8; ++i) lanes.emplace_back(courier);
+    const std::vector<uint8_t> raw(320 * 240, 90);
+    for (Lane &lane : lanes) pool.submit(lane.lane, makeFrame(*frames, raw, 1), kFormat);
+    for (Lane &lane : lanes) CHECK(eventually([&] { return static_cast<bool>(lane.hub->newest()); }));
+}
+
+TEST_CASE("a stopped pool takes nothing more") {
+    const auto courier = std::make_shared<Courier>();
+    const auto frames = FramePool::create();
+    Lane lane(courier);
+    EncoderPool pool(1, 80);
+    const std::vector<uint8_t> raw(320 * 240, 90);
+    pool.submit(lane.lane, makeFrame(*frames, raw, 1), kFormat);
+    CHECK(pool.stop(5000));
+    const FramePtr before = lane.hub->newest();
+    pool.submit(lane.lane, makeFrame(*frames, raw, 2), kFormat);
+    CHECK(pool.stop(0));
+    CHECK(lane.hub->newest() == before);
+}
