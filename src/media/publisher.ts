@@ -48,6 +48,8 @@ const BACKOFF = { firstMs: 500, maxMs: 30_000, jitter: 0.5 }
 const HEALTHY_MS = 10_000
 /** RECORD is refused when the path changes during the handshake, a window of milliseconds: retried at once, this often. */
 const IMMEDIATE_RETRIES = 3
+/** What ffmpeg makes of a 400 to ANNOUNCE, and of any refusal of RECORD. */
+const HANDSHAKE_REFUSED = /Could not write header[^\n]*(?:400 Bad Request|Invalid data found)/
 /** ffmpeg stuck: the camera delivers and nothing is encoded for this long. */
 const STALL_MS = 10_000
 const WATCH_MS = 1_000
@@ -134,7 +136,7 @@ export class Publisher {
         immediate = 0
       }
       this.#options.logger.warn({ device: this.#options.device, failure, lastedMs: Math.round(lastedMs) }, 'publisher ended')
-      if (failure.includes('400 Bad Request') && immediate++ < IMMEDIATE_RETRIES) continue
+      if (HANDSHAKE_REFUSED.test(failure) && immediate++ < IMMEDIATE_RETRIES) continue
       this.#set('waiting')
       // The first failure after good health is repaired at once, while readers still wait.
       if (failures++ > 0) await this.#pauser.wait(backoffMs(failures - 2, { ...BACKOFF, random: Math.random }), signal)

@@ -64,8 +64,11 @@ test('the first failure is repaired at once, further ones wait longer and longer
   }
 })
 
-test('what MediaMTX refuses during the handshake is repeated at once, a few times', async () => {
-  start('echo "Server returned 400 Bad Request" >&2; exit 1')
+test.each([
+  'Could not write header for output file #0 (incorrect codec parameters ?): Server returned 400 Bad Request',
+  'Could not write header for output file #0 (incorrect codec parameters ?): Invalid data found when processing input',
+])('what MediaMTX refuses during the handshake is repeated at once, a few times: %s', async (complaint) => {
+  start(`echo "${complaint}" >&2; exit 1`)
   await runs(5)
   await state('waiting')
   expect(runCount()).toBe(5)
