@@ -7,48 +7,56 @@ import { CATALOGUE, ServiceError } from '../base/errors.js'
 import type { Params } from './message.js'
 import type { Toolbox } from './method.js'
 import type { Session } from './session.js'
-import type { LegacyRefusal, Login } from './shapes.js'
+import type { AuthenticateParams, LegacyRefusal, Login } from './shapes.js'
 import { LEGACY_TOPICS } from './topics.js'
 
-export interface Credential {
-  readonly token: string
-  /** Given as `token`: the client reads results only, so a failure must be one. */
-  readonly legacy: boolean
-}
+const AUTH_TYPES: readonly unknown[] = ['jwt', 'api_key', 'auto', undefined]
 
-/** The first of `auth_token`, `token` and `api_key` that is there. Throws AUTH_REQUIRED unless it is a string with content. */
-export function readCredential(params: Params): Credential {
+/**
+ * The first of `auth_token`, `token` and `api_key` that is there, under its own name if it is the legacy `token`. Throws
+ * AUTH_REQUIRED unless it is a string with content, and INVALID_PARAMS for an `auth_type` that is none.
+ */
+export function readLogin(params: Params): AuthenticateParams {
   const name = ['auth_token', 'token', 'api_key'].find((candidate) => Object.hasOwn(params, candidate))
   const token = name === undefined ? undefined : params[name]
-  if (typeof token === 'string' && token !== '') return { token, legacy: name === 'token' }
-  throw new ServiceError('AUTH_REQUIRED', {
-    details: 'auth_token must be a string that is not empty',
-    suggestion: 'send a token as auth_token',
-  })
+  if (typeof token !== 'string' || token === '') {
+    throw new ServiceError('AUTH_REQUIRED', {
+      details: 'auth_token must be a string that is not empty',
+      suggestion: 'send a token as auth_token',
+    })
+  }
+  if (!AUTH_TYPES.includes(params.auth_type)) {
+    const rule = 'one of jwt, api_key, auto'
+    throw new ServiceError('INVALID_PARAMS', {
+      data: { param: 'auth_type', rule, hint: `send ${rule}` },
+      details: 'auth_type is unknown',
+    })
+  }
+  return name === 'token' ? { token } : { auth_token: token }
 }
 
 /** A failure leaves the session as it was. */
 export function authenticate(
   toolbox: Toolbox,
-  credential: Credential,
+  login: AuthenticateParams,
   session: Session,
 ): Login | LegacyRefusal | Promise<Login | LegacyRefusal> {
   try {
-    const identity = toolbox.tokens.verify(credential.token)
+    const identity = toolbox.tokens.verify(login.auth_token ?? login.token ?? '')
     return identity instanceof Promise
       ? identity.then(
-          (known) => accept(toolbox, known, credential, session),
-          (thrown: unknown) => refuse(thrown, credential),
+          (known) => accept(toolbox, known, login, session),
+          (thrown: unknown) => refuse(thrown, login),
         )
-      : accept(toolbox, identity, credential, session)
+      : accept(toolbox, identity, login, session)
   } catch (thrown) {
-    return refuse(thrown, credential)
+    return refuse(thrown, login)
   }
 }
 
-function accept(toolbox: Toolbox, identity: Identity, credential: Credential, session: Session): Login {
+function accept(toolbox: Toolbox, identity: Identity, login: AuthenticateParams, session: Session): Login {
   session.login(identity)
-  if (credential.legacy) toolbox.subscriptions.subscribe(session, LEGACY_TOPICS, {})
+  if (login.token !== undefined) toolbox.subscriptions.subscribe(session, LEGACY_TOPICS, {})
   return {
     authenticated: true,
     role: identity.role,
@@ -58,8 +66,9 @@ function accept(toolbox: Toolbox, identity: Identity, credential: Credential, se
   }
 }
 
-function refuse(thrown: unknown, credential: Credential): LegacyRefusal {
-  if (credential.legacy && thrown instanceof ServiceError) {
+function refuse(thrown: unknown, login: AuthenticateParams): LegacyRefusal {
+  // A client that sent `token` reads results only, so its failure must be one.
+  if (login.token !== undefined && thrown instanceof ServiceError) {
     return { authenticated: false, error: CATALOGUE[thrown.code].text }
   }
   throw thrown

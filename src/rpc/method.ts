@@ -5,9 +5,10 @@ import { type ErrorCode, ServiceError } from '../base/errors.js'
 import type { Rendered } from '../base/rendered.js'
 import type { Params } from './message.js'
 import { explainFault } from './rule.js'
-import { type Check, compileCheck, type Shape, type TObject, type TSchema } from './schema.js'
+import { build, type Check, compileCheck, type Schema, type Shape, type TObject, type TSchema } from './schema.js'
 import type { Services } from './services.js'
 import type { Session } from './session.js'
+import { NoParams } from './shapes.js'
 import type { Subscriptions } from './subscriptions.js'
 
 /** Costly work of which only so much is done at once. */
@@ -29,7 +30,7 @@ export interface Toolbox {
 
 type Answer<Result> = Result | Rendered<Result>
 
-export interface MethodDefinition<P extends TObject, R extends TSchema> {
+export interface MethodDefinition<P extends Schema<TObject>, R extends Schema> {
   readonly name: string
   /** Lowest role that may call; `none`: before login too. */
   readonly role: Role | 'none'
@@ -40,6 +41,8 @@ export interface MethodDefinition<P extends TObject, R extends TSchema> {
   readonly errors: readonly ErrorCode[]
   /** Set for methods that wait for something slow: they count against the limits of work under way. */
   readonly work?: WorkKind
+  /** In place of the schema's check, for a method that must not wait for the schema library. Throws INVALID_PARAMS and others. */
+  readonly check?: (params: Params) => Shape<P>
   /** Last word on the parameters before they are checked: drops what has no meaning beside another. */
   readonly prepare?: (params: Params) => Params
   readonly run: (toolbox: Toolbox, params: Shape<P>, session: Session) => Answer<Shape<R>> | Promise<Answer<Shape<R>>>
@@ -61,31 +64,43 @@ export interface Method {
 /** Members that older clients put into any call; they are no parameters (contract §4.5). */
 const CREDENTIALS = ['auth_token', 'token']
 
-export function defineMethod<P extends TObject, R extends TSchema>(definition: MethodDefinition<P, R>): Method {
-  const { params: schema, prepare, run } = definition
-  const unchecked = Object.keys(schema.properties).length === 0
-  const stripped = CREDENTIALS.filter((name) => !(name in schema.properties))
+export function defineMethod<P extends Schema<TObject>, R extends Schema>(definition: MethodDefinition<P, R>): Method {
+  const { prepare, run } = definition
+  const read = definition.check ?? (definition.params === NoParams ? asTheyAre : checked)
   let check: Check | undefined
+  let params: TObject | undefined
+  let result: TSchema | undefined
 
-  function checked(given: Params): Shape<P> {
-    let params = given
-    for (const name of stripped) if (name in params) params = without(params, name)
-    if (prepare !== undefined) params = prepare(params)
-    check ??= compileCheck(schema)
-    if (!check.passes(params)) throw explainFault(schema, params, check.firstFault(params) ?? '')
-    return params as Shape<P>
+  function asTheyAre(given: Params): Shape<P> {
+    return given as Shape<P>
   }
 
-  return {
+  function checked(given: Params): Shape<P> {
+    let own = given
+    for (const name of CREDENTIALS) if (name in own) own = without(own, name)
+    if (prepare !== undefined) own = prepare(own)
+    check ??= compileCheck(method.params)
+    if (!check.passes(own)) throw explainFault(method.params, own, check.firstFault(own) ?? '')
+    return own as Shape<P>
+  }
+
+  const method: Method = {
     name: definition.name,
     role: definition.role,
     summary: definition.summary,
-    params: schema,
-    result: definition.result,
     errors: definition.errors,
     work: definition.work,
-    call: (toolbox, params, session) => run(toolbox, unchecked ? (params as Shape<P>) : checked(params), session),
+    get params() {
+      params ??= build(definition.params)
+      return params
+    },
+    get result() {
+      result ??= build(definition.result)
+      return result
+    },
+    call: (toolbox, given, session) => run(toolbox, read(given), session),
   }
+  return method
 }
 
 function without(params: Params, name: string): Params {

@@ -1,18 +1,23 @@
-/** The one door to TypeBox. Checks are compiled at first use, and the compiler is loaded only then. */
+/**
+ * The one door to TypeBox. Its types are free, its code is not (12 MB, 70 ms): schemas are functions of its builder, and it is
+ * loaded with the first one that is needed, for a check or for the description of the service.
+ */
 
 import { createRequire } from 'node:module'
-import { type Static, type TObject, type TSchema, Type } from '@sinclair/typebox'
+import type { Static, TLiteral, TObject, TSchema, TUnion } from '@sinclair/typebox'
 
-export { type TObject, type TSchema, Type }
+export type { TObject, TSchema }
 
-export interface Check {
-  passes(value: unknown): boolean
-  /** JSON pointer of the first fault, such as `/device`; undefined when the value passes. */
-  firstFault(value: unknown): string | undefined
-}
+type TypeBox = typeof import('@sinclair/typebox')
+type Compiler = typeof import('@sinclair/typebox/compiler')
+
+export type Builder = TypeBox['Type']
+
+/** A schema on demand. */
+export type Schema<Built extends TSchema = TSchema> = (t: Builder) => Built
 
 /** The type behind a schema, as nobody's to change. */
-export type Shape<Schema extends TSchema> = DeepReadonly<Static<Schema>>
+export type Shape<Made extends Schema> = DeepReadonly<Static<ReturnType<Made>>>
 
 type DeepReadonly<Value> = Value extends readonly (infer Entry)[]
   ? readonly DeepReadonly<Entry>[]
@@ -20,9 +25,17 @@ type DeepReadonly<Value> = Value extends readonly (infer Entry)[]
     ? { readonly [Name in keyof Value]: DeepReadonly<Value[Name]> }
     : Value
 
-type Compiler = typeof import('@sinclair/typebox/compiler')
+export interface Check {
+  passes(value: unknown): boolean
+  /** JSON pointer of the first fault, such as `/device`; undefined when the value passes. */
+  firstFault(value: unknown): string | undefined
+}
 
 const require = createRequire(import.meta.url)
+
+export function build<Built extends TSchema>(schema: Schema<Built>): Built {
+  return schema((require('@sinclair/typebox') as TypeBox).Type)
+}
 
 export function compileCheck(schema: TSchema): Check {
   const { TypeCompiler } = require('@sinclair/typebox/compiler') as Compiler
@@ -34,11 +47,6 @@ export function compileCheck(schema: TSchema): Check {
 }
 
 /** A closed set of words. */
-export function words<const Word extends string>(values: readonly Word[], options: { readonly description?: string } = {}) {
-  return Type.Unsafe<Word>(
-    Type.Union(
-      values.map((value) => Type.Literal(value)),
-      options,
-    ),
-  )
+export function words<const Word extends string>(t: Builder, values: readonly Word[]): TUnion<TLiteral<Word>[]> {
+  return t.Union(values.map((value) => t.Literal(value)))
 }

@@ -1,9 +1,9 @@
 /** Methods that need no login. */
 
 import { Rendered } from '../../base/rendered.js'
-import { authenticate, readCredential } from '../login.js'
+import { authenticate, readLogin } from '../login.js'
 import { defineMethod } from '../method.js'
-import { Type } from '../schema.js'
+import type { Builder } from '../schema.js'
 import { AuthenticateParams, LoginAnswer, NoParams } from '../shapes.js'
 
 const PONG = new Rendered('pong' as const)
@@ -13,7 +13,7 @@ export const ping = defineMethod({
   role: 'none',
   summary: 'Answers `pong`; keeps a connection in use.',
   params: NoParams,
-  result: Type.Literal('pong'),
+  result: (t: Builder) => t.Literal('pong'),
   errors: [],
   run: () => PONG,
 })
@@ -25,9 +25,6 @@ export const authenticateMethod = defineMethod({
   params: AuthenticateParams,
   result: LoginAnswer,
   errors: ['AUTH_REQUIRED', 'AUTH_FAILED'],
-  prepare: (params) => {
-    readCredential(params)
-    return params
-  },
-  run: (toolbox, params, session) => authenticate(toolbox, readCredential(params), session),
+  check: readLogin,
+  run: (toolbox, params, session) => authenticate(toolbox, params, session),
 })

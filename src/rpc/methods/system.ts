@@ -1,5 +1,5 @@
 import { defineMethod } from '../method.js'
-import { Type } from '../schema.js'
+import type { Builder } from '../schema.js'
 import { NoParams, ServerInfo, ServiceStatus } from '../shapes.js'
 
 export const getStatus = defineMethod({
@@ -27,7 +27,7 @@ export const discover = defineMethod({
   role: 'viewer',
   summary: 'The OpenRPC description of this service.',
   params: NoParams,
-  result: Type.Object({}),
+  result: (t: Builder) => t.Object({}),
   errors: [],
   run: (toolbox) => toolbox.openRpc(),
 })

@@ -3,7 +3,7 @@ import { ServiceError } from '../../../src/base/errors.js'
 import type { Params } from '../../../src/rpc/message.js'
 import { defineMethod, type Toolbox } from '../../../src/rpc/method.js'
 import { takeSnapshot } from '../../../src/rpc/methods/snapshots.js'
-import { Type } from '../../../src/rpc/schema.js'
+import type { Builder } from '../../../src/rpc/schema.js'
 import type { Session } from '../../../src/rpc/session.js'
 import { memoryServices } from '../../support/rpc-server.js'
 
@@ -15,12 +15,13 @@ const echo = defineMethod({
   name: 'echo',
   role: 'viewer',
   summary: 'Answers its parameters.',
-  params: Type.Object({
-    limit: Type.Optional(Type.Integer({ minimum: 1, maximum: 1000 })),
-    names: Type.Optional(Type.Array(Type.String(), { minItems: 1 })),
-    on: Type.Optional(Type.Boolean()),
-  }),
-  result: Type.Object({}),
+  params: (t: Builder) =>
+    t.Object({
+      limit: t.Optional(t.Integer({ minimum: 1, maximum: 1000 })),
+      names: t.Optional(t.Array(t.String(), { minItems: 1 })),
+      on: t.Optional(t.Boolean()),
+    }),
+  result: (t: Builder) => t.Object({}),
   errors: [],
   run: (_toolbox, params) => params,
 })
