@@ -2,7 +2,7 @@
 
 import type { Piscina } from 'piscina'
 import { ServiceError } from '../base/errors.js'
-import type { ConvertedSnapshot, ConvertJob } from './worker.js'
+import type { ConversionReply, ConvertedSnapshot, ConvertJob } from './worker.js'
 
 export interface PoolOptions {
   readonly threads: number
@@ -20,6 +20,7 @@ export class ConversionPool {
     this.#options = options
   }
 
+  /** Rejects with what the worker threw: `code`, `errno` and `call` included. */
   async convert(job: ConvertJob, signal: AbortSignal): Promise<ConvertedSnapshot> {
     this.#pool ??= this.#start()
     const pool = await this.#pool
@@ -29,7 +30,9 @@ export class ConversionPool {
         details: 'too many snapshots are being converted',
       })
     }
-    return pool.run(job, { signal }) as Promise<ConvertedSnapshot>
+    const reply = (await pool.run(job, { signal })) as ConversionReply
+    if ('failure' in reply) throw Object.assign(new Error(reply.failure.message), reply.failure.members)
+    return reply.converted
   }
 
   async stop(): Promise<void> {

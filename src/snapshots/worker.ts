@@ -30,6 +30,11 @@ export interface ConvertedSnapshot {
   readonly capturedWallMs: number
 }
 
+/** An error that crosses to another thread as it is loses its code, errno and call. */
+export type ConversionReply =
+  | { readonly converted: ConvertedSnapshot }
+  | { readonly failure: { readonly message: string; readonly members: Readonly<Record<string, unknown>> } }
+
 // One conversion uses one core: the pool decides how many run.
 sharp.concurrency(1)
 sharp.cache(false)
@@ -38,7 +43,16 @@ const cores = new Map<number, Core>()
 
 // piscina calls a worker's default export.
 // biome-ignore lint/style/noDefaultExport: see above.
-export default async function convert(job: ConvertJob): Promise<ConvertedSnapshot> {
+export default async function run(job: ConvertJob): Promise<ConversionReply> {
+  try {
+    return { converted: await convert(job) }
+  } catch (thrown) {
+    const error = thrown instanceof Error ? thrown : new Error(String(thrown))
+    return { failure: { message: error.message, members: { ...error } } }
+  }
+}
+
+async function convert(job: ConvertJob): Promise<ConvertedSnapshot> {
   const frame = await core(job.coreId).grab(job.source, job.wish)
   const { data, info } = await encode(sharp(frame.jpeg), job.conversion)
   const file = join(job.dir, job.name)

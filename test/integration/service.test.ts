@@ -1,8 +1,19 @@
 /** The whole service with virtual cameras: kernel-free, but everything else is real. */
 
 import { execFileSync } from 'node:child_process'
-import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmdirSync,
+  statSync,
+  unlinkSync,
+  writeFileSync,
+} from 'node:fs'
 import { createServer } from 'node:net'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import sharp from 'sharp'
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
@@ -120,6 +131,16 @@ describe('a running service', () => {
     await Promise.all([other.close(), pinger.close()])
   })
 
+  it('goes on to the next name when a file of that name is already there', async () => {
+    writeFileSync(join(service.stateDir, 'snapshots/taken.jpg'), 'mine')
+    writeFileSync(join(service.stateDir, 'snapshots/taken.png'), 'mine')
+    for (const extension of ['jpg', 'png']) {
+      const taken = await client.call<SnapshotAnswer>('take_snapshot', { device: 'camera0', filename: `taken.${extension}` })
+      expect(taken.filename).toBe(`taken-2.${extension}`)
+      expect(readFileSync(join(service.stateDir, `snapshots/taken.${extension}`), 'utf8')).toBe('mine')
+    }
+  })
+
   it('refuses a bad request for a snapshot and leaves nothing behind', async () => {
     const before = readdirSync(join(service.stateDir, 'snapshots')).length
     expect(await client.failure('take_snapshot', { device: 'camera0', filename: '../../etc/passwd' })).toMatchObject({
@@ -224,6 +245,43 @@ describe('a service whose storage fails', () => {
     } finally {
       await other.close()
       await full.stop()
+    }
+  })
+})
+
+// Needs the right to mount: as root, in CI too.
+describe.runIf(process.getuid?.() === 0)('a disk that runs full', () => {
+  it('refuses the snapshot that does not fit, leaves no part of it, and goes on once there is room', async () => {
+    const disk = mkdtempSync(join(tmpdir(), 'disk-'))
+    execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=1m', 'tmpfs', disk])
+    const running = await startService({
+      args: ['--virtual-cameras', '1'],
+      env: {
+        CAMERA_SERVICE_MEDIAMTX_SNAPSHOTS_PATH: disk,
+        CAMERA_SERVICE_STORAGE_WARN_PERCENT: '99',
+        CAMERA_SERVICE_STORAGE_BLOCK_PERCENT: '100',
+      },
+    })
+    const other = await RpcClient.connect(running.url)
+    try {
+      await other.login(running.token('operator'))
+      await vi.waitFor(async () => expect(await other.call('get_camera_list')).toMatchObject({ connected: 1 }))
+      // Room for a few kilobytes: less than one frame.
+      writeFileSync(join(disk, 'filler'), Buffer.alloc(1024 * 1024 - 8 * 1024))
+      for (const wish of [{}, { quality: 100 }]) {
+        expect(await other.failure('take_snapshot', { device: 'camera0', ...wish })).toMatchObject({
+          code: -32020,
+          data: { state: 'STORAGE_FULL', legacy_code: -1010 },
+        })
+      }
+      expect(readdirSync(disk)).toEqual(['filler'])
+      unlinkSync(join(disk, 'filler'))
+      expect(await other.call('take_snapshot', { device: 'camera0' })).toMatchObject({ status: 'SUCCESS' })
+    } finally {
+      await other.close()
+      await running.stop()
+      execFileSync('umount', [disk])
+      rmdirSync(disk)
     }
   })
 })
