@@ -1,9 +1,6 @@
 // The built addon without the service: what the core itself says on this kernel.
-import { createRequire } from 'node:module'
-import { resolve } from 'node:path'
+import { loadNative } from '../../../../dist/native/index.js'
 import { eventually } from './wait.mjs'
-
-const FILE = resolve(import.meta.dirname, '../../../../build/Release/camera_core.node')
 
 const OPTIONS = {
   devDir: '/dev',
@@ -19,7 +16,7 @@ const OPTIONS = {
 
 /** Reports of the nodes, by node, as soon as all are probed. */
 export async function probeAll(nodes) {
-  const core = createRequire(import.meta.url)(FILE).open(OPTIONS, () => {})
+  const core = loadNative().open(OPTIONS, () => {})
   try {
     const devices = await eventually('all nodes are there', () => {
       const present = core.devices().filter(({ node }) => nodes.includes(node))
