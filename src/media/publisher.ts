@@ -4,7 +4,7 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import type { Readable } from 'node:stream'
 import { backoffMs } from '../base/backoff.js'
 import type { Clock } from '../base/clock.js'
-import { errorText } from '../base/errors.js'
+import { errorText, ServiceError } from '../base/errors.js'
 import type { Logger } from '../base/logger.js'
 import { endChild } from './child.js'
 import type { CameraFeedHandle, CameraFeeds } from './feeds.js'
@@ -41,6 +41,8 @@ export interface PublisherStatus {
   readonly command: string
   /** Why the latest child ended or could not start; `undefined` once one runs. */
   readonly failure: string | undefined
+  /** The same, when it is the camera or the program and not a matter of trying again soon. */
+  readonly refusal: ServiceError | undefined
 }
 
 const BACKOFF = { firstMs: 500, maxMs: 30_000, jitter: 0.5 }
@@ -67,6 +69,8 @@ export class Publisher {
   #reader = new ProgressReader()
   #command = ''
   #failure: string | undefined
+  #refusal: ServiceError | undefined
+  #told: string | undefined
 
   constructor(options: PublisherOptions) {
     this.#options = options
@@ -85,6 +89,7 @@ export class Publisher {
       progress: this.#reader.progress,
       command: this.#command,
       failure: this.#failure,
+      refusal: this.#refusal,
     }
   }
 
@@ -94,6 +99,8 @@ export class Publisher {
     const abort = new AbortController()
     this.#abort = abort
     this.#failure = undefined
+    this.#refusal = undefined
+    this.#told = undefined
     this.#set('starting')
     const before = this.#run
     this.#run = before.then(() => this.#loop(abort.signal))
@@ -135,7 +142,7 @@ export class Publisher {
         failures = 0
         immediate = 0
       }
-      this.#options.logger.warn({ device: this.#options.device, failure, lastedMs: Math.round(lastedMs) }, 'publisher ended')
+      this.#tell(failure, lastedMs)
       if (HANDSHAKE_REFUSED.test(failure) && immediate++ < IMMEDIATE_RETRIES) continue
       this.#set('waiting')
       // The first failure after good health is repaired at once, while readers still wait.
@@ -146,11 +153,13 @@ export class Publisher {
   /** Runs one child to its end. Returns why it ended; never throws. */
   async #publish(target: GuardedAddress, signal: AbortSignal): Promise<string> {
     this.#set('starting')
+    this.#refusal = undefined
     let feed: CameraFeedHandle | undefined
     try {
       feed = await this.#options.feeds.open(this.#options.device, signal)
       return await this.#runChild(feed, target, signal)
     } catch (thrown) {
+      if (thrown instanceof ServiceError) this.#refusal = thrown
       return errorText(thrown)
     } finally {
       feed?.close()
@@ -183,6 +192,7 @@ export class Publisher {
       reader.push(text)
       if (this.#state === 'starting' && reader.progress.frames > 0) {
         this.#failure = undefined
+        this.#refusal = undefined
         this.#set('running')
       }
     })
@@ -196,8 +206,8 @@ export class Publisher {
     signal.addEventListener('abort', onAbort, { once: true })
     const cancelWatch = this.#watch(feed, reader, () => end('ffmpeg does not encode what the camera delivers', 0))
     try {
-      return await new Promise<string>((resolve) => {
-        child.once('error', (error) => resolve(`ffmpeg cannot be started: ${error.message}`))
+      return await new Promise<string>((resolve, reject) => {
+        child.once('error', (error) => reject(cannotStart(error)))
         child.once('close', (code, killedBy) => resolve(reason ?? (complaint.trim() || `ffmpeg ended (${killedBy ?? code})`)))
       })
     } finally {
@@ -222,9 +232,23 @@ export class Publisher {
     })
   }
 
+  /** Said once, then on change. */
+  #tell(failure: string, lastedMs: number): void {
+    const { device, logger } = this.#options
+    const facts = { device, failure, lastedMs: Math.round(lastedMs) }
+    if (failure === this.#told && lastedMs < HEALTHY_MS) logger.debug(facts, 'publisher ended')
+    else logger.warn(facts, 'publisher ended')
+    this.#told = failure
+  }
+
   #set(state: PublisherState): void {
     if (this.#state === state) return
     this.#state = state
     this.#options.onChange()
   }
+}
+
+function cannotStart(error: Error): ServiceError {
+  const detail = `ffmpeg cannot be started: ${error.message}`
+  return new ServiceError('DEPENDENCY_FAILED', { data: { dependency: 'FFmpeg', detail }, details: detail, cause: error })
 }

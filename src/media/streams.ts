@@ -80,6 +80,7 @@ export class Streams {
     }
     const startTime = this.#startTime(path, publication)
     await link.look()
+    this.#ports(device)
     publications.demand.release(device)
     publications.settle(device)
     const continues = publications.get(device)?.publisher.wanted === true
@@ -119,6 +120,7 @@ export class Streams {
     this.#ports(device)
     const { publications, link, clock } = this.#options
     await link.look()
+    this.#ports(device)
     const path = link.paths.get(device)
     const publication = publications.get(device)
     const child = publication?.publisher.status()
@@ -194,9 +196,10 @@ export class Streams {
       if (link.server === undefined) throw mediamtxUnavailable(link.detail)
       const path = link.paths.get(device)
       if (path?.available === true) return path
-      const failure = publications.get(device)?.publisher.status().failure
-      const hopeless = failure?.startsWith('ffmpeg cannot be started') === true
-      if (hopeless || clock.nowMs() >= deadlineMs) {
+      const child = publications.get(device)?.publisher.status()
+      if (child?.refusal !== undefined) throw child.refusal
+      if (clock.nowMs() >= deadlineMs) {
+        const failure = child?.failure
         const detail = failure ?? `${device} was not published in time`
         throw new ServiceError('DEPENDENCY_FAILED', {
           data: { dependency: failure === undefined ? 'MediaMTX' : 'FFmpeg', detail },

@@ -1,6 +1,7 @@
 /** The media service against the double: what MediaMTX is told, what its faults do, and demand. A real ffmpeg publishes. */
 
 import { afterEach, expect, test } from 'vitest'
+import { ServiceError } from '../../src/base/errors.js'
 import type { MediaOptions } from '../../src/media/index.js'
 import { type DoubleOptions, MediamtxDouble } from '../support/mediamtx-double/index.js'
 import { type MediaBench, openBench, until } from './media-bench.js'
@@ -244,6 +245,14 @@ test('an ffmpeg that is not there is told at once', async () => {
     code: 'DEPENDENCY_FAILED',
     data: { dependency: 'FFmpeg', detail: expect.stringContaining('cannot be started') },
   })
+})
+
+test('a camera that cannot deliver is told at once, with its own error', async () => {
+  const { media } = await open()
+  const busy = new ServiceError('DEPENDENCY_FAILED', { data: { dependency: 'camera' }, details: 'the camera is busy' })
+  if (bench !== undefined) bench.feeds.open = () => Promise.reject(busy)
+  await expect(media.startStreaming('camera0', 'h')).rejects.toBe(busy)
+  await expect(media.streamStatus('camera0')).rejects.toMatchObject({ code: 'STREAM_NOT_FOUND' })
 })
 
 test('a RECORD that is refused is repeated at once', async () => {
