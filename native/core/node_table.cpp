@@ -5,12 +5,11 @@
 #include <utility>
 
 #include "fault_code.hpp"
+#include "v4l2_device.hpp"
 
 namespace camera {
 
 namespace {
-
-constexpr const char *kLoopbackDriver = "v4l2 loopback";
 
 /// The node exists and nothing is behind it.
 bool meansAbsent(const Error &error) {
@@ -207,7 +206,7 @@ void NodeTable::failed(NodeRecord &record, Error error) {
     if (meansHung(error) || record.tries > options_.retryMs.size()) return giveUp(record, std::move(error));
     record.phase = Phase::Unknown;
     record.nextTryUs = retryAtUs(record);
-    if (mayBePrimary(record)) tellPresent(record, record.appearedUs);
+    if (mayBePrimary(records_, record)) tellPresent(record, record.appearedUs);
 }
 
 int64_t NodeTable::retryAtUs(const NodeRecord &record) {
@@ -227,7 +226,7 @@ void NodeTable::giveUp(NodeRecord &record, Error error) {
     record.phase = Phase::Failed;
     record.fault = std::move(error);
     record.toldReport = noFormats ? record.report : nullptr;
-    if (!news || (!record.told && !mayBePrimary(record))) return;
+    if (!news || (!record.told && !mayBePrimary(records_, record))) return;
     record.told = true;
     effects_.tell(DeviceEventType::Present, stateOf(record), effects_.nowUs());
 }
@@ -296,36 +295,15 @@ void NodeTable::evaluateSoon(const std::string &parent) {
 
 void NodeTable::evaluate(NodeRecord &record) {
     if (!record.isCameraLike()) return;
-    if (isSecondary(record)) return hide(record);
-    if (!mayBePrimary(record)) return; // a lower node is not understood yet; its answer comes back here
+    if (isSecondary(records_, record)) return hide(record);
+    if (!mayBePrimary(records_, record)) return; // a lower node is not understood yet; its answer comes back here
     tellPresent(record, record.appearedUs);
-    std::vector<std::string> companions = companionsOf(record);
+    std::vector<std::string> companions = companionsOf(records_, record);
     if (record.toldReport || isComplete(record, !companions.empty())) {
         record.evaluateUs = 0;
         return tellReport(record, std::move(companions));
     }
     record.evaluateUs = record.appearedUs + int64_t{options_.siblingWaitMs} * 1'000;
-}
-
-bool NodeTable::isSecondary(const NodeRecord &record) const {
-    return std::any_of(records_.begin(), records_.end(), [&](const auto &entry) {
-        const NodeRecord &other = entry.second;
-        const bool sameFunction = !record.parent().empty() && other.parent() == record.parent() && other.isCameraLike() &&
-                                  other.report->busInfo == record.report->busInfo;
-        return sameFunction && other.index() < record.index();
-    });
-}
-
-bool NodeTable::mayBePrimary(const NodeRecord &record) const {
-    return std::none_of(records_.begin(), records_.end(), [&](const auto &entry) {
-        const NodeRecord &other = entry.second;
-        const bool below = !record.parent().empty() && other.parent() == record.parent() && other.index() < record.index();
-        if (!below || other.phase == Phase::Over) return false;
-        if (other.phase != Phase::Known) return true;
-        // Of a node that is known itself the function is known too: one parent may carry several.
-        const bool otherFunction = record.phase == Phase::Known && other.report->busInfo != record.report->busInfo;
-        return other.isCameraLike() && !otherFunction;
-    });
 }
 
 bool NodeTable::isComplete(const NodeRecord &record, bool hasCompanions) const {
@@ -337,17 +315,6 @@ bool NodeTable::isComplete(const NodeRecord &record, bool hasCompanions) const {
         const auto sibling = records_.find(number);
         return sibling != records_.end() && sibling->second.phase != Phase::Unknown;
     });
-}
-
-std::vector<std::string> NodeTable::companionsOf(const NodeRecord &record) const {
-    std::vector<std::string> nodes;
-    if (record.parent().empty()) return nodes;
-    for (const auto &[number, other] : records_) {
-        if (&other == &record || other.parent() != record.parent()) continue;
-        const bool belongs = other.is(NodeKind::Metadata) || other.isCameraLike();
-        if (belongs && other.report->busInfo == record.report->busInfo) nodes.push_back(other.facts.node);
-    }
-    return nodes;
 }
 
 // --- telling ---

@@ -4,8 +4,6 @@
 
 #include <cstdint>
 #include <map>
-#include <memory>
-#include <optional>
 #include <random>
 #include <string>
 #include <vector>
@@ -15,54 +13,10 @@
 #include "device_report.hpp"
 #include "flap_guard.hpp"
 #include "node_finder.hpp"
+#include "node_record.hpp"
 #include "result.hpp"
 
 namespace camera {
-
-/// What the table knows of one existing node.
-struct NodeRecord {
-    /// Unknown: being tried. Known: `report` says what it is. Failed: tries are used up, the fault is told. Over: told as
-    /// gone although the node still exists (a driverless node, a capture that saw ENODEV).
-    enum class Phase { Unknown, Known, Failed, Over };
-
-    NodeFacts facts;
-    std::string source;
-    DeviceIdentity readIdentity;
-    /// Jobs with the same key never run at once.
-    std::string jobKey;
-    Phase phase = Phase::Unknown;
-    /// As probed; companions are not in it.
-    std::shared_ptr<const DeviceReport> report;
-    std::optional<Error> fault;
-
-    int64_t appearedUs = 0;
-    bool atStart = false;
-    /// The driver is done with the whole device: no further sibling will come.
-    bool settled = false;
-    bool flapping = false;
-
-    size_t tries = 0;
-    int64_t retryFromUs = 0;
-    /// 0: none is due.
-    int64_t nextTryUs = 0;
-    int64_t evaluateUs = 0;
-    bool inFlight = false;
-    bool tryAgain = false;
-
-    /// `present` was told and `gone` was not.
-    bool told = false;
-    /// The report told last, with companions; null before `ready`.
-    std::shared_ptr<const DeviceReport> toldReport;
-
-    int index() const { return readIdentity.index; }
-    bool isUsb() const { return !readIdentity.vid.empty(); }
-    std::string parent() const { return facts.sysfs ? facts.sysfs->parent : std::string(); }
-    bool is(NodeKind kind) const { return phase == Phase::Known && report->kind == kind; }
-    /// Something that is listed as a camera, usable or not.
-    bool isCameraLike() const {
-        return phase == Phase::Known && report->kind != NodeKind::Metadata && report->kind != NodeKind::Ignored;
-    }
-};
 
 class TableEffects {
 public:
@@ -114,10 +68,7 @@ private:
     void evaluateFunction(const NodeRecord &member);
     void evaluate(NodeRecord &record);
     void evaluateSoon(const std::string &parent);
-    bool isSecondary(const NodeRecord &record) const;
-    bool mayBePrimary(const NodeRecord &record) const;
     bool isComplete(const NodeRecord &record, bool hasCompanions) const;
-    std::vector<std::string> companionsOf(const NodeRecord &record) const;
 
     void tellPresent(NodeRecord &record, int64_t atUs);
     void tellGone(NodeRecord &record, int64_t atUs);
@@ -130,7 +81,7 @@ private:
     const MonitorOptions &options_;
     TableEffects &effects_;
     // State.
-    std::map<int, NodeRecord> records_;
+    NodeRecords records_;
     std::map<int, uint64_t> generations_;
     IdentityBook book_;
     FlapGuard flaps_;

@@ -6,6 +6,9 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <filesystem>
+#include <future>
+#include <iterator>
 #include <string>
 
 #include "clock.hpp"
@@ -415,4 +418,53 @@ TEST_CASE("a control that the camera stalled on is not asked again") {
     }
     // First round: the batch fails, then one by one. Second round: a batch without the broken one.
     CHECK(stage.sys().calls(stage.node(0), "VIDIOC_G_EXT_CTRLS") == 4);
+}
+
+TEST_CASE("events that no longer fit become one resync with everything that is present") {
+    DeviceStage stage;
+    stage.plugUsb(0, 0, ScriptedCamera::webcam());
+    DeviceMonitor monitor(stage.sys().sys(), stage.options());
+    EventLog log;
+    std::promise<void> opener;
+    std::shared_future<void> opened = opener.get_future().share();
+    // The first event holds up the monitor thread while the directory changes thousands of times.
+    monitor.setListener([&, keep = log.listener()](DeviceEvent event) {
+        keep(std::move(event));
+        opened.wait();
+    });
+    REQUIRE(monitor.start().ok());
+    REQUIRE(log.next(Type::Present).has_value());
+    stage.plugUsb(1, 1, ScriptedCamera::metadata());
+    for (int i = 0; i < 6'000; ++i) {
+        for (const int number : {0, 1}) REQUIRE(::chmod(stage.node(number).c_str(), i % 2 ? 0600 : 0640) == 0);
+    }
+    opener.set_value();
+    const auto resync = log.next(Type::Resync);
+    REQUIRE(resync.has_value());
+    REQUIRE(resync->devices.size() == 1);
+    CHECK(resync->devices[0].node == stage.node(0));
+    CHECK(log.gapFree());
+    monitor.stop(1'000);
+}
+
+TEST_CASE("many cycles leave no descriptor behind and lose no event") {
+    const auto openFiles = [] { return std::distance(std::filesystem::directory_iterator("/proc/self/fd"), {}); };
+    constexpr int kCycles = 200;
+    const auto before = openFiles();
+    {
+        DeviceStage stage;
+        MonitorOptions options = stage.options();
+        options.flapCycles = 2 * kCycles;
+        Watched watched(stage, options);
+        for (int cycle = 0; cycle < kCycles; ++cycle) {
+            stage.plugUsb(0, 0, ScriptedCamera::webcam(), {.devnum = cycle});
+            watched.next(Type::Present);
+            stage.pull(0);
+            watched.next(Type::Gone);
+        }
+        CHECK(watched.log.count(Type::Present) == kCycles);
+        CHECK(watched.log.gapFree());
+        CHECK(eventually([&] { return stage.sys().openDescriptors() == 0; }));
+    }
+    CHECK(openFiles() == before);
 }
