@@ -77,7 +77,11 @@ export class PathStore {
   /** Validation covers everything, so what a refused PATCH of another path left refuses this write, too. */
   #write(name: string, fields: Fields): void {
     if (!validName(name))
-      throw new RefusedError(name === '' ? 'invalid name' : `invalid path name '${name}': contains invalid characters`)
+      throw new RefusedError(
+        name === ''
+          ? 'invalid name'
+          : `invalid path name '${name}': can contain only alphanumeric characters, underscore, dot, minus, slash`,
+      )
     const problem = validate({ ...PATH_DEFAULTS, ...fields })
     if (problem !== undefined) throw new RefusedError(problem)
     const hidden = this.#hidden.get(name)

@@ -29,7 +29,7 @@ export function unauthorized(challenge: boolean, old: boolean): Reply {
 }
 
 export function movedPermanently(path: string): Reply {
-  return { status: 301, type: 'html', body: `<a href="${path}">Moved Permanently</a>.\n`, headers: { location: path } }
+  return { status: 301, type: 'html', body: `<a href="${path}">Moved Permanently</a>.\n\n`, headers: { location: path } }
 }
 
 const DEFAULT_ITEMS = 100
@@ -38,19 +38,22 @@ const MAX_ITEMS = 2 ** 31 - 1
 /** One page of a list, or the refusal of bad arguments. */
 export function page(items: readonly unknown[], query: URLSearchParams, old: boolean): Reply {
   const perPage = argument(query.get('itemsPerPage'), DEFAULT_ITEMS)
-  if (perPage === undefined || perPage < 1) return failure(400, 'invalid items per page', old)
   const index = argument(query.get('page'), 0)
-  if (index === undefined) return failure(400, 'invalid page', old)
+  for (const value of [perPage, index]) if (typeof value === 'string') return failure(400, value, old)
+  if (perPage === 0) return failure(400, 'invalid items per page', old)
+  const [size, at] = [Number(perPage), Number(index)]
   return json({
     itemCount: items.length,
-    pageCount: Math.ceil(items.length / perPage),
-    items: items.slice(index * perPage, (index + 1) * perPage),
+    pageCount: Math.ceil(items.length / size),
+    items: items.slice(at * size, (at + 1) * size),
   })
 }
 
-function argument(text: string | null, standard: number): number | undefined {
+/** The number, or what is wrong with it in Go's words. */
+function argument(text: string | null, standard: number): number | string {
   if (text === null || text === '') return standard
-  return /^\d+$/.test(text) && Number(text) <= MAX_ITEMS ? Number(text) : undefined
+  if (!/^\d+$/.test(text)) return `strconv.ParseUint: parsing "${text}": invalid syntax`
+  return Number(text) <= MAX_ITEMS ? Number(text) : `strconv.ParseUint: parsing "${text}": value out of range`
 }
 
 /** RFC 3339 with the trailing zeros of the fraction cut. */
