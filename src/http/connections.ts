@@ -27,7 +27,8 @@ export class Connections {
   readonly #clock: Clock
   readonly #settings: HttpServerSettings
   readonly #admission: Admission
-  readonly #open = new Set<Connection>()
+  /** With the address each comes from. */
+  readonly #open = new Map<Connection, string>()
   #stopping = false
 
   constructor(rpc: Rpc, clock: Clock, settings: HttpServerSettings) {
@@ -55,14 +56,16 @@ export class Connections {
     const onLogin = (): void => this.#admission.loggedIn(client.address)
     const connection = new Connection(socket, this.#settings, this.#clock.nowMs(), onLogin)
     connection.attach(this.#rpc.openSession({ codec: client.codec, linkHost: client.linkHost, peer: connection }))
-    this.#open.add(connection)
+    this.#open.set(connection, client.address)
     return connection
   }
 
   /** The socket of `connection` has gone. */
-  closed(connection: Connection, client: Client): void {
-    if (!this.#open.delete(connection)) return
-    this.#admission.closed(client.address, connection.loggedIn)
+  closed(connection: Connection): void {
+    const address = this.#open.get(connection)
+    if (address === undefined) return
+    this.#open.delete(connection)
+    this.#admission.closed(address, connection.loggedIn)
     connection.gone()
   }
 
@@ -70,7 +73,7 @@ export class Connections {
   sweep(): void {
     const nowMs = this.#clock.nowMs()
     const wallMs = this.#clock.wallMs()
-    for (const connection of this.#open) connection.sweep(nowMs, wallMs)
+    for (const connection of this.#open.keys()) connection.sweep(nowMs, wallMs)
     this.#shed()
   }
 
@@ -80,7 +83,7 @@ export class Connections {
     await this.#waitUntil((connection) => connection.inFlight === 0, this.#settings.drainMs)
     await this.#waitUntil((connection) => connection.pendingBytes === 0, FLUSH_MS)
     let closed = 0
-    for (const connection of this.#open) {
+    for (const connection of this.#open.keys()) {
       connection.close(CLOSE.goingAway, 'service is stopping')
       closed += 1
       if (closed % CLOSE_BATCH === 0) await wait(this.#clock, CLOSE_PAUSE_MS)
@@ -89,11 +92,11 @@ export class Connections {
 
   async #waitUntil(settled: (connection: Connection) => boolean, limitMs: number): Promise<void> {
     const endMs = this.#clock.nowMs() + limitMs
-    while (this.#clock.nowMs() < endMs && ![...this.#open].every(settled)) await wait(this.#clock, POLL_MS)
+    while (this.#clock.nowMs() < endMs && ![...this.#open.keys()].every(settled)) await wait(this.#clock, POLL_MS)
   }
 
   #shed(): void {
-    const holders = [...this.#open].filter((connection) => connection.pendingBytes > 0)
+    const holders = [...this.#open.keys()].filter((connection) => connection.pendingBytes > 0)
     let heldBytes = holders.reduce((sum, holder) => sum + holder.pendingBytes, 0)
     if (heldBytes <= this.#settings.totalBytes) return
     holders.sort((a, b) => b.pendingBytes - a.pendingBytes)

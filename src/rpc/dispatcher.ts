@@ -12,7 +12,7 @@ import type { Codec, Payload } from './codec.js'
 import { type Message, wantsReply } from './message.js'
 import type { Method, Toolbox, WorkKind } from './method.js'
 import { RANK, type Session } from './session.js'
-import { wireError } from './wire-error.js'
+import { type Failure, failure, wireError } from './wire-error.js'
 
 export interface DispatcherOptions {
   readonly methods: ReadonlyMap<string, Method>
@@ -77,7 +77,7 @@ export class Dispatcher {
   }
 
   /** Why `method` may not run now, in the contract's order. */
-  #refusal(session: Session, method: Method, message: Message): ServiceError | undefined {
+  #refusal(session: Session, method: Method, message: Message): Failure | undefined {
     if (method.role !== 'none') {
       const rank = session.rankAt(this.#clock.wallMs())
       if (rank === 0) return loginNeeded(session)
@@ -114,13 +114,13 @@ export class Dispatcher {
       .then(settle)
   }
 
-  #fail(codec: Codec, message: Message, error: ServiceError): Payload | undefined {
+  #fail(codec: Codec, message: Message, error: Failure): Payload | undefined {
     this.#failures += 1
     return wantsReply(message) ? codec.failure(message.id, wireError(error)) : undefined
   }
 
   /** A failure from the catalogue as it is; anything else is ours: it is logged, and the client gets its number only. */
-  #known(thrown: unknown, method: Method, session: Session): ServiceError {
+  #known(thrown: unknown, method: Method, session: Session): Failure {
     if (thrown instanceof ServiceError) return thrown
     const requestId = randomUUID()
     if (!session.closed) {
@@ -135,44 +135,44 @@ export class Dispatcher {
         'method failed unexpectedly',
       )
     }
-    return new ServiceError('INTERNAL', { data: { request_id: requestId }, details: `${method.name} failed unexpectedly` })
+    return failure('INTERNAL', { data: { request_id: requestId }, details: `${method.name} failed unexpectedly` })
   }
 }
 
 /** -32040 with a true waiting time. */
-export function rateLimited(retryAfterMs: number, details: string): ServiceError {
-  return new ServiceError('RATE_LIMITED', { data: { retry_after_ms: retryAfterMs }, details })
+export function rateLimited(retryAfterMs: number, details: string): Failure {
+  return failure('RATE_LIMITED', { data: { retry_after_ms: retryAfterMs }, details })
 }
 
-function tooBusy(): ServiceError {
+function tooBusy(): Failure {
   return rateLimited(BUSY_RETRY_MS, 'too many requests are being worked on')
 }
 
-function unknownMethod(name: string): ServiceError {
-  return new ServiceError('METHOD_NOT_FOUND', {
+function unknownMethod(name: string): Failure {
+  return failure('METHOD_NOT_FOUND', {
     data: { hint: 'rpc.discover lists the methods' },
     details: `there is no method ${JSON.stringify(name.slice(0, 64))}`,
   })
 }
 
-function loginNeeded(session: Session): ServiceError {
-  if (session.identity === undefined) return new ServiceError('AUTH_REQUIRED', { details: 'this connection has not logged in' })
-  return new ServiceError('AUTH_FAILED', {
+function loginNeeded(session: Session): Failure {
+  if (session.identity === undefined) return failure('AUTH_REQUIRED', { details: 'this connection has not logged in' })
+  return failure('AUTH_FAILED', {
     details: 'the token of this connection has expired',
     suggestion: 'call authenticate with a new token',
   })
 }
 
-function roleTooLow(session: Session, method: Method): ServiceError {
-  return new ServiceError('PERMISSION_DENIED', {
+function roleTooLow(session: Session, method: Method): Failure {
+  return failure('PERMISSION_DENIED', {
     data: { required_role: method.role, have_role: session.identity?.role },
     details: `${method.name} needs role ${method.role}`,
   })
 }
 
-function starting(): ServiceError {
+function starting(): Failure {
   const detail = 'the service is still starting'
-  return new ServiceError('STARTING', { data: { dependency: 'camera_service', detail }, details: detail })
+  return failure('STARTING', { data: { dependency: 'camera_service', detail }, details: detail })
 }
 
 function stackOf(thrown: unknown): string | undefined {

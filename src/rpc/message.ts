@@ -1,6 +1,6 @@
 /** The JSON-RPC 2.0 envelope (contract §3), whatever the encoding it came in. */
 
-import { ServiceError } from '../base/errors.js'
+import { type Failure, failure } from './wire-error.js'
 
 /** As the codec keeps it: the JSON codec the text as it came, the MessagePack codec the value. Absent: a notification. */
 export type Id = string | number | bigint
@@ -14,9 +14,9 @@ export interface Message {
   readonly method: string
   readonly params: Params
   /** The envelope is bad: answered even without an id, nothing is executed. */
-  readonly fault: ServiceError | undefined
+  readonly fault: Failure | undefined
   /** The parameters pass a limit: told in the parameters' turn of the check order. */
-  readonly paramsFault: ServiceError | undefined
+  readonly paramsFault: Failure | undefined
 }
 
 export const NO_PARAMS: Params = Object.freeze({})
@@ -52,7 +52,7 @@ export function withParams(id: Id | undefined, method: string, params: unknown):
   if (params === undefined || params === NO_PARAMS) return request(id, method, NO_PARAMS, undefined)
   if (!isRecord(params)) {
     // A well-formed notification is never answered, bad parameters included.
-    const fault = new ServiceError('INVALID_REQUEST', {
+    const fault = failure('INVALID_REQUEST', {
       data: { hint: 'params must be an object; positional parameters are not supported' },
       details: `params was ${kindOf(params)}`,
     })
@@ -71,18 +71,18 @@ export function wantsReply(message: Message): boolean {
   return message.id !== undefined || (message.fault !== undefined && message.method === '')
 }
 
-function request(id: Id | undefined, method: string, params: Params, paramsFault: ServiceError | undefined): Message {
+function request(id: Id | undefined, method: string, params: Params, paramsFault: Failure | undefined): Message {
   return { id, method, params, fault: undefined, paramsFault }
 }
 
 function invalid(id: Id | undefined, hint: string): Message {
-  const fault = new ServiceError('INVALID_REQUEST', { data: { hint }, details: hint })
+  const fault = failure('INVALID_REQUEST', { data: { hint }, details: hint })
   return { id, method: '', params: NO_PARAMS, fault, paramsFault: undefined }
 }
 
 function invalidVersion(id: Id | undefined): Message {
   const hint = 'jsonrpc must be "2.0"'
-  const fault = new ServiceError('INVALID_VERSION', { data: { hint }, details: hint })
+  const fault = failure('INVALID_VERSION', { data: { hint }, details: hint })
   return { id, method: '', params: NO_PARAMS, fault, paramsFault: undefined }
 }
 
@@ -104,10 +104,10 @@ function hasFewMembers(value: object): boolean {
   return true
 }
 
-function limitFault(params: Params): ServiceError | undefined {
+function limitFault(params: Params): Failure | undefined {
   const rule = brokenLimit(params, 1)
   if (rule === undefined) return undefined
-  return new ServiceError('INVALID_PARAMS', {
+  return failure('INVALID_PARAMS', {
     data: { param: 'params', rule, hint: 'send smaller parameters' },
     details: `params break the limit: ${rule}`,
   })

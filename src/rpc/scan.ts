@@ -23,6 +23,8 @@ const CARRIAGE_RETURN = 0x0d
 const TAB = 0x09
 const GIVEN_UP = -1
 
+/** How nearly every request begins. */
+const USUAL_START = Buffer.from('{"jsonrpc":"2.0",')
 const VERSION_NAME = Buffer.from('"jsonrpc"')
 const ID_NAME = Buffer.from('"id"')
 const METHOD_NAME = Buffer.from('"method"')
@@ -34,9 +36,9 @@ const MAX_STRING_BYTES = 128
 
 /** The message, or undefined when only the full parser can tell what this is. */
 export function scanRequest(bytes: Uint8Array, names: MethodNames): Message | undefined {
-  let at = skipSpace(bytes, 0)
-  if (bytes[at] !== OPEN_BRACE) return undefined
-  let version = false
+  let version = holds(bytes, 0, USUAL_START)
+  let at = version ? USUAL_START.length - 1 : skipSpace(bytes, 0)
+  if (!version && bytes[at] !== OPEN_BRACE) return undefined
   let id: Id | undefined
   let method: string | undefined
   let params: Params | undefined

@@ -1,6 +1,6 @@
 /** Failures as they go over the wire: the union of the catalogue's members and `reason`, `details`, `suggestion` (C-12). */
 
-import { CATALOGUE, type ServiceError } from '../base/errors.js'
+import { CATALOGUE, type ErrorCode, type ErrorDetail } from '../base/errors.js'
 
 /** The `error` member of a reply. */
 export interface WireError {
@@ -9,11 +9,20 @@ export interface WireError {
   readonly data: Readonly<Record<string, unknown>>
 }
 
-export function wireError(error: ServiceError): WireError {
-  const known = CATALOGUE[error.code]
-  return {
-    code: known.rpc,
-    message: known.text,
-    data: { reason: known.reason, ...error.data, details: error.details, suggestion: error.suggestion },
-  }
+/** What there is to tell of a `ServiceError`. One that is not thrown needs no stack, which is what errors cost most. */
+export interface Failure {
+  readonly code: ErrorCode
+  readonly data: Readonly<Record<string, unknown>>
+  readonly details: string
+  readonly suggestion: string
+}
+
+export function failure(code: ErrorCode, { data = {}, details, suggestion }: Omit<ErrorDetail, 'cause'>): Failure {
+  const known = CATALOGUE[code]
+  return { code, data, details: details ?? known.text, suggestion: suggestion ?? known.suggestion }
+}
+
+export function wireError({ code, data, details, suggestion }: Failure): WireError {
+  const known = CATALOGUE[code]
+  return { code: known.rpc, message: known.text, data: { reason: known.reason, ...data, details, suggestion } }
 }
