@@ -121,7 +121,12 @@ void FrameHub::removeSink(FrameSink *sink) {
     demand_.fetch_sub(static_cast<int>(std::erase(sinks_, sink)), std::memory_order_relaxed);
 }
 
-void FrameHub::keepEncoding(bool keep) { demand_.fetch_add(keep ? 1 : -1, std::memory_order_relaxed); }
+void FrameHub::keepEncoding(bool keep) {
+    const std::lock_guard lock(mutex_);
+    if (!keep && keeps_ == 0) return; // kept in a hub that was forgotten meanwhile
+    keeps_ += keep ? 1 : -1;
+    demand_.fetch_add(keep ? 1 : -1, std::memory_order_relaxed);
+}
 
 void FrameHub::retain(size_t frames) {
     const std::lock_guard lock(mutex_);

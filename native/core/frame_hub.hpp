@@ -64,7 +64,7 @@ public:
     void addSink(FrameSink *sink);
     void removeSink(FrameSink *sink);
 
-    /// While more than zero, frames are wanted although nobody waits. Counted.
+    /// Frames are wanted although nobody waits, until each true had its false.
     void keepEncoding(bool keep);
     /// Frames kept for `nextAfter`: 1 to 64, 2 at first.
     void retain(size_t frames);
@@ -100,6 +100,7 @@ private:
     std::unordered_map<uint64_t, Waiter> waiters_;
     uint64_t lastWaiter_ = 0;
     std::vector<FrameSink *> sinks_;
+    int keeps_ = 0;
     std::atomic<int> demand_{0};
 };
 

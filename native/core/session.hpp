@@ -61,8 +61,7 @@ public:
     void stop() { control_->request(SessionControl::Command::Stop); }
     void gone() { control_->request(SessionControl::Command::Gone); }
 
-    /// For the one owner; see CoreThread.
-    bool joinFor(int timeoutMs) { return thread_.joinFor(timeoutMs); }
+    /// Lets a hanging thread go on alone. Without it the destructor waits for the thread.
     void writeOff() { thread_.writeOff(); }
 
     /// Expires when the thread has ended, written off or not, and this object is gone.

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include <array>
+#include <cmath>
 #include <filesystem>
 #include <fstream>
 #include <iterator>
@@ -59,6 +60,19 @@ TEST_CASE("a virtual camera starts, moves, and stops") {
     CHECK(events.sees(CaptureState::Stopped));
     CHECK(faultCode(grab(manager, "virtual:0").error()) == "NOT_STREAMING");
     CHECK_FALSE(manager.stats("virtual:9").has_value());
+}
+
+TEST_CASE("the rate of a virtual camera does not drift, however busy the machine") {
+    CaptureManager manager(kernel(), {});
+    constexpr double kFps = 125;
+    REQUIRE(start(manager, kVirtual, {.width = 32, .height = 32, .fourcc = V4L2_PIX_FMT_MJPEG, .interval = {1, 125}}).ok());
+    const FrameFacts first = grab(manager, "virtual:0").value()->facts();
+    FrameFacts last = first;
+    while (last.sequence < first.sequence + 60) last = grab(manager, "virtual:0").value()->facts();
+    const double expected = static_cast<double>(last.capturedAtUs - first.capturedAtUs) * kFps / 1e6;
+    // A frame is late by what the machine takes to wake up, never by what it was late before.
+    CHECK(std::abs(static_cast<double>(last.sequence - first.sequence) - expected) < 3);
+    CHECK(manager.stats("virtual:0")->frames + manager.stats("virtual:0")->lost >= 60);
 }
 
 TEST_CASE("an age limit takes the newest frame, zero waits for a later one") {

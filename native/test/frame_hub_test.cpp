@@ -112,6 +112,9 @@ TEST_CASE("sinks and viewers make frames wanted, and a removed sink hears nothin
     CHECK(rig.hub->wanted());
     rig.hub->keepEncoding(false);
     CHECK_FALSE(rig.hub->wanted());
+    rig.hub->keepEncoding(false);
+    rig.hub->keepEncoding(true);
+    CHECK(rig.hub->wanted());
 }
 
 TEST_CASE("publishing takes less than 50 microseconds and allocates nothing in the long run") {
