@@ -82,7 +82,7 @@ export class ManagedServer {
     child.once('error', (error) => onEnd(`cannot be started: ${error.message}`))
     // An exit status of 0 says nothing: MediaMTX gives it after a fatal reload too.
     child.once('close', (code, killedBy) => onEnd(log.lastError || `ended (${killedBy ?? `status ${code}`})`))
-    await this.#ready(AbortSignal.any([signal, AbortSignal.timeout(READY_TIMEOUT_MS)]), clock)
+    await this.#ready(signal, clock)
   }
 
   /** For a server that hangs. */
@@ -98,6 +98,7 @@ export class ManagedServer {
   }
 
   async #ready(signal: AbortSignal, clock: Clock): Promise<void> {
+    const deadlineMs = clock.nowMs() + READY_TIMEOUT_MS
     for (;;) {
       if (this.#ended !== undefined) throw new MediamtxError('unreachable', this.#ended)
       try {
@@ -106,7 +107,7 @@ export class ManagedServer {
         return
       } catch (thrown) {
         const starting = thrown instanceof MediamtxError && thrown.kind === 'unreachable'
-        if (!starting) throw thrown
+        if (!starting || clock.nowMs() >= deadlineMs) throw thrown
       }
       await wait(clock, READY_POLL_MS, signal)
     }

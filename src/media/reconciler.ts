@@ -15,6 +15,8 @@ export interface ReconcilerOptions {
 
 export interface PassResult {
   readonly writes: number
+  /** Writes that the server refused; trying again at once would only fill its log. */
+  readonly refused: number
   /** Desired names that somebody else configured. */
   readonly foreign: readonly string[]
   /** A refusal that repeats for every write: the server's hidden state is broken (a refused path PATCH of somebody's). */
@@ -55,7 +57,8 @@ export class Reconciler {
     }
     const poisoned = refusals.size > 0 ? await this.#cure(client, desired, refusals) : undefined
     this.#tell(refusals)
-    return { writes: plan.replace.length + (mayRemove ? plan.remove.length : 0), foreign: plan.foreign, poisoned }
+    const writes = plan.replace.length + (mayRemove ? plan.remove.length : 0)
+    return { writes, refused: refusals.size, foreign: plan.foreign, poisoned }
   }
 
   async #replace(

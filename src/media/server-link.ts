@@ -58,7 +58,11 @@ export class ServerLink {
   readonly #pauser: Pauser
   #comparedMs = Number.NEGATIVE_INFINITY
   #hangs = 0
+  /** Our credentials were, last time. */
   #refused = false
+  /** Writes refused by the latest comparison. */
+  #refusals = 0
+  #poisoned: string | undefined
 
   constructor(options: ServerLinkOptions) {
     this.#options = options
@@ -159,7 +163,7 @@ export class ServerLink {
     const server = this.#server
     if (server === undefined) return
     const dueMs = this.#comparedMs + this.#options.compareIntervalMs
-    const missing = [...this.#options.desired().keys()].some((name) => !this.#paths.has(name))
+    const missing = this.#refusals === 0 && [...this.#options.desired().keys()].some((name) => !this.#paths.has(name))
     if (!missing && this.#options.clock.nowMs() < dueMs) return
     const info = await server.client.info()
     if (info !== undefined && info.started !== server.info?.started) {
@@ -174,10 +178,13 @@ export class ServerLink {
     this.#comparedMs = this.#options.clock.nowMs()
     const result = await this.#options.reconciler.pass(client, this.#options.desired(), this.#options.mayRemove())
     this.#foreign = result.foreign
+    this.#refusals = result.refused
     if (result.poisoned !== undefined) {
-      this.#options.logger.error({ error: result.poisoned }, 'MediaMTX refuses every write')
+      if (result.poisoned !== this.#poisoned)
+        this.#options.logger.error({ error: result.poisoned }, 'MediaMTX refuses every write')
       this.#options.source.giveUp()
     }
+    this.#poisoned = result.poisoned
   }
 
   async #look(): Promise<void> {
