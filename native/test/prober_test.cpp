@@ -90,6 +90,7 @@ TEST_CASE("a hanging job is a timeout; its device is not asked again while it ha
     REQUIRE(hung.get().has_value());
     CHECK(faultCode(hung.get()->error()) == "TIMEOUT");
     CHECK(faultCode(behind.get()->error()) == "TIMEOUT");
+    CHECK(gate->inside == 1); // the second did not cost a second thread
 
     const auto quick = [](const Sys &) -> Result<int> { return 2; };
     Awaited<Result<int>> other;
