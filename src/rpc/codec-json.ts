@@ -6,6 +6,7 @@ import { type Message, readEnvelope, unreadable } from './message.js'
 import { MethodNames } from './method-names.js'
 import { memberText } from './raw-member.js'
 import { scanRequest } from './scan.js'
+import { readUsual } from './usual-request.js'
 
 const MAX_NUMBER_CHARS = 256
 
@@ -16,7 +17,10 @@ export function createJsonCodec(methods: Iterable<string>): Codec {
     name: 'json',
     binary: false,
 
-    decode: (bytes) => scanRequest(new Uint8Array(bytes), names) ?? parseRequest(Buffer.from(bytes).toString()),
+    decode(bytes) {
+      const view = new Uint8Array(bytes)
+      return readUsual(view, names) ?? scanRequest(view, names) ?? parseRequest(Buffer.from(bytes).toString())
+    },
 
     reply: (id, result) => `{"jsonrpc":"2.0","id":${id},"result":${fragment(result)}}`,
 
