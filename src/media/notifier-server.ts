@@ -29,6 +29,10 @@ export class NotifierServer {
     this.#logger = logger
   }
 
+  get listening(): boolean {
+    return this.#server?.listening === true
+  }
+
   /** Notifiers connected for `path` now. */
   count(path: string): number {
     return this.#counts.get(path) ?? 0

@@ -3,6 +3,7 @@
 import { createHash, randomBytes } from 'node:crypto'
 import { existsSync } from 'node:fs'
 import { join, resolve } from 'node:path'
+import { errorText } from '../base/errors.js'
 import { TypedEvents } from '../base/events.js'
 import type { Service } from '../base/lifecycle.js'
 import { findBinary } from './binary.js'
@@ -147,7 +148,9 @@ export class MediaService implements Service {
     if (this.#guardFile === undefined) {
       logger.warn({}, 'ffmpeg cannot take the publishing password unseen: our MediaMTX lets this machine publish without one')
     }
-    await this.#notifiers.start()
+    await this.#notifiers.start().catch((thrown: unknown) => {
+      logger.warn({ error: errorText(thrown) }, 'no socket for notifiers: demand cannot be seen')
+    })
     this.#cameras.start()
     this.#unsubscribe = feeds.onChange(() => this.#camerasChanged())
     this.#camerasChanged()
@@ -204,7 +207,7 @@ export class MediaService implements Service {
 
   #hook(): string | undefined {
     const { notifierFile } = this.#settings
-    if (notifierFile === undefined || !existsSync(notifierFile)) return undefined
+    if (!this.#notifiers.listening || notifierFile === undefined || !existsSync(notifierFile)) return undefined
     return hookLine([notifierFile, this.#notifiers.socketFile])
   }
 

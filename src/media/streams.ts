@@ -30,6 +30,8 @@ const GONE_MS = 500
 export class Streams {
   readonly #options: StreamsOptions
   readonly throughput: Throughput
+  /** Calls of `start` under way. */
+  readonly #starting = new Map<string, number>()
 
   constructor(options: StreamsOptions) {
     this.#options = options
@@ -49,6 +51,7 @@ export class Streams {
     const before = publications.demand.wanted(device)
     publications.demand.touch(device)
     publications.settle(device)
+    this.#starting.set(device, (this.#starting.get(device) ?? 0) + 1)
     try {
       const path = await this.#available(device)
       return {
@@ -61,8 +64,11 @@ export class Streams {
         ffmpeg_command: publications.get(device)?.publisher.status().command ?? '',
       }
     } catch (thrown) {
-      if (!before) publications.demand.release(device)
+      // As before the call, unless another one still waits for the same stream.
+      if (!before && this.#starting.get(device) === 1) publications.demand.release(device)
       throw thrown
+    } finally {
+      this.#starting.set(device, (this.#starting.get(device) ?? 1) - 1)
     }
   }
 
@@ -79,9 +85,10 @@ export class Streams {
       })
     }
     const startTime = this.#startTime(path, publication)
+    // At once, so that calls take effect in their order; who reads is looked at before the publisher is ended.
+    publications.demand.release(device)
     await link.look()
     this.#ports(device)
-    publications.demand.release(device)
     publications.settle(device)
     const continues = publications.get(device)?.publisher.wanted === true
     if (!continues) {
@@ -196,10 +203,12 @@ export class Streams {
       if (link.server === undefined) throw mediamtxUnavailable(link.detail)
       const path = link.paths.get(device)
       if (path?.available === true) return path
-      const child = publications.get(device)?.publisher.status()
-      if (child?.refusal !== undefined) throw child.refusal
+      const publisher = publications.get(device)?.publisher
+      if (publisher?.wanted !== true) throw stoppedMeanwhile(device)
+      const child = publisher.status()
+      if (child.refusal !== undefined) throw child.refusal
       if (clock.nowMs() >= deadlineMs) {
-        const failure = child?.failure
+        const { failure } = child
         const detail = failure ?? `${device} was not published in time`
         throw new ServiceError('DEPENDENCY_FAILED', {
           data: { dependency: failure === undefined ? 'MediaMTX' : 'FFmpeg', detail },
@@ -225,6 +234,14 @@ export class Streams {
     const since = path?.available === true && path.availableSince !== undefined ? Date.parse(path.availableSince) : Number.NaN
     return timestamp(Number.isNaN(since) ? (publication?.sinceWallMs ?? this.#options.clock.wallMs()) : since)
   }
+}
+
+function stoppedMeanwhile(device: string): ServiceError {
+  return new ServiceError('INVALID_STATE', {
+    data: { state: 'STOPPING', allowed_states: ['ACTIVE', 'INACTIVE'] },
+    details: `${device} was stopped before it could be read`,
+    suggestion: 'call start_streaming again',
+  })
 }
 
 function statusWord(

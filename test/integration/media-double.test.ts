@@ -1,5 +1,7 @@
 /** The media service against the double: what MediaMTX is told, what its faults do, and demand. A real ffmpeg publishes. */
 
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { afterEach, expect, test } from 'vitest'
 import { ServiceError } from '../../src/base/errors.js'
 import type { MediaOptions } from '../../src/media/index.js'
@@ -67,6 +69,12 @@ test('a reader whom MediaMTX holds starts the publisher, and its end ends it aft
 
 test('a server that cannot run our notifier is found out: cameras are published all the time there', async () => {
   const { server } = await open({ runsHooks: false })
+  expect(server.config('camera0')?.runOnDemand).toBe('')
+  await until('it is published', () => server.runtime.get('camera0')?.publisher !== undefined)
+})
+
+test('where no socket can be made the service goes on, and cameras are published all the time', async () => {
+  const { server } = await open({}, {}, ['camera0'], ({ stateDir }) => writeFileSync(join(stateDir, 'run'), ''))
   expect(server.config('camera0')?.runOnDemand).toBe('')
   await until('it is published', () => server.runtime.get('camera0')?.publisher !== undefined)
 })
@@ -253,6 +261,22 @@ test('a camera that cannot deliver is told at once, with its own error', async (
   if (bench !== undefined) bench.feeds.open = () => Promise.reject(busy)
   await expect(media.startStreaming('camera0', 'h')).rejects.toBe(busy)
   await expect(media.streamStatus('camera0')).rejects.toMatchObject({ code: 'STREAM_NOT_FOUND' })
+})
+
+test('fifty starts and stops at once end as the last one says, with one ffmpeg or none', async () => {
+  const { media, server } = await open()
+  const calls: Promise<unknown>[] = []
+  for (let round = 0; round < 25; round++) {
+    calls.push(media.startStreaming('camera0', 'h').catch((thrown: unknown) => thrown))
+    calls.push(media.stopStreaming('camera0').catch((thrown: unknown) => thrown))
+  }
+  const last = media.startStreaming('camera0', 'h')
+  expect((await Promise.all(calls)).filter((result) => result instanceof TypeError)).toEqual([])
+  await last
+  expect(bench?.feeds.openFeeds).toBe(1)
+  await media.stopStreaming('camera0')
+  expect(bench?.feeds.openFeeds).toBe(0)
+  expect(server.runtime.get('camera0')?.publisher).toBeUndefined()
 })
 
 test('a RECORD that is refused is repeated at once', async () => {
