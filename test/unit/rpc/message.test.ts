@@ -22,6 +22,7 @@ describe('envelope (contract §3)', () => {
     ['a fraction, digits kept', '1.50', '1.50'],
     ['an exponent', '1e3', '1e3'],
     ['a number past 2^53, digits kept', '90071992547409931234', '90071992547409931234'],
+    ['a number of 16 digits', '9007199254740993', '9007199254740993'],
     ['minus zero', '-0', '-0'],
     ['a string', '"q-7"', '"q-7"'],
     ['an empty string', '""', '""'],
@@ -52,6 +53,7 @@ describe('envelope (contract §3)', () => {
     ['an id that is an object', '{"jsonrpc":"2.0","id":{},"method":"ping"}'],
     ['an id that is a boolean', '{"jsonrpc":"2.0","id":true,"method":"ping"}'],
     ['an id that is infinite', '{"jsonrpc":"2.0","id":1e999,"method":"ping"}'],
+    ['an id with a leading zero', '{"jsonrpc":"2.0","id":01,"method":"ping"}'],
     ['an id of 257 bytes', `{"jsonrpc":"2.0","id":"${'x'.repeat(257)}","method":"ping"}`],
     ['an id of 300 digits', `{"jsonrpc":"2.0","id":0.${'1'.repeat(300)},"method":"ping"}`],
   ])('refuses, without an id: %s', (_what, text) => {
