@@ -3,7 +3,9 @@
 #include <doctest/doctest.h>
 #include <linux/videodev2.h>
 
+#include <atomic>
 #include <string>
+#include <thread>
 #include <vector>
 
 #include "capture_support.hpp"
@@ -123,6 +125,9 @@ TEST_CASE("gaps of the driver's counter are lost frames, its first value is not"
     REQUIRE(rig.push({.bytes = jpeg640(), .sequenceStep = 4}));
     REQUIRE(eventually([&] { return rig.stats().frames == 3; }));
     CHECK(rig.stats().lost == 3);
+    REQUIRE(rig.push({.bytes = jpeg640(), .sequenceStep = 2}));
+    REQUIRE(eventually([&] { return rig.stats().frames == 4; }));
+    CHECK(rig.stats().lost == 4);
 }
 
 TEST_CASE("another owner is said to be one, whatever call tells it") {
@@ -386,6 +391,23 @@ TEST_CASE("a driver that lies about sizes is not believed") {
     REQUIRE(scripted.pushFrame(kNode, {.bytes = jpeg640()}));
     CHECK(eventually([&] { return manager.stats(kCamera.source)->errorFlag == 1; }));
     CHECK(manager.stats(kCamera.source)->frames == 0);
+}
+
+TEST_CASE("buffers are given back only when nothing is mapped any more") {
+    ScriptedSys scripted;
+    scripted.plug(kNode, ScriptedCamera::webcam());
+    std::atomic<int> mappedAtRelease{-1};
+    Sys sys = scripted.sys();
+    sys.ioctl = [&, inner = sys.ioctl](int fd, unsigned long request, void *argument) {
+        const bool release = request == VIDIOC_REQBUFS && static_cast<v4l2_requestbuffers *>(argument)->count == 0;
+        if (release) mappedAtRelease = scripted.mappings();
+        return inner(fd, request, argument);
+    };
+    CaptureManager manager(sys, {});
+    REQUIRE(start(manager, kCamera, kMjpeg).ok());
+    CHECK(scripted.mappings() == 4);
+    REQUIRE(stop(manager, kCamera.source).ok());
+    CHECK(mappedAtRelease == 0);
 }
 
 TEST_CASE("a driver that names a buffer it does not have is restarted") {

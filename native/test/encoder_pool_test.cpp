@@ -53,6 +53,31 @@ TEST_CASE("a newer raw frame replaces the waiting one, and order is kept per cam
     CHECK(decode(lane.hub->newest()->bytes())->width == 320);
 }
 
+TEST_CASE("a small picture does not overtake a large one of the same camera") {
+    const auto courier = std::make_shared<Courier>();
+    const auto frames = FramePool::create();
+    Lane lane(courier);
+    lane.hub->retain(64);
+    EncoderPool pool(2, 80);
+    constexpr RawFormat kLarge{.fourcc = V4L2_PIX_FMT_GREY, .width = 1920, .height = 1080};
+    const std::vector<uint8_t> large(1920 * 1080, 90);
+    const std::vector<uint8_t> small(320 * 240, 90);
+    for (int64_t at = 1; at <= 9; at += 2) {
+        const uint64_t encoded = lane.hub->newestAfter(0).cursor;
+        pool.submit(lane.lane, makeFrame(*frames, large, at), kLarge);
+        // As soon as the large one is being encoded, the small one waits for its turn.
+        REQUIRE(eventually([&] {
+            pool.submit(lane.lane, makeFrame(*frames, small, at + 1), kFormat);
+            return lane.hub->newestAfter(0).cursor >= encoded + 2;
+        }));
+    }
+    int64_t last = 0;
+    for (FrameReading reading = lane.hub->nextAfter(0); reading.frame; reading = lane.hub->nextAfter(reading.cursor)) {
+        CHECK(reading.frame->facts().capturedAtUs >= last);
+        last = reading.frame->facts().capturedAtUs;
+    }
+}
+
 TEST_CASE("cameras share the pool") {
     const auto courier = std::make_shared<Courier>();
     const auto frames = FramePool::create();

@@ -2,6 +2,7 @@
 
 #include <doctest/doctest.h>
 #include <fcntl.h>
+#include <sys/ioctl.h>
 #include <unistd.h>
 
 #include <array>
@@ -108,6 +109,14 @@ TEST_CASE("a slow reader gets whole frames and the newest ones; the others are c
     rig.publish(100'000);
     REQUIRE(eventually([&] { return rig.stats(info).frames == 1; }));
     for (int i = 0; i < 100; ++i) rig.publish(100'000);
+    // Nothing but whole frames lies in the pipe, although there is room for a part of one.
+    const auto queued = [&] {
+        int bytes = 0;
+        ::ioctl(reader.get(), FIONREAD, &bytes);
+        return static_cast<uint64_t>(bytes);
+    };
+    REQUIRE(eventually([&] { return queued() > 100'000 && queued() == rig.stats(info).bytes; }));
+    CHECK(queued() % 100'000 == 0);
     uint32_t last = 0;
     uint32_t received = 0;
     while (last < 101) {
