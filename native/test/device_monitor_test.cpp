@@ -99,9 +99,18 @@ TEST_CASE("plugging and pulling is told at once, under a new source each time, w
     CHECK(watched.log.gapFree());
 }
 
+/// Waits for siblings as long as a busy machine may need to make them.
+MonitorOptions patient(const DeviceStage &stage) {
+    MonitorOptions options = stage.options();
+    options.siblingWaitMs = 10'000;
+    return options;
+}
+
 TEST_CASE("the metadata node joins its camera and is no camera itself") {
     DeviceStage stage;
-    Watched watched(stage);
+    Watched watched(stage, patient(stage));
+    // Answered after the first scan: what comes now is plugged in, and siblings are waited for.
+    CHECK_FALSE(probe(watched.monitor, "unknown").ok());
     stage.plugUsb(0, 0, ScriptedCamera::webcam());
     stage.plugUsb(1, 1, ScriptedCamera::metadata());
     const DeviceEvent ready = watched.next(Type::Ready);
