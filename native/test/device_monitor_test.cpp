@@ -59,6 +59,13 @@ MonitorOptions impatient(const DeviceStage &stage) {
     return options;
 }
 
+/// Waits for siblings as long as a busy machine may need to make them.
+MonitorOptions patient(const DeviceStage &stage) {
+    MonitorOptions options = stage.options();
+    options.siblingWaitMs = 10'000;
+    return options;
+}
+
 } // namespace
 
 TEST_CASE("a camera that is there at the start is told as present, then ready") {
@@ -99,13 +106,6 @@ TEST_CASE("plugging and pulling is told at once, under a new source each time, w
     CHECK(watched.log.gapFree());
 }
 
-/// Waits for siblings as long as a busy machine may need to make them.
-MonitorOptions patient(const DeviceStage &stage) {
-    MonitorOptions options = stage.options();
-    options.siblingWaitMs = 10'000;
-    return options;
-}
-
 TEST_CASE("the metadata node joins its camera and is no camera itself") {
     DeviceStage stage;
     Watched watched(stage, patient(stage));
@@ -134,7 +134,7 @@ TEST_CASE("of a function with two capture nodes the lower index is the camera, w
     DeviceStage stage;
     stage.plugUsb(5, 0, ScriptedCamera::webcam());
     stage.plugUsb(2, 2, ScriptedCamera::webcam());
-    Watched watched(stage);
+    Watched watched(stage, patient(stage));
     CHECK(watched.next(Type::Ready).device.node == stage.node(5));
     const auto devices = watched.monitor.devices();
     REQUIRE(devices.size() == 1);
@@ -400,7 +400,7 @@ TEST_CASE("an asked probe tells what changed and completes its answer") {
     DeviceStage stage;
     stage.plugUsb(0, 0, ScriptedCamera::webcam());
     stage.plugUsb(1, 1, ScriptedCamera::metadata());
-    Watched watched(stage);
+    Watched watched(stage, patient(stage));
     const std::string source = watched.next(Type::Ready).device.source;
     CHECK(probe(watched.monitor, source).value()->companions.size() == 1);
     stage.sys().alter(stage.node(0), [](ScriptedCamera &camera) { camera.formats.pop_back(); });
