@@ -5,5 +5,6 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 scripts/build-native.sh
 scripts/build-ts.sh
+node_modules/.bin/tsc -p test/vm/tsconfig.json
 make --silent -C bench
 exec node bench/main.mjs "$@"

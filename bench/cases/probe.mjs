@@ -2,7 +2,7 @@
 // against v4l2-ctl as a whole process.
 import { duration, publish } from '../support/report.mjs'
 import { median } from '../support/stats.mjs'
-import { judge, ratioText } from '../support/verdict.mjs'
+import { failures, judge, ratioText } from '../support/verdict.mjs'
 import { runInVm } from '../support/vm.mjs'
 
 export async function run({ quick }) {
@@ -31,5 +31,5 @@ export async function run({ quick }) {
     [ours, `v4l2-ctl ${duration(median(values.v4l2ctl))}`, `times faster: ${ratioText(toTool)}`],
     result(toTool),
   )
-  return [toBare.status === 'ok' ? [] : ['probe bare'], toTool.status === 'ok' ? [] : ['probe v4l2-ctl']].flat()
+  return [...failures('probe bare', { verdict: toBare }), ...failures('probe v4l2-ctl', { verdict: toTool })]
 }

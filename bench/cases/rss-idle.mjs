@@ -6,7 +6,7 @@ import { setTimeout as pause } from 'node:timers/promises'
 import { startService } from '../../test/vm/guest/support/service.mjs'
 import { publish } from '../support/report.mjs'
 import { median } from '../support/stats.mjs'
-import { judge, ratioText } from '../support/verdict.mjs'
+import { failures, judge, ratioText } from '../support/verdict.mjs'
 
 /** A process that settles gives pages back; the method wants 5 s for it. */
 const SETTLE_MS = 5_000
@@ -25,7 +25,7 @@ export async function run({ quick }) {
   const text = (list) =>
     `${megabytes(median(list.map(({ rss }) => rss)))} (private ${megabytes(median(list.map(({ privateBytes }) => privateBytes)))})`
   publish('rss-idle', [`ours ${text(values.ours)}`, `node ${text(values.node)}`, ratioText(verdict)], { rounds, values, verdict })
-  return verdict.status === 'ok' ? [] : ['rss-idle']
+  return failures('rss-idle', { verdict })
 }
 
 async function ofService() {

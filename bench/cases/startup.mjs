@@ -9,7 +9,7 @@ import { freePort } from '../../test/vm/guest/support/service.mjs'
 import { duration, publish } from '../support/report.mjs'
 import { interleave } from '../support/rounds.mjs'
 import { median } from '../support/stats.mjs'
-import { judge, judgeTwice, ratioText } from '../support/verdict.mjs'
+import { failures, judge, judgeTwice, ratioText } from '../support/verdict.mjs'
 
 const MAIN = resolve(import.meta.dirname, '../../dist/main.js')
 const DEADLINE_MS = 20_000
@@ -21,7 +21,7 @@ export async function run({ quick }) {
     await service(stateDir)
     const result = await judgeTwice((rounds) => measure(stateDir, rounds), quick ? 5 : 11)
     publish('startup', line(result), result)
-    return result.verdict.status === 'FAILED' ? ['startup'] : []
+    return failures('startup', result)
   } finally {
     await rm(stateDir, { recursive: true, force: true })
   }
@@ -91,9 +91,14 @@ function pingAnswered(port) {
       resolve(answered)
     }
     let received = ''
-    socket.on('connect', () => socket.write(Buffer.concat([Buffer.from(UPGRADE), pingFrame()])))
+    let asked = false
+    socket.on('connect', () => socket.write(UPGRADE))
     socket.on('data', (bytes) => {
       received += bytes.toString('latin1')
+      if (!asked && received.includes('\r\n\r\n')) {
+        asked = true
+        socket.write(pingFrame())
+      }
       if (received.includes('"pong"')) end(true)
     })
     // A refused connection is tried again at once, after the processor was free for others.

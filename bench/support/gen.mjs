@@ -23,3 +23,6 @@ export async function generate(options) {
 
 /** Whether a throughput run measured its server; otherwise it measured the generator or the machine. */
 export const measuredServer = ({ serverBusy }) => serverBusy >= 0.95
+
+/** What kept the server from being busy: the generator's own core, or others on the machine. */
+export const boundBy = ({ generatorBusy }) => (generatorBusy >= 0.9 ? 'generator-bound' : 'the machine was busy with other work')

@@ -22,6 +22,9 @@ export async function judgeTwice(measure, rounds) {
   return first.verdict.status === 'noisy' ? measure(rounds * 2) : first
 }
 
+/** What the run counts as failed: a missed gate and a measurement that is none. Noise, seen twice, is only said. */
+export const failures = (name, { verdict }) => (verdict.status === 'ok' || verdict.status === 'noisy' ? [] : [name])
+
 /** `ratio 1.82 [1.75–1.90] gate ≥ 1.4`. */
 export const ratioText = ({ median, min, max, bound, gate }) =>
   `ratio ${digits(median)} [${digits(min)}–${digits(max)}] gate ${bound} ${gate}`

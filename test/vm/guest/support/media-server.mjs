@@ -2,14 +2,13 @@
 import { accessSync, constants } from 'node:fs'
 
 /** `config`: what the service needs to know of it; `stop()`. */
-export async function startMediaServer() {
-  const binary = process.env.MEDIAMTX_BIN
-  if (binary !== undefined) {
+export async function startMediaServer({ binary = process.env.MEDIAMTX_BIN, double: wantsDouble = binary === undefined } = {}) {
+  if (!wantsDouble) {
     accessSync(binary, constants.X_OK)
     // The service stops its own child.
     return { config: { MEDIAMTX_MODE: 'managed', MEDIAMTX_BINARY: binary }, stop: async () => {} }
   }
-  // Compiled by run.sh: the guest's node may be too old to run TypeScript.
+  // Compiled before (test/vm/tsconfig.json): node may be too old to run TypeScript.
   const { MediamtxDouble } = await import('../../../../.cache/vm/support/mediamtx-double/index.js')
   const double = new MediamtxDouble()
   await double.start()

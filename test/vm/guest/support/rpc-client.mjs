@@ -3,6 +3,9 @@ import { once } from 'node:events'
 import WebSocket from 'ws'
 import { within } from './wait.mjs'
 
+/** Longest wait for a reply: on an emulated processor the first conversion of a picture alone takes 20 s. */
+const CALL_MS = 90_000
+
 /** An error reply; `code` and `data` as on the wire. */
 export class RpcError extends Error {
   constructor({ code, message, data }) {
@@ -38,7 +41,7 @@ export class RpcClient {
   }
 
   /** The result, or throws RpcError. */
-  call(method, params = {}, timeoutMs = 30_000) {
+  call(method, params = {}, timeoutMs = CALL_MS) {
     const id = this.#nextId++
     const reply = new Promise((resolve, reject) => this.#calls.set(id, { resolve, reject }))
     this.#socket.send(JSON.stringify({ jsonrpc: '2.0', id, method, params }))
