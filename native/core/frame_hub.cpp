@@ -16,8 +16,9 @@ void FrameHub::publish(FramePtr frame) {
     {
         const std::lock_guard lock(mutex_);
         ++head_;
-        ring_[head_ % kSlots] = frame;
+        // Room first: of a full ring the oldest frame lies where the new one goes.
         for (size_t i = 0; head_ - tail_ >= retained_; ++tail_) dropped[i++] = std::move(ring_[tail_ % kSlots]);
+        ring_[head_ % kSlots] = frame;
         if (!waiters_.empty()) satisfied = takeSatisfied(frame->facts().capturedAtUs);
         for (FrameSink *sink : sinks_) sink->framePublished();
     }

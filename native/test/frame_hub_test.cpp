@@ -65,6 +65,23 @@ TEST_CASE("a reader of every frame gets each one, and gaps are told") {
     CHECK(late.skipped == 4);
 }
 
+TEST_CASE("a full ring keeps its newest frame and as many others as were asked for") {
+    for (const size_t kept : {size_t{1}, size_t{2}, size_t{63}, size_t{64}, size_t{1000}}) {
+        CAPTURE(kept);
+        Rig rig;
+        rig.hub->retain(kept);
+        for (int64_t at = 1; at <= 200; ++at) {
+            rig.publish(at);
+            REQUIRE(rig.hub->newest());
+            REQUIRE(rig.hub->newest()->facts().capturedAtUs == at);
+        }
+        CHECK(rig.hub->nextAfter(0).skipped == 200 - std::min<size_t>(kept, 64));
+        rig.hub->retain(1);
+        rig.publish(201);
+        CHECK(rig.hub->nextAfter(0).skipped == 200);
+    }
+}
+
 TEST_CASE("a waiter gets the newest frame at once when it is young enough, else the first that is") {
     Rig rig;
     rig.publish(100);
