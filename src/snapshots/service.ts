@@ -61,6 +61,8 @@ export type SnapshotEvents = {
 const MAX_AGE_MS = 200
 /** Names tried when others take them at the same moment. */
 const MAX_NAMES = 1_000
+/** Made names whose number of pictures is remembered: one per camera and second. */
+const MAX_REMEMBERED = 256
 const CONVERSION_QUEUE = 256
 
 interface Placed {
@@ -80,6 +82,8 @@ export class Snapshots implements Service {
   readonly #storage: StorageGuard
   /** Files being written: names taken before they are visible. */
   readonly #reserved = new Set<string>()
+  /** Where the search for a free one goes on, by made name: each try of a taken one costs a durable write. */
+  readonly #searchFrom = new Map<string, number>()
 
   constructor(options: SnapshotsOptions) {
     this.#options = options
@@ -135,23 +139,35 @@ export class Snapshots implements Service {
       await mkdir(dir, { recursive: true })
       await this.#storage.check(dir)
       signal.throwIfAborted()
+      const made = plan.filename === undefined
       const filename =
         plan.filename ?? withExtension(fillPattern(this.#options.filePattern, params.device, clock.wallMs()), plan.format)
-      return await this.#place(lease.source, plan, dir, filename, signal)
+      // A name that the caller chose may have become free again, so it is always tried first.
+      const first = made ? (this.#searchFrom.get(join(dir, filename)) ?? 1) : 1
+      const { attempt, placed } = await this.#place(lease.source, plan, dir, filename, first, signal)
+      if (made) this.#remember(join(dir, filename), attempt + 1)
+      return placed
     } finally {
       lease.release()
     }
   }
 
-  /** Writes under the first free name; somebody else may take a name between our look and our write. */
-  async #place(source: string, plan: SnapshotPlan, dir: string, wanted: string, signal: AbortSignal): Promise<Placed> {
-    for (let attempt = 1; attempt <= MAX_NAMES; attempt += 1) {
+  /** Writes under the first free name from try `first` on; somebody else may take a name between our look and our write. */
+  async #place(
+    source: string,
+    plan: SnapshotPlan,
+    dir: string,
+    wanted: string,
+    first: number,
+    signal: AbortSignal,
+  ): Promise<{ readonly attempt: number; readonly placed: Placed }> {
+    for (let attempt = first; attempt <= MAX_NAMES; attempt += 1) {
       const filename = candidateName(wanted, attempt)
       const file = join(dir, filename)
       if (this.#reserved.has(file)) continue
       this.#reserved.add(file)
       try {
-        return { filename, ...(await this.#write(source, plan, dir, filename, signal)) }
+        return { attempt, placed: { filename, ...(await this.#write(source, plan, dir, filename, signal)) } }
       } catch (thrown) {
         if (!isNameTaken(thrown)) throw thrown
       } finally {
@@ -162,6 +178,15 @@ export class Snapshots implements Service {
       data: { param: 'filename', rule: 'a free name', hint: 'choose another name' },
       details: 'too many files of this name exist',
     })
+  }
+
+  #remember(name: string, next: number): void {
+    const known = this.#searchFrom.get(name) ?? 1
+    // Deleted first, so that the names in use stay the newest.
+    this.#searchFrom.delete(name)
+    this.#searchFrom.set(name, Math.max(known, next))
+    const [oldest] = this.#searchFrom.keys()
+    if (this.#searchFrom.size > MAX_REMEMBERED && oldest !== undefined) this.#searchFrom.delete(oldest)
   }
 
   #write(source: string, plan: SnapshotPlan, dir: string, name: string, signal: AbortSignal): Promise<Omit<Placed, 'filename'>> {
