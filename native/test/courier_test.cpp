@@ -15,13 +15,15 @@ TEST_CASE("tasks run in order, timers at their time, cancelled ones never") {
     Courier courier;
     std::vector<int> order;
     std::promise<void> last;
-    const uint64_t cancelled = courier.postAt(monotonicUs() + 1000, [&] { order.push_back(-1); });
+    // One base for all, and far enough off that a busy machine posts the tasks before.
+    const int64_t now = monotonicUs();
+    const uint64_t cancelled = courier.postAt(now + 400'000, [&] { order.push_back(-1); });
     courier.cancel(cancelled);
-    courier.postAt(monotonicUs() + 20'000, [&] {
+    courier.postAt(now + 510'000, [&] {
         order.push_back(4);
         last.set_value();
     });
-    courier.postAt(monotonicUs() + 5000, [&] { order.push_back(3); });
+    courier.postAt(now + 500'000, [&] { order.push_back(3); });
     courier.post([&] { order.push_back(1); });
     courier.post([&] { order.push_back(2); });
     last.get_future().wait();
