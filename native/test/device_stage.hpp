@@ -4,6 +4,7 @@
 
 #include <filesystem>
 #include <fstream>
+#include <sstream>
 #include <string>
 
 #include "device_monitor.hpp"
@@ -98,7 +99,12 @@ public:
 private:
     static std::string name(int number) { return "video" + std::to_string(number); }
 
-    static void write(const std::string &file, const std::string &text) { std::ofstream(file) << text << '\n'; }
+    /// Leaves a file alone that says so already: sysfs never shows an attribute half-written, as a file being replaced would be.
+    static void write(const std::string &file, const std::string &text) {
+        std::stringstream present;
+        present << std::ifstream(file).rdbuf();
+        if (present.str() != text + '\n') std::ofstream(file) << text << '\n';
+    }
 
     void setSubsystem(const std::string &device, const std::string &bus) const {
         std::filesystem::create_directories(sysfsDir() + "/bus/" + bus);
