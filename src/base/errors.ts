@@ -64,6 +64,11 @@ export class ServiceError extends Error {
   }
 }
 
+/** A parameter that passes its schema but not the domain's own rule. `hint`: what to send instead. */
+export function invalidParam(param: string, rule: string, hint: string, details: string): ServiceError {
+  return new ServiceError('INVALID_PARAMS', { data: { param, rule, hint }, details })
+}
+
 /** The text of anything thrown. */
 export function errorText(thrown: unknown): string {
   return thrown instanceof Error ? thrown.message : String(thrown)

@@ -1,6 +1,6 @@
 /** Filters of a subscription (contract §10.3): exact matches on the payload, joined with AND. */
 
-import { invalidParam } from './method.js'
+import { invalidParam } from '../base/errors.js'
 
 export type Payload = Readonly<Record<string, unknown>>
 export type Filter = (topic: string, payload: Payload) => boolean

@@ -1,7 +1,7 @@
 /** One definition per method: name, role, schemas, errors, text and the code that runs. Everything else is derived. */
 
 import type { Identity, Role } from '../auth/index.js'
-import { type ErrorCode, ServiceError } from '../base/errors.js'
+import type { ErrorCode } from '../base/errors.js'
 import type { Rendered } from '../base/rendered.js'
 import type { Params } from './message.js'
 import { explainFault } from './rule.js'
@@ -106,9 +106,4 @@ export function defineMethod<P extends Schema<TObject>, R extends Schema>(defini
 function without(params: Params, name: string): Params {
   const { [name]: _removed, ...rest } = params
   return rest
-}
-
-/** A parameter that passes the schema but not the domain's own rule. */
-export function invalidParam(param: string, rule: string, hint: string, details: string): ServiceError {
-  return new ServiceError('INVALID_PARAMS', { data: { param, rule, hint }, details })
 }

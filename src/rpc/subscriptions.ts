@@ -1,10 +1,10 @@
 /** Who wants to hear what, and the delivery of events: one message each, encoded once per name and encoding. */
 
 import { type Clock, timestamp } from '../base/clock.js'
+import { invalidParam } from '../base/errors.js'
 import type { Codec } from './codec.js'
 import { compileFilter, type Filter, type Payload } from './filters.js'
 import { legacyParams } from './legacy-events.js'
-import { invalidParam } from './method.js'
 import type { CameraPort } from './services.js'
 import type { Session } from './session.js'
 import { isTopicName, namesOf, tellsState } from './topics.js'

@@ -34,7 +34,8 @@ const MONITOR_STREAM_PREFIX = 'stream:'
 
 /** Names that stand for topics, each with the topics it stands for. */
 const ALIASES: Readonly<Record<string, readonly Topic[]>> = {
-  camera_status_update: ['camera.connected', 'camera.disconnected', 'camera.status_change'],
+  // Each appearing and vanishing is also told as a change of status: one message per change is enough.
+  camera_status_update: ['camera.status_change'],
   recording_status_update: ['recording.start', 'recording.stop', 'recording.error'],
   system_health_update: ['system.health'],
   'recording.started': ['recording.start'],

@@ -1,6 +1,6 @@
 /** What a snapshot request asks of the newest frame: nothing (the JPEG goes to disk as it is) or work for a worker. Pure. */
 
-import { ServiceError } from '../base/errors.js'
+import { invalidParam, type ServiceError } from '../base/errors.js'
 
 export type SnapshotFormat = 'jpg' | 'png' | 'webp' | 'bmp'
 
@@ -52,7 +52,12 @@ export function planSnapshot(
   const extension = named === undefined ? undefined : EXTENSIONS[extensionOf(named)]
   const asked = params.format === undefined ? undefined : EXTENSIONS[params.format]
   if (asked !== undefined && extension !== undefined && asked !== extension) {
-    throw invalid('filename', `extension of the format (.${asked})`, `the file name ends as ${extension}, the format is ${asked}`)
+    throw invalidParam(
+      'filename',
+      `extension of the format (.${asked})`,
+      'leave out format or the extension',
+      `the file name ends as ${extension}, the format is ${asked}`,
+    )
   }
   const format = asked ?? extension ?? defaults.format
   const filename = named === undefined || extension !== undefined ? named : `${named}.${format}`
@@ -103,10 +108,11 @@ const MAX_NAME = 255
 function checkFilename(filename: string): string {
   if (filename.length === 0 || Buffer.byteLength(filename) > MAX_NAME) throw tooLong()
   if (filename.includes('..') || FORBIDDEN.test(filename) || filename.startsWith('.')) {
-    throw invalid(
+    throw invalidParam(
       'filename',
       'a plain file name',
       'no "..", no path separator, none of < > : " | ? *, no control character, no leading dot',
+      'the name could leave the folder or upset a file system',
     )
   }
   return filename
@@ -118,9 +124,5 @@ function extensionOf(filename: string): string {
 }
 
 function tooLong(): ServiceError {
-  return invalid('filename', '1 to 255 characters', 'the name is empty or too long')
-}
-
-function invalid(param: string, rule: string, details: string): ServiceError {
-  return new ServiceError('INVALID_PARAMS', { data: { param, rule, hint: details }, details })
+  return invalidParam('filename', '1 to 255 characters', 'send a shorter name, or none', 'the name is empty or too long')
 }

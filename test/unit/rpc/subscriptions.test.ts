@@ -117,9 +117,9 @@ describe('delivery', () => {
   })
 
   it('tells an event once, under its own name, to who knows it by several', () => {
-    const { bench, caller } = subscriber(['camera_status_update', 'camera.connected'])
-    bench.rpc.publish('camera.connected', connected)
-    expect(caller.received.map((message) => message.method)).toEqual(['camera.connected'])
+    const { bench, caller } = subscriber(['camera_status_update', 'camera.status_change'])
+    bench.rpc.publish('camera.status_change', connected)
+    expect(caller.received.map((message) => message.method)).toEqual(['camera.status_change'])
   })
 
   it.each([
@@ -129,6 +129,13 @@ describe('delivery', () => {
     const { bench, caller } = subscriber([name])
     bench.rpc.publish(topic, { device: 'camera0', filename: 'a' })
     expect(caller.received).toMatchObject([{ method, params: { device: 'camera0', filename: 'a' } }])
+  })
+
+  it('tells a camera that appeared once under the legacy name, although two events tell it', () => {
+    const { bench, caller } = subscriber(['camera_status_update'])
+    bench.rpc.publish('camera.connected', connected)
+    bench.rpc.publish('camera.status_change', { device: 'camera0', old_status: 'DISCONNECTED', new_status: 'CONNECTED' })
+    expect(caller.received).toHaveLength(1)
   })
 
   it('gives the legacy camera update the members of a camera', () => {
@@ -184,7 +191,7 @@ describe('delivery', () => {
     listen(bench.rpc, bench.token('viewer'), sent, 'one', 'camera_status_update')
     listen(bench.rpc, bench.token('viewer'), sent, 'two', 'camera_status_update')
     listen(bench.rpc, bench.token('viewer'), sent, 'two', 'camera_status_update')
-    bench.rpc.publish('camera.connected', connected)
+    bench.rpc.publish('camera.status_change', connected)
     expect(hosts).toEqual(['one', 'two'])
     expect(sent).toHaveLength(3)
   })
