@@ -153,7 +153,7 @@ function objectEnd(bytes: Uint8Array, start: number): number {
 }
 
 function parseObject(bytes: Uint8Array, start: number, end: number): Params | undefined {
-  if (end - start === 2) return NO_PARAMS
+  if (end - start === 2 && bytes[start + 1] === CLOSE_BRACE) return NO_PARAMS
   try {
     return JSON.parse(textOf(bytes, start, end)) as Params
   } catch {

@@ -137,6 +137,11 @@ describe('the quick reader and the full parser', () => {
     .tuple(fc.array(member, { maxLength: 5 }), space, space, fc.constantFrom('}', '} ', '}\n', '}x', ''))
     .map(([members, before, between, end]) => `${before}{${members.join(`${between},${between}`)}${end}`)
 
+  it('agree that a brace closed by a bracket is not JSON', () => {
+    const text = '{"jsonrpc":"2.0","id":1,"method":"ping","params":{]}'
+    expect(decode(text)).toMatchObject({ method: '', fault: { code: 'INVALID_REQUEST' } })
+  })
+
   it('agree on every envelope', () => {
     fc.assert(
       fc.property(envelope, (text) => {
