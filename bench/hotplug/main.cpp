@@ -1,34 +1,28 @@
-// hotplug PORT TOKEN CAMERAS CYCLES: pulls and plugs vivid (CAMERAS instances at /dev/video0…, known as camera0…) and prints, as one
-// line of JSON, how many nanoseconds after the kernel's own event had been read here the service's notification was here.
-#include <fcntl.h>
+// hotplug vivid|FOLDER PORT TOKEN CAMERAS CYCLES: pulls and plugs cameras, those of vivid or nodes in a folder, and prints, as one line
+// of JSON, how many nanoseconds after the kernel's own event had been read here the service's notification was here.
 #include <poll.h>
-#include <unistd.h>
 
+#include <chrono>
 #include <cinttypes>
 #include <cstdio>
 #include <cstdlib>
-#include <cstring>
 #include <map>
+#include <memory>
 #include <string>
 #include <thread>
 #include <vector>
 
 #include "connection.hpp"
 #include "cpu_time.hpp"
-#include "uevents.hpp"
+#include "folder_cameras.hpp"
+#include "vivid_cameras.hpp"
 #include "websocket.hpp"
 
 namespace {
 
 constexpr int kDeadlineMs = 20'000;
-
-bool tellDriver(const char *file) {
-    const std::string path = std::string("/sys/bus/platform/drivers/vivid/") + file;
-    const int fd = open(path.c_str(), O_WRONLY | O_CLOEXEC);
-    const bool told = fd >= 0 && write(fd, "vivid.0", 7) == 7;
-    close(fd);
-    return told;
-}
+/** Between two changes: a camera that flaps is told only when it has settled, and this is not about that. */
+constexpr auto kPause = std::chrono::milliseconds(1'000);
 
 /** Number N of "device":"cameraN" in a notification of this topic; -1 when it is another message. */
 int cameraOf(std::string_view text, std::string_view topic) {
@@ -45,15 +39,15 @@ struct Arrivals {
 };
 
 /** Listens until both have come for all cameras. False after the deadline or when the service closed. */
-bool collect(bench::Uevents &uevents, bench::Connection &connection, bool added, size_t cameras, Arrivals &arrivals) {
+bool collect(bench::Cameras &source, bench::Connection &connection, bool added, size_t cameras, Arrivals &arrivals) {
     const std::string_view topic = added ? "camera.connected" : "camera.disconnected";
     std::vector<char> buffer(64 * 1024);
     while (arrivals.kernel.size() < cameras || arrivals.service.size() < cameras) {
-        pollfd fds[] = {{uevents.fd(), POLLIN, 0}, {connection.fd(), POLLIN, 0}};
+        pollfd fds[] = {{source.fd(), POLLIN, 0}, {connection.fd(), POLLIN, 0}};
         if (poll(fds, 2, kDeadlineMs) <= 0) return false;
         const uint64_t now = bench::nowNs();
         if (fds[0].revents != 0) {
-            const auto event = uevents.receive();
+            const auto event = source.receive();
             if (event && event->added == added) arrivals.kernel.try_emplace(event->node, now);
         }
         if (fds[1].revents != 0) {
@@ -68,12 +62,13 @@ bool collect(bench::Uevents &uevents, bench::Connection &connection, bool added,
 }
 
 /** One change of the driver; its differences are appended. */
-bool change(bench::Uevents &uevents, bench::Connection &connection, bool plug, size_t cameras, std::vector<int64_t> &differences) {
-    // The driver's file blocks until the change is done; the events come while it does.
+bool change(bench::Cameras &source, bench::Connection &connection, bool plug, size_t cameras, std::vector<int64_t> &differences) {
+    std::this_thread::sleep_for(kPause);
+    // A driver blocks until its change is done; the events come while it does.
     bool told = false;
-    std::thread driver([&] { told = tellDriver(plug ? "bind" : "unbind"); });
+    std::thread driver([&] { told = source.change(plug); });
     Arrivals arrivals;
-    const bool collected = collect(uevents, connection, plug, cameras, arrivals);
+    const bool collected = collect(source, connection, plug, cameras, arrivals);
     driver.join();
     for (const auto &[camera, at] : arrivals.kernel) {
         differences.push_back(static_cast<int64_t>(arrivals.service[camera]) - static_cast<int64_t>(at));
@@ -90,24 +85,36 @@ void print(const char *name, const std::vector<int64_t> &values) {
 }  // namespace
 
 int main(int argc, char **argv) {
-    if (argc != 5) {
-        std::fprintf(stderr, "usage: hotplug PORT TOKEN CAMERAS CYCLES\n");
+    if (argc != 6) {
+        std::fprintf(stderr, "usage: hotplug vivid|FOLDER PORT TOKEN CAMERAS CYCLES\n");
         return 64;
     }
-    const auto cameras = static_cast<size_t>(std::atoi(argv[3]));
-    bench::Uevents uevents;
+    const std::string where = argv[1];
+    const auto cameras = static_cast<size_t>(std::atoi(argv[4]));
+    std::unique_ptr<bench::Cameras> source;
+    if (where == "vivid") {
+        source = std::make_unique<bench::VividCameras>();
+    } else {
+        source = std::make_unique<bench::FolderCameras>(where, cameras);
+    }
     bench::Connection connection;
     const std::string subscribe = bench::textFrame(
         R"({"jsonrpc":"2.0","id":2,"method":"subscribe_events","params":{"topics":["camera.connected","camera.disconnected"]}})");
-    if (uevents.fd() < 0 || !connection.open(static_cast<uint16_t>(std::atoi(argv[1])), "/ws", argv[2]) ||
+    if (source->fd() < 0 || !connection.open(static_cast<uint16_t>(std::atoi(argv[2])), "/ws", argv[3]) ||
         !connection.send(subscribe.data(), subscribe.size())) {
         return 1;
     }
     std::vector<int64_t> disconnected, connected;
-    for (int cycle = 0; cycle < std::atoi(argv[4]); cycle++) {
-        if (!change(uevents, connection, false, cameras, disconnected) || !change(uevents, connection, true, cameras, connected)) {
+    const int cycles = std::atoi(argv[5]);
+    for (int cycle = 0; cycle <= cycles; cycle++) {
+        if (!change(*source, connection, false, cameras, disconnected) || !change(*source, connection, true, cameras, connected)) {
             std::fprintf(stderr, "hotplug: cycle %d: an event did not come\n", cycle);
             return 1;
+        }
+        // The first one is the warm-up.
+        if (cycle == 0) {
+            disconnected.clear();
+            connected.clear();
         }
     }
     std::printf("{");

@@ -1,10 +1,12 @@
-#include "uevents.hpp"
+#include "vivid_cameras.hpp"
 
+#include <fcntl.h>
 #include <linux/netlink.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
 #include <cstdlib>
+#include <string>
 #include <string_view>
 
 namespace bench {
@@ -23,7 +25,7 @@ std::string_view valueOf(std::string_view message, std::string_view key) {
 
 }  // namespace
 
-Uevents::Uevents() : fd_(socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_KOBJECT_UEVENT)) {
+VividCameras::VividCameras() : fd_(socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_KOBJECT_UEVENT)) {
     sockaddr_nl address{};
     address.nl_family = AF_NETLINK;
     address.nl_groups = 1;
@@ -33,11 +35,11 @@ Uevents::Uevents() : fd_(socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_KOB
     }
 }
 
-Uevents::~Uevents() {
+VividCameras::~VividCameras() {
     if (fd_ >= 0) close(fd_);
 }
 
-std::optional<NodeEvent> Uevents::receive() {
+std::optional<NodeEvent> VividCameras::receive() {
     char buffer[8192];
     const ssize_t n = recv(fd_, buffer, sizeof buffer, 0);
     if (n <= 0) return std::nullopt;
@@ -46,6 +48,14 @@ std::optional<NodeEvent> Uevents::receive() {
     const std::string_view action = valueOf(message, "ACTION="), node = valueOf(message, "DEVNAME=");
     if ((action != "add" && action != "remove") || !node.starts_with("video")) return std::nullopt;
     return NodeEvent{action == "add", std::atoi(std::string(node.substr(5)).c_str())};
+}
+
+bool VividCameras::change(bool plug) {
+    const std::string path = std::string("/sys/bus/platform/drivers/vivid/") + (plug ? "bind" : "unbind");
+    const int fd = open(path.c_str(), O_WRONLY | O_CLOEXEC);
+    const bool told = fd >= 0 && write(fd, "vivid.0", 7) == 7;
+    close(fd);
+    return told;
 }
 
 }  // namespace bench
