@@ -33,9 +33,13 @@ interface Running {
   readonly camera: Camera
   readonly source: string
   leases: number
-  /** Settles with the start under way or done. */
-  started: Promise<CaptureInfo>
-  attempt: number
+  /** The start under way or done; undefined while a capture that failed waits for its next try. */
+  started: Promise<CaptureInfo> | undefined
+  /** Frames came, and no failure has been heard of since. */
+  up: boolean
+  /** Failures since frames came last. */
+  failures: number
+  /** The one timer: of the next try while somebody waits for frames, else of the end. */
   cancelTimer: (() => void) | undefined
 }
 
@@ -58,10 +62,11 @@ export class Captures {
     const { source } = camera
     if (source === undefined || camera.mode === undefined) throw unusable(camera)
 
-    const running = this.#running.get(source) ?? this.#begin(camera, source)
+    const running = this.#running.get(source) ?? this.#add(camera, source)
     running.leases += 1
-    running.cancelTimer?.()
-    running.cancelTimer = undefined
+    // Whoever asks while the next try is waited for has it made at once: a lease on a capture that is down would be worth nothing.
+    const started = running.started ?? this.#start(running)
+    this.#disarm(running)
     let held = true
     const release = (): void => {
       if (!held) return
@@ -69,7 +74,7 @@ export class Captures {
       this.#release(running)
     }
     try {
-      return { camera, source, info: await running.started, release }
+      return { camera, source, info: await started, release }
     } catch (thrown) {
       release()
       throw captureError(thrown)
@@ -82,9 +87,17 @@ export class Captures {
       if (event.type === 'gone') this.#forget(event.source)
       if (event.type !== 'capture') continue
       const { registry } = this.#options
-      if (event.state === 'started' || event.state === 'restarted') registry.setCaptureFault(event.source, undefined)
+      const running = this.#running.get(event.source)
+      if (event.state === 'started' || event.state === 'restarted') {
+        registry.setCaptureFault(event.source, undefined)
+        if (running?.started !== undefined) running.up = true
+      }
       if (event.state === 'stalled') registry.setCaptureFault(event.source, 'STALLED')
-      if (event.state === 'failed') this.#failed(event.source, event.fault?.code ?? 'INTERNAL')
+      if (event.state === 'failed') {
+        registry.setCaptureFault(event.source, event.fault?.code ?? 'INTERNAL')
+        // The failure of a start is told by its promise, and the two come in either order.
+        if (running?.up === true) this.#down(running)
+      }
       if (event.state === 'gone') this.#forget(event.source)
     }
   }
@@ -96,42 +109,77 @@ export class Captures {
     await Promise.allSettled(sources.map((source) => this.#options.core.stopCapture(source)))
   }
 
-  #begin(camera: Camera, source: string): Running {
+  #add(camera: Camera, source: string): Running {
     const running: Running = {
       camera,
       source,
       leases: 0,
-      started: this.#start(camera, source),
-      attempt: 0,
+      started: undefined,
+      up: false,
+      failures: 0,
       cancelTimer: undefined,
     }
     this.#running.set(source, running)
-    // A capture that never ran is not retried for its own sake: the next lease tries anew.
-    running.started.catch(() => {
-      if (this.#running.get(source) === running && running.attempt === 0) this.#running.delete(source)
-    })
     return running
   }
 
-  async #start(camera: Camera, source: string): Promise<CaptureInfo> {
+  /** Settles after the record has been brought up to date. */
+  #start(running: Running): Promise<CaptureInfo> {
+    const started = this.#capture(running).then(
+      (info) => {
+        if (running.started === started) {
+          running.up = true
+          running.failures = 0
+        }
+        return info
+      },
+      (thrown: unknown) => {
+        if (running.started === started) this.#down(running)
+        throw thrown
+      },
+    )
+    running.started = started
+    return started
+  }
+
+  async #capture({ camera, source }: Running): Promise<CaptureInfo> {
     const { mode } = camera
     if (mode === undefined) throw unusable(camera)
+    const { core, registry } = this.#options
     try {
-      const info = await this.#options.core.startCapture(source, mode)
-      this.#options.registry.setCaptureFault(source, undefined)
+      const info = await core.startCapture(source, mode)
+      registry.setCaptureFault(source, undefined)
       return info
     } catch (thrown) {
       const code = nativeCode(thrown)
-      if (code !== undefined && code !== 'CAMERA_GONE' && code !== 'ABORTED') this.#options.registry.setCaptureFault(source, code)
+      if (code !== undefined && code !== 'CAMERA_GONE' && code !== 'ABORTED') registry.setCaptureFault(source, code)
       throw thrown
     }
+  }
+
+  /** No frames come any more: tried again while somebody needs them, ever more slowly. */
+  #down(running: Running): void {
+    running.started = undefined
+    running.up = false
+    if (this.#running.get(running.source) !== running) return
+    if (running.leases === 0) {
+      this.#forget(running.source)
+      return
+    }
+    const delayMs = backoffMs(running.failures, { ...RETRY, random: this.#options.random })
+    running.failures += 1
+    this.#arm(running, delayMs, () => {
+      // Its failure has been dealt with when it rejects.
+      this.#start(running).catch(() => undefined)
+    })
   }
 
   #release(running: Running): void {
     running.leases -= 1
     if (running.leases > 0 || this.#running.get(running.source) !== running) return
-    running.cancelTimer?.()
-    running.cancelTimer = this.#options.clock.after(this.#options.lingerMs, () => this.#end(running))
+    // A capture that does not run is not tried again for its own sake, and nothing of it has to linger.
+    if (running.started === undefined) this.#forget(running.source)
+    else this.#arm(running, this.#options.lingerMs, () => this.#end(running))
   }
 
   #end(running: Running): void {
@@ -143,34 +191,22 @@ export class Captures {
 
   #forget(source: string): void {
     const running = this.#running.get(source)
-    running?.cancelTimer?.()
+    if (running === undefined) return
+    this.#disarm(running)
     this.#running.delete(source)
   }
 
-  /** The core gave up on a running capture: tried again while somebody needs it, ever more slowly. */
-  #failed(source: string, code: NonNullable<ReturnType<typeof nativeCode>>): void {
-    this.#options.registry.setCaptureFault(source, code)
-    const running = this.#running.get(source)
-    if (running === undefined) return
-    if (running.leases === 0) {
-      this.#forget(source)
-      return
-    }
-    const delayMs = backoffMs(running.attempt, { ...RETRY, random: this.#options.random })
-    running.attempt += 1
-    running.cancelTimer?.()
+  #arm(running: Running, delayMs: number, task: () => void): void {
+    this.#disarm(running)
     running.cancelTimer = this.#options.clock.after(delayMs, () => {
       running.cancelTimer = undefined
-      running.started = this.#start(running.camera, source)
-      running.started.then(
-        () => {
-          running.attempt = 0
-        },
-        (thrown: unknown) => {
-          if (this.#running.get(source) === running) this.#failed(source, nativeCode(thrown) ?? 'INTERNAL')
-        },
-      )
+      task()
     })
+  }
+
+  #disarm(running: Running): void {
+    running.cancelTimer?.()
+    running.cancelTimer = undefined
   }
 }
 
