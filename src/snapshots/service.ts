@@ -20,6 +20,7 @@ import {
 } from './plan.js'
 import { ConversionPool } from './pool.js'
 import { StorageGuard, storageFull } from './storage.js'
+import { removeLeftovers } from './temporary.js'
 
 export interface SnapshotsOptions {
   /** Where frames come from. */
@@ -98,6 +99,7 @@ export class Snapshots implements Service {
     await mkdir(this.#options.dir, { recursive: true }).catch((thrown: unknown) => {
       this.#options.logger.warn({ dir: this.#options.dir, error: errorText(thrown) }, 'snapshots cannot be stored')
     })
+    await removeLeftovers(this.#options.dir)
   }
 
   async stop(): Promise<void> {
@@ -125,7 +127,7 @@ export class Snapshots implements Service {
     } catch (thrown) {
       const error = toServiceError(thrown)
       const clientsFault = error.code === 'INVALID_PARAMS' || error.code === 'CAMERA_NOT_FOUND'
-      if (!clientsFault) this.events.emit('failed', { device: params.device, error: error.details })
+      if (!clientsFault && !signal.aborted) this.events.emit('failed', { device: params.device, error: error.details })
       throw error
     }
   }

@@ -12,6 +12,7 @@ import type { Core, FrameWish } from '../native/index.js'
 import { loadNative } from '../native/index.js'
 import { bitmap } from './bitmap.js'
 import type { Conversion } from './plan.js'
+import { temporaryName } from './temporary.js'
 
 export interface ConvertJob {
   readonly coreId: number
@@ -93,7 +94,7 @@ async function encode(image: Sharp, conversion: Conversion): Promise<{ data: Buf
 
 /** Throws EEXIST when the name is taken; nothing is visible before the file is whole. */
 async function place(data: Buffer, file: string): Promise<void> {
-  const temporary = `${file}.${process.pid}-${Math.random().toString(36).slice(2)}.part`
+  const temporary = temporaryName(file)
   const handle = await open(temporary, constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL, 0o644)
   try {
     try {
