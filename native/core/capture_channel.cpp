@@ -73,6 +73,11 @@ bool CaptureChannel::capturing() const {
     return state_ == State::Starting || state_ == State::Running || next_.has_value();
 }
 
+bool CaptureChannel::vanished() const {
+    const std::lock_guard lock(mutex_);
+    return over_;
+}
+
 bool CaptureChannel::over() const {
     const std::lock_guard lock(mutex_);
     return over_ && state_ == State::Idle;
@@ -214,7 +219,9 @@ void CaptureChannel::finish(CaptureState state, const Error &reason, bool tellFa
     answerAll<CaptureInfo>(*services_->courier, current_.answers, reason);
     answerAll<Done>(*services_->courier, stops_, done());
     if (next_) return launch(*std::exchange(next_, std::nullopt));
-    hub_->endCapture(tellFault ? reason : Error{0, kStepNotStreaming, source_});
+    // A camera that went is not one that was stopped, whoever saw it first.
+    const Error stopped = over_ ? Error{ENODEV, "capture", source_} : Error{0, kStepNotStreaming, source_};
+    hub_->endCapture(tellFault ? reason : stopped);
 }
 
 void CaptureChannel::drop(std::optional<Request> &request, const Error &reason) {

@@ -43,6 +43,8 @@ public:
 
     /// Frames come or will come without another call.
     bool capturing() const;
+    /// The camera went: no frame of this appearance will ever come.
+    bool vanished() const;
     /// Ended for good: the source named one appearance of a camera, and that is over.
     bool over() const;
     CaptureStats stats() const;

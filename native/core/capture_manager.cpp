@@ -1,6 +1,7 @@
 #include "capture_manager.hpp"
 
 #include <algorithm>
+#include <cerrno>
 #include <condition_variable>
 #include <map>
 #include <mutex>
@@ -155,6 +156,7 @@ void CaptureManager::gone(const std::string &source) {
 
 void CaptureManager::grab(const std::string &source, const FrameWish &wish, Callback<FramePtr> done) {
     const auto channel = core_->find(source);
+    if (channel && channel->vanished()) return core_->refuse<FramePtr>(done, Error{ENODEV, "grab", source});
     if (!channel || !channel->capturing()) return core_->refuse<FramePtr>(done, Error{0, kStepNotStreaming, source});
     channel->hub()->wait(wantedUs(wish), deadlineUs(wish), std::move(done));
 }
