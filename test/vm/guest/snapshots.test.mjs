@@ -99,11 +99,12 @@ withModes({ camera0: 'RGB3 640x480@1', camera1: 'BGR3 320x180@10' }, (shared) =>
     await eventually('the capture has the device open', () => holdsOpen(service.pid, '/dev/video0'), { everyMs: 5 })
     await unplugVivid()
     const error = await shot
-    assert.equal(error.code, -32050, error.message)
-    assert.equal(error.data.camera_error, 'CAMERA_GONE', error.message)
-    assert.deepEqual(await readdir(service.snapshotDir), [])
+    const files = await readdir(service.snapshotDir)
     await ensureVivid()
     await allConnected(shared)
+    assert.equal(error.code, -32050, error.message)
+    assert.equal(error.data.camera_error, 'CAMERA_GONE', error.message)
+    assert.deepEqual(files, [])
   })
 
   becomesJpeg(shared, 'camera0', 'RGB3', LARGE)
