@@ -52,11 +52,16 @@ export function runCommand(loadApp: LoadApp): Command {
       })
       for (const warning of loaded.warnings) logger.warn({ component: 'config' }, warning)
       const [{ createApp }, { systemClock }] = await Promise.all([loadApp(), import('../base/clock.js')])
-      const app = await createApp({ config, logger, clock: systemClock, env: terminal.env })
-
       // Signals alone do not keep a process alive, and for moments nothing else may.
       const alive = setInterval(() => undefined, 2 ** 30)
       try {
+        const creating = Promise.resolve(createApp({ config, logger, clock: systemClock, env: terminal.env }))
+        // A folder of the state may hang (a dead network disk), and whoever waits for that wants to be able to end it.
+        const app = await Promise.race([creating, stop.then(() => undefined)])
+        if (app === undefined) {
+          creating.catch(() => undefined)
+          return EXIT.ok
+        }
         const started = app.start()
         if ((await Promise.race([started.then(() => 'started'), stop])) === 'started') {
           terminal.print(app.banner.map((line) => `${line}\n`).join(''))

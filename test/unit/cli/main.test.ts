@@ -204,6 +204,19 @@ describe('run', () => {
     expect([terminal.printed, terminal.complaints]).toEqual(['', []])
   })
 
+  it('ends at a signal while the services are still being built', async () => {
+    const terminal = new FakeTerminal(FOLDER)
+    let building = false
+    const createApp = (): Promise<never> => {
+      building = true
+      return new Promise(() => undefined)
+    }
+    const ended = main({ argv: ['run'], terminal, loadApp: async () => ({ createApp }) })
+    await vi.waitFor(() => expect(building).toBe(true))
+    terminal.signal('SIGTERM')
+    expect(await ended).toBe(0)
+  })
+
   it('tells in one line why it did not start', async () => {
     const { terminal, ended } = start({ start: () => Promise.reject(new Error('server.port: 8002:\nin use')) })
     expect(await ended).toBe(1)
