@@ -202,7 +202,6 @@ export class CameraRegistry {
       this.#ids = table
       this.#options.onIds(table)
     }
-    this.#left.delete(identity.id)
 
     const device = `camera${number}`
     const known = this.#byDevice.get(device)
@@ -225,7 +224,6 @@ export class CameraRegistry {
     this.#bySource.delete(source)
     this.#left.add(entry.camera.identity)
     entry.state = undefined
-    entry.captureFault = undefined
     this.#refresh(entry)
   }
 

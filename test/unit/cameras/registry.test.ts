@@ -5,6 +5,7 @@ import { EventTape, format, identity, MJPEG_720, report, state } from '../../sup
 import { FakeClock } from '../../support/fake-clock.js'
 
 function setUp() {
+  const kept: string[][] = []
   const clock = new FakeClock()
   clock.advance(1_000)
   const links = { up: false }
@@ -16,7 +17,7 @@ function setUp() {
     quietMs: 50,
     maxMs: 250,
     ids: new Map(),
-    onIds: () => undefined,
+    onIds: (ids) => void kept.push([...ids.keys()]),
     links: (device, host) => (links.up ? { rtsp: `rtsp://${host}:8554/${device}` } : {}),
   })
   const told: string[] = []
@@ -25,7 +26,7 @@ function setUp() {
   registry.events.on('statusChanged', ({ camera, oldStatus, newStatus }) =>
     told.push(`${camera.device} ${oldStatus}>${newStatus}${camera.reason === undefined ? '' : ` (${camera.reason})`}`),
   )
-  return { clock, registry, told, tape: new EventTape(), links }
+  return { clock, registry, told, kept, tape: new EventTape(), links }
 }
 
 describe('the camera registry', () => {
@@ -132,6 +133,67 @@ describe('the camera registry', () => {
     expect(registry.listView('a')).not.toBe(list)
     expect(registry.listView('a').value.cameras[0]?.streams).toEqual({ rtsp: 'rtsp://a:8554/camera0' })
     expect(registry.listView('b').value.cameras[0]?.streams).toEqual({ rtsp: 'rtsp://b:8554/camera0' })
+  })
+
+  it('shows each change in lists, statuses and capabilities', () => {
+    const { registry, tape } = setUp()
+    const views = () => ({
+      list: registry.listView('h').value.cameras.map((camera) => `${camera.device} ${camera.status}`),
+      status: registry.statusView('camera0', 'h').value.status,
+      validated: registry.capabilitiesView('camera0').value.validation_status,
+    })
+    registry.handle([tape.present(state())])
+    expect(views()).toEqual({ list: ['camera0 DISCONNECTED'], status: 'DISCONNECTED', validated: 'DISCONNECTED' })
+    registry.handle([tape.ready(state())])
+    expect(views()).toEqual({ list: ['camera0 CONNECTED'], status: 'CONNECTED', validated: 'CONFIRMED' })
+    registry.handle([tape.gone(state())])
+    expect(views()).toEqual({ list: ['camera0 DISCONNECTED'], status: 'DISCONNECTED', validated: 'DISCONNECTED' })
+  })
+
+  it('keeps renderings for a bounded number of hosts', () => {
+    const { registry, tape } = setUp()
+    registry.handle([tape.ready(state())])
+    const first = registry.listView('host0')
+    for (let i = 1; i < 32; i += 1) registry.listView(`host${i}`)
+    expect(registry.listView('host0')).toBe(first)
+    registry.listView('one too many')
+    expect(registry.listView('host0')).not.toBe(first)
+  })
+
+  it('takes the only camera of a model that left for the one that comes to another port', () => {
+    const { registry, tape } = setUp()
+    registry.handle([tape.ready(state()), tape.gone(state())])
+    const elsewhere = identity({ id: 'usb-046d:0825-p3', serial: '', port: 'usb1/3' })
+    registry.handle([tape.ready(state({ source: '/dev/video2#2', node: '/dev/video2', identity: elsewhere }))])
+    expect(registry.list().map((camera) => [camera.device, camera.status])).toEqual([['camera0', 'CONNECTED']])
+  })
+
+  it('hands over the table of ids to be kept', () => {
+    const { registry, kept, tape } = setUp()
+    registry.handle([tape.ready(state())])
+    expect(kept).toEqual([[identity().id]])
+  })
+
+  it('tells when the reason of an ERROR changes, and that a fault ends with the appearance it belongs to', () => {
+    const { clock, registry, told, tape } = setUp()
+    registry.handle([tape.ready(state())])
+    for (const fault of ['CAMERA_BUSY', 'STALLED'] as const) {
+      clock.advance(1_000)
+      registry.setCaptureFault(state().source, fault)
+    }
+    expect(told.slice(-2)).toEqual(['camera0 CONNECTED>ERROR (busy)', 'camera0 ERROR>ERROR (stalled)'])
+    registry.handle([tape.gone(state()), tape.ready(state({ source: '/dev/video0#2' }))])
+    expect(registry.get('camera0').status).toBe('CONNECTED')
+  })
+
+  it('says once per appearance what a camera can do', () => {
+    const { registry, tape } = setUp()
+    let detected = 0
+    registry.events.on('capabilitiesDetected', () => {
+      detected += 1
+    })
+    registry.handle([tape.present(state()), tape.ready(state()), tape.ready(state())])
+    expect(detected).toBe(1)
   })
 
   it('knows no other camera', () => {
