@@ -62,7 +62,7 @@ function setUp() {
     const { status: word, reason } = registry.get('camera0')
     return reason === undefined ? word : `${word} ${reason}`
   }
-  return { captures, clock, calls, starts, tell, running, status }
+  return { captures, clock, calls, starts, tape, tell, running, status }
 }
 
 /** Lets promises that have settled tell it. */
@@ -135,6 +135,11 @@ describe('captures', () => {
     await settled()
     expect(status()).toBe('CONNECTED')
     expect(clock.pending).toBe(0)
+
+    // Frames came, so the next failure is a first one again.
+    tell('failed', 'IO')
+    clock.advance(500)
+    expect(calls).toHaveLength(4)
   })
 
   it('come back at once when somebody asks in between, for the others too', async () => {
@@ -172,10 +177,19 @@ describe('captures', () => {
     expect(calls).toEqual(['start', 'start'])
   })
 
-  it('end with an unplugged camera, whatever its leases do', async () => {
-    const { clock, calls, tell, running } = setUp()
+  it('all end when the service stops', async () => {
+    const { captures, clock, calls, running } = setUp()
+    await running()
+    await captures.stop()
+    expect(calls).toEqual(['start', 'stop'])
+    expect(clock.pending).toBe(0)
+  })
+
+  it.each(['capture', 'device'])('end with an unplugged camera, whatever its leases do (heard of by the %s)', async (by) => {
+    const { captures, clock, calls, tape, tell, running } = setUp()
     const lease = await running()
-    tell('gone', 'CAMERA_GONE')
+    if (by === 'capture') tell('gone', 'CAMERA_GONE')
+    else captures.handle([tape.gone(state())])
     lease.release()
     clock.advance(60_000)
     expect(calls).toEqual(['start'])

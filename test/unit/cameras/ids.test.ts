@@ -52,6 +52,13 @@ describe('ids of cameras', () => {
     expect(assignNumber(known, seen({ id: 'usb-new' }), { ...around, left: new Set(['a', 'b']) }).number).toBe(0)
   })
 
+  it('frees the former number of a camera that is pinned now', () => {
+    const before = table({ 'usb-old': [5, 'm', 'p'] })
+    const pins = new Map([['usb-a', 2]])
+    const { number, table: after } = assignNumber(before, seen({ aliases: ['usb-old'] }), { ...around, pins })
+    expect([number, [...after.keys()]]).toEqual([2, ['usb-a']])
+  })
+
   it('gives a pinned number to its camera only', () => {
     const pins = new Map([['usb-pinned', 0]])
     expect(assignNumber(new Map(), seen({ id: 'usb-other', nodeNumber: 0 }), { ...around, pins }).number).toBe(1)

@@ -1,0 +1,69 @@
+import { describe, expect, it } from 'vitest'
+import type { Captures, Lease } from '../../../src/cameras/captures.js'
+import { CameraFeeds } from '../../../src/cameras/feeds.js'
+import type { Core, NativeEvent } from '../../../src/native/index.js'
+
+const info = { width: 640, height: 480, fourcc: 'MJPG', interval: { num: 1, den: 25 }, buffers: 4 }
+
+function setUp() {
+  const done: string[] = []
+  let feeds = 0
+  let refuse = false
+  const core: Pick<Core, 'openFeed' | 'closeReadEnd' | 'closeFeed' | 'feedStats'> = {
+    openFeed: () => {
+      if (refuse) throw Object.assign(new Error('no pipe'), { code: 'LIMIT', errno: 24, call: 'pipe2', node: '' })
+      feeds += 1
+      return { id: feeds, readFd: 100 + feeds }
+    },
+    closeReadEnd: (feed) => void done.push(`read end ${feed}`),
+    closeFeed: (feed) => void done.push(`feed ${feed}`),
+    feedStats: () => undefined,
+  }
+  const captures: Pick<Captures, 'lease'> = {
+    lease: async (device) =>
+      ({ source: `${device}#1`, info, release: () => void done.push(`lease ${device}`) }) as unknown as Lease,
+  }
+  const cameraFeeds = new CameraFeeds({ core: core as Core, captures: captures as Captures, stallMs: 5_000 })
+  const tell = (event: object): void => cameraFeeds.handle([event as NativeEvent])
+  return { feeds: cameraFeeds, done, tell, refuseNext: () => (refuse = true) }
+}
+
+describe('feeds of cameras', () => {
+  it('hold a lease and say what flows through them', async () => {
+    const { feeds, done } = setUp()
+    const feed = await feeds.open('camera0')
+    expect([feed.readFd, feed.width, feed.height, feed.fps]).toEqual([101, 640, 480, 25])
+    feed.close()
+    feed.close()
+    expect(done).toEqual(['read end 1', 'feed 1', 'lease camera0'])
+  })
+
+  it('keep no lease when no pipe can be had', async () => {
+    const { feeds, done, refuseNext } = setUp()
+    refuseNext()
+    await expect(feeds.open('camera0')).rejects.toMatchObject({ code: 'DEPENDENCY_FAILED' })
+    expect(done).toEqual(['lease camera0'])
+  })
+
+  it('end with the child that does not read, and tell once', async () => {
+    const { feeds, done, tell } = setUp()
+    const feed = await feeds.open('camera0')
+    const reasons: string[] = []
+    feed.onEnded((reason) => reasons.push(reason))
+    tell({ type: 'feed_ended', feed: 1, reason: 'stalled' })
+    tell({ type: 'feed_ended', feed: 1, reason: 'stalled' })
+    expect(reasons).toEqual(['stalled'])
+    expect(done).toHaveLength(3)
+  })
+
+  it.each([{ type: 'gone' }, { type: 'capture', state: 'gone' }])('end with their own camera only (%o)', async (event) => {
+    const { feeds, tell } = setUp()
+    const ended: string[] = []
+    for (const device of ['camera0', 'camera1']) {
+      const feed = await feeds.open(device)
+      feed.onEnded((reason) => ended.push(`${device} ${reason}`))
+    }
+    tell({ ...event, source: 'camera1#1' })
+    expect(ended).toEqual(['camera1 camera_gone'])
+  })
+})
