@@ -12,7 +12,6 @@ namespace {
 constexpr int64_t kMaxMs = 3'600'000;
 
 CaptureRequest readRequest(Fields fields) {
-    constexpr int64_t kMaxSidePx = 16384;
     constexpr int64_t kMaxIntervalPart = std::numeric_limits<uint32_t>::max();
     constexpr size_t kMaxFourccBytes = 7;
 

@@ -13,8 +13,10 @@ CoreOptions readOptions(Fields fields) {
     constexpr int kMaxRescanMs = 3'600'000;
     constexpr int kMaxEncoderThreads = 64;
     constexpr int kMaxVirtualCameras = 256;
-    constexpr int kMaxSidePx = 16384;
-    constexpr int kMaxFps = 1000;
+    // What a virtual camera can draw.
+    constexpr int kMinPatternPx = 16;
+    constexpr int kMaxPatternPx = 4096;
+    constexpr int kMaxFps = 240;
 
     CoreOptions options;
     MonitorOptions &monitor = options.monitor;
@@ -30,8 +32,8 @@ CoreOptions readOptions(Fields fields) {
 
     Fields cameras = fields.object("virtualCameras");
     options.virtualCameras.count = static_cast<int>(cameras.integer("count", 0, kMaxVirtualCameras));
-    options.virtualCameras.width = static_cast<uint32_t>(cameras.integer("width", 16, kMaxSidePx));
-    options.virtualCameras.height = static_cast<uint32_t>(cameras.integer("height", 16, kMaxSidePx));
+    options.virtualCameras.width = static_cast<uint32_t>(cameras.integer("width", kMinPatternPx, kMaxPatternPx));
+    options.virtualCameras.height = static_cast<uint32_t>(cameras.integer("height", kMinPatternPx, kMaxPatternPx));
     options.virtualCameras.fps = static_cast<uint32_t>(cameras.integer("fps", 1, kMaxFps));
 
     options.capture.encoderThreads = static_cast<int>(fields.integer("encoderThreads", 1, kMaxEncoderThreads));

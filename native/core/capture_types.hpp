@@ -12,6 +12,9 @@
 
 namespace camera {
 
+/// Longest side of a picture that is believed.
+inline constexpr uint32_t kMaxSidePx = 16384;
+
 /// Where frames come from. `source` names one appearance of a camera (node and generation, or `virtual:N`) and is the key
 /// of everything below; `node` is opened for it, unless the camera is virtual.
 struct SourceAddress {

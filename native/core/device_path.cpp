@@ -6,6 +6,7 @@
 #include <climits>
 #include <cstdlib>
 
+#include "digits.hpp"
 #include "fault_code.hpp"
 
 namespace camera {
@@ -19,7 +20,6 @@ constexpr std::string_view kUsb = "usb:";
 constexpr std::string_view kUsbPort = "usb-port:";
 constexpr size_t kMaxNameBytes = 200;
 
-bool isDigit(char c) { return c >= '0' && c <= '9'; }
 bool isHex(char c) { return isDigit(c) || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F'); }
 bool isLetter(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); }
 

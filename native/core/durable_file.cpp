@@ -16,7 +16,7 @@ namespace camera {
 namespace {
 
 constexpr mode_t kFileMode = 0644;
-constexpr size_t kMaxNameBytes = 255;
+constexpr size_t kMaxFileNameBytes = 255;
 
 class DurableFile {
 public:
@@ -93,7 +93,7 @@ private:
 } // namespace
 
 bool isPlainFileName(const std::string &name) {
-    return !name.empty() && name.size() <= kMaxNameBytes && name.front() != '.' &&
+    return !name.empty() && name.size() <= kMaxFileNameBytes && name.front() != '.' &&
            name.find('/') == std::string::npos && name.find('\0') == std::string::npos;
 }
 

@@ -6,11 +6,9 @@
 
 #include <algorithm>
 
-namespace camera {
+#include "v4l2_device.hpp"
 
-namespace {
-constexpr unsigned kVideoMajor = 81;
-} // namespace
+namespace camera {
 
 bool NodeFacts::sameAppearance(const NodeFacts &other) const {
     const bool sameFile = rdev == other.rdev && inode == other.inode && bornNs == other.bornNs;

@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <cstring>
 
+#include "capture_types.hpp"
+
 // The loops below are written to be vectorised; -O2 of some compilers does not.
 #if defined(__GNUC__) && !defined(__clang__)
 #define CAMERA_VECTORISE __attribute__((optimize("O3")))
@@ -15,8 +17,6 @@
 namespace camera {
 
 namespace {
-
-constexpr uint32_t kMaxSidePx = 16384;
 
 size_t roundUp(size_t value, size_t step) { return (value + step - 1) / step * step; }
 size_t half(size_t value) { return (value + 1) / 2; }

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "clean_text.hpp"
+#include "digits.hpp"
 
 namespace camera {
 
@@ -19,8 +20,6 @@ std::vector<std::string_view> components(std::string_view path) {
     }
     return parts;
 }
-
-bool isDigit(char c) { return c >= '0' && c <= '9'; }
 
 /// `usb1`: the root hub of a bus.
 bool isRootHub(std::string_view part) {

@@ -17,7 +17,6 @@ namespace {
 constexpr uint32_t kWantedBuffers = 4; // 133 ms at 30 fps: survives any delay of ours, costs little memory
 constexpr uint32_t kFewestBuffers = 2;
 constexpr uint32_t kMostBuffers = 32;
-constexpr uint32_t kMaxSidePx = 16384;
 constexpr size_t kMaxBufferBytes = 64U * 1024 * 1024;
 constexpr int kMaxEvents = 64;
 

@@ -14,8 +14,6 @@ namespace camera {
 
 namespace {
 
-constexpr unsigned kVideoMajor = 81;
-
 /// A question costs a fraction of a microsecond, so the clock is read once per this many of them. One that blocks is the
 /// prober's business: it reports the deadline while the thread waits.
 constexpr uint32_t kQuestionsPerClockRead = 16;

@@ -15,6 +15,9 @@ namespace camera {
 /// Driver of nodes that one program feeds and others read.
 inline constexpr const char *kLoopbackDriver = "v4l2 loopback";
 
+/// Device major of every video node.
+inline constexpr unsigned kVideoMajor = 81;
+
 /// What a node must be before it is opened for use.
 enum class NodeCheck { CharacterDevice, Relaxed };
 

@@ -16,13 +16,13 @@ namespace camera {
 
 namespace {
 
-constexpr uint32_t kMinSidePx = 16;
-constexpr uint32_t kMaxSidePx = 4096;
+constexpr uint32_t kMinPatternSidePx = 16;
+constexpr uint32_t kMaxPatternSidePx = 4096;
 constexpr double kMaxFps = 240;
 constexpr Interval kDefaultInterval{1, 30};
 
 bool supported(const CaptureRequest &request) {
-    const auto side = [](uint32_t px) { return px >= kMinSidePx && px <= kMaxSidePx; };
+    const auto side = [](uint32_t px) { return px >= kMinPatternSidePx && px <= kMaxPatternSidePx; };
     return side(request.width) && side(request.height) && request.fourcc == V4L2_PIX_FMT_MJPEG &&
            request.interval.fps() <= kMaxFps;
 }
