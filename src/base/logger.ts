@@ -6,6 +6,9 @@ export type Logger = Pick<PinoLogger, 'debug' | 'info' | 'warn' | 'error' | 'fat
 
 const SECRET_KEYS = ['token', 'auth_token', 'api_key', 'jwt_secret_key', 'password', 'authorization', 'secret']
 
+// biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what is looked for.
+const CONTROL = /[\u0000-\u001f\u007f]/
+
 export interface LoggerOptions {
   readonly level: 'debug' | 'info' | 'warn' | 'error' | 'fatal' | 'silent'
   /** `json`: one object per line; `text`: for people. */
@@ -33,7 +36,8 @@ function toText(line: string): string {
   const { time, level, component, msg, ...rest } = JSON.parse(line) as Record<string, unknown>
   const clock = String(time).slice(11, 23)
   const extras = Object.entries(rest)
-    .map(([key, value]) => ` ${key}=${typeof value === 'string' ? value : JSON.stringify(value)}`)
+    // What others said (a server, a child) must not be able to add lines of its own.
+    .map(([key, value]) => ` ${key}=${typeof value === 'string' && !CONTROL.test(value) ? value : JSON.stringify(value)}`)
     .join('')
   return `${clock} ${String(level).toUpperCase().padEnd(5)} ${component === undefined ? '' : `${component}: `}${msg}${extras}\n`
 }
