@@ -41,6 +41,14 @@ describe('the store of camera ids', () => {
     }
   })
 
+  it('does not read a file of another version as its own', async () => {
+    writeFileSync(
+      join(dir, 'camera-ids.json'),
+      JSON.stringify({ version: 2, cameras: { a: { number: 1, model: '', port: '' } } }),
+    )
+    expect(await store().load()).toEqual(new Map())
+  })
+
   it('refuses a file in which two cameras share a number', async () => {
     writeFileSync(
       join(dir, 'camera-ids.json'),

@@ -65,6 +65,20 @@ describe('the mode a capture uses', () => {
     expect(chooseMode(report(formats), { fourcc: 'YUYV' })?.fourcc).toBe('YUYV')
   })
 
+  it('takes 30000/1001 for a wish of 29.97', () => {
+    const sizes = [
+      {
+        width: 640,
+        height: 480,
+        intervals: [
+          { num: 1001, den: 30_000 },
+          { num: 1, den: 15 },
+        ],
+      },
+    ]
+    expect(chooseMode(report([{ ...format('MJPG', []), sizes }]), { fps: 29.97 })?.interval).toEqual({ num: 1001, den: 30_000 })
+  })
+
   it('ignores formats that the kernel only emulates', () => {
     expect(chooseMode(report([{ ...format('MJPG', [[640, 480, 30]]), emulated: true }]))).toBeUndefined()
   })

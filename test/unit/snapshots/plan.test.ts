@@ -15,6 +15,7 @@ describe('what a snapshot request asks for', () => {
     expect(plan({ format: 'png' }).conversion).toMatchObject({ format: 'png' })
     expect(plan({ quality: 40 }).conversion).toMatchObject({ format: 'jpg', quality: 40 })
     expect(plan({ max_width: 640 }).conversion).toMatchObject({ maxWidthPx: 640, maxHeightPx: 1080, quality: 90 })
+    expect(plan({ max_height: 360 }).conversion).toMatchObject({ maxWidthPx: 1920, maxHeightPx: 360 })
     expect(planSnapshot({ device: 'camera0' }, { width: 3840, height: 2160 }, defaults).conversion).toMatchObject({
       maxWidthPx: 1920,
     })
