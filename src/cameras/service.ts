@@ -71,7 +71,10 @@ export async function createCameras(options: CamerasOptions): Promise<Cameras> {
     core,
     start: async () => undefined,
     stop: () => {
-      stopped ??= captures.stop().then(() => core.shutdown(SHUTDOWN_MS))
+      stopped ??= captures
+        .stop()
+        .then(() => core.shutdown(SHUTDOWN_MS))
+        .then(() => core.detach())
       return stopped
     },
   }

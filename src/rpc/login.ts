@@ -14,25 +14,28 @@ const AUTH_TYPES: readonly unknown[] = ['jwt', 'api_key', 'auto', undefined]
 
 /**
  * The first of `auth_token`, `token` and `api_key` that is there, under its own name if it is the legacy `token`. Throws
- * AUTH_REQUIRED unless it is a string with content, and INVALID_PARAMS for an `auth_type` that is none.
+ * AUTH_REQUIRED unless it is a string with content, and INVALID_PARAMS for an `auth_type` that is none; never for a legacy login.
  */
 export function readLogin(params: Params): AuthenticateParams {
   const name = ['auth_token', 'token', 'api_key'].find((candidate) => Object.hasOwn(params, candidate))
   const token = name === undefined ? undefined : params[name]
+  const knownType = AUTH_TYPES.includes(params.auth_type)
+  // Its clients understand no error: what they send wrongly is a token that fails.
+  if (name === 'token') return { token: typeof token === 'string' && knownType ? token : '' }
   if (typeof token !== 'string' || token === '') {
     throw new ServiceError('AUTH_REQUIRED', {
       details: 'auth_token must be a string that is not empty',
       suggestion: 'send a token as auth_token',
     })
   }
-  if (!AUTH_TYPES.includes(params.auth_type)) {
+  if (!knownType) {
     const rule = 'one of jwt, api_key, auto'
     throw new ServiceError('INVALID_PARAMS', {
       data: { param: 'auth_type', rule, hint: `send ${rule}` },
       details: 'auth_type is unknown',
     })
   }
-  return name === 'token' ? { token } : { auth_token: token }
+  return { auth_token: token }
 }
 
 /** A failure leaves the session as it was. */
@@ -55,8 +58,10 @@ export function authenticate(
 }
 
 function accept(toolbox: Toolbox, identity: Identity, login: AuthenticateParams, session: Session): Login {
+  const first = session.identity === undefined
   session.login(identity)
-  if (login.token !== undefined) toolbox.subscriptions.subscribe(session, LEGACY_TOPICS, {})
+  // Not again at a renewal: it would replace what the client has subscribed to since.
+  if (first && login.token !== undefined) toolbox.subscriptions.subscribe(session, LEGACY_TOPICS, {})
   return {
     authenticated: true,
     role: identity.role,

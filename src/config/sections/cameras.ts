@@ -54,8 +54,8 @@ export const camera = section('Finding cameras and capturing from them.', {
   }),
   virtual_cameras: section('Test pattern cameras, always labelled virtual.', {
     count: integer({ default: 0, min: 0, max: 256, reload: 'restart', doc: 'How many. Also --virtual-cameras N.' }),
-    width: integer({ default: 1280, min: 64, max: 7680, reload: 'restart', doc: 'Width, pixels.' }),
-    height: integer({ default: 720, min: 64, max: 4320, reload: 'restart', doc: 'Height, pixels.' }),
+    width: integer({ default: 1280, min: 64, max: 4096, reload: 'restart', doc: 'Width, pixels.' }),
+    height: integer({ default: 720, min: 64, max: 4096, reload: 'restart', doc: 'Height, pixels.' }),
     fps: number({ default: 30, min: 0.1, max: 240, reload: 'restart', doc: 'Frames per second.' }),
   }),
 })

@@ -121,6 +121,28 @@ describe('login', () => {
     })
   })
 
+  it.each([{ token: '' }, { token: 5 }, { token: null }])('answers a failed legacy login with a result: %j', (params) => {
+    const bench = createBench()
+    expect(bench.open().call('authenticate', params)).toMatchObject({
+      result: { authenticated: false, error: expect.any(String) },
+    })
+  })
+
+  it('answers a legacy login of an unknown type with a result', () => {
+    const bench = createBench()
+    const reply = bench.open().call('authenticate', { token: bench.token('viewer'), auth_type: 'zzz' })
+    expect(reply).toMatchObject({ result: { authenticated: false } })
+  })
+
+  it('leaves the subscriptions of a legacy client alone when it renews its token', () => {
+    const bench = createBench()
+    const caller = bench.open()
+    caller.call('authenticate', { token: bench.token('viewer'), auth_type: 'jwt' })
+    caller.call('subscribe_events', { topics: ['snapshot.taken'] })
+    caller.call('authenticate', { token: bench.token('viewer'), auth_type: 'jwt' })
+    expect(caller.call('get_subscription_stats')?.result).toMatchObject({ client_topics: ['snapshot.taken'] })
+  })
+
   it('refuses an unknown auth_type', () => {
     const bench = createBench()
     const params = { auth_token: bench.token('viewer'), auth_type: 'basic' }
