@@ -164,6 +164,13 @@ void CaptureManager::grab(const std::string &source, const FrameWish &wish, Call
 void CaptureManager::save(const std::string &source, const FrameWish &wish, const std::string &dir, const std::string &name,
                           Callback<SavedFrame> done) {
     if (!isPlainFileName(name)) return core_->refuse<SavedFrame>(done, Error{0, kStepPath, name});
+    // A frame that is new enough goes straight to the store: one change of threads less than by way of the hub's answer.
+    const auto channel = core_->find(source);
+    if (channel && !channel->vanished() && channel->capturing()) {
+        FramePtr newest = channel->hub()->newest();
+        const bool fits = newest && newest->facts().capturedAtUs >= wantedUs(wish);
+        if (fits && !core_->store->offer(std::move(newest), dir, name, done)) return;
+    }
     grab(source, wish, [store = core_->store, dir, name, done = std::move(done)](Result<FramePtr> frame) {
         if (!frame.ok()) return done(frame.error());
         store->save(frame.take(), dir, name, done);

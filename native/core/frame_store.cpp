@@ -75,16 +75,17 @@ FrameStore::FrameStore(int threads, int maxWaiting) : state_(std::make_shared<St
 FrameStore::~FrameStore() { stop(std::numeric_limits<int>::max()); }
 
 void FrameStore::save(FramePtr frame, const std::string &dir, const std::string &name, Answer answer) {
-    std::unique_lock lock(state_->mutex);
-    const std::string file = dir + "/" + name;
-    if (state_->stopping || state_->jobs.size() >= state_->maxWaiting) {
-        const bool stopping = state_->stopping;
-        lock.unlock();
-        return answer(stopping ? Error{0, kStepAborted, file} : Error{EBUSY, "store", file});
-    }
-    state_->jobs.push_back({std::move(frame), dir, name, std::move(answer)});
+    if (const auto refusal = offer(std::move(frame), dir, name, answer)) answer(*refusal);
+}
+
+std::optional<Error> FrameStore::offer(FramePtr frame, const std::string &dir, const std::string &name, const Answer &answer) {
+    const std::lock_guard lock(state_->mutex);
+    if (state_->stopping) return Error{0, kStepAborted, dir + "/" + name};
+    if (state_->jobs.size() >= state_->maxWaiting) return Error{EBUSY, "store", dir + "/" + name};
+    state_->jobs.push_back({std::move(frame), dir, name, answer});
     state_->ensureThread(state_);
     state_->changed.notify_one();
+    return std::nullopt;
 }
 
 bool FrameStore::stop(int timeoutMs) {

@@ -3,6 +3,7 @@
 
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "capture_types.hpp"
@@ -26,6 +27,9 @@ public:
     /// Answers on a store thread with what writeDurably says; inside the call with EBUSY of step "store" when too many wait,
     /// and with `aborted` after `stop`.
     void save(FramePtr frame, const std::string &dir, const std::string &name, Answer answer);
+
+    /// As `save`, but says a refusal instead of answering with it.
+    std::optional<Error> offer(FramePtr frame, const std::string &dir, const std::string &name, const Answer &answer);
 
     /// Answers waiting jobs with `aborted`, finishes those begun and ends the threads; false when one still ran after
     /// `timeoutMs` (it is written off, its answer may come late). Idempotent.

@@ -138,8 +138,7 @@ export class Snapshots implements Service {
     const lease = await cameras.lease(params.device)
     try {
       const plan = planSnapshot(params, lease.info, this.#options)
-      await mkdir(dir, { recursive: true })
-      await this.#storage.check(dir)
+      await this.#storage.prepare(dir)
       signal.throwIfAborted()
       const made = plan.filename === undefined
       const filename =
@@ -149,6 +148,9 @@ export class Snapshots implements Service {
       const { attempt, placed } = await this.#place(lease.source, plan, dir, filename, first, signal)
       if (made) this.#remember(join(dir, filename), attempt + 1)
       return placed
+    } catch (thrown) {
+      this.#storage.forget(dir)
+      throw thrown
     } finally {
       lease.release()
     }
@@ -163,7 +165,7 @@ export class Snapshots implements Service {
     first: number,
     signal: AbortSignal,
   ): Promise<{ readonly attempt: number; readonly placed: Placed }> {
-    for (let attempt = first; attempt <= MAX_NAMES; attempt += 1) {
+    for (let attempt = first; attempt < first + MAX_NAMES; attempt += 1) {
       const filename = candidateName(wanted, attempt)
       const file = join(dir, filename)
       if (this.#reserved.has(file)) continue

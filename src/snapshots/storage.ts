@@ -1,6 +1,6 @@
-/** Is there room for another file? Looked up at most once a second, so that a burst of snapshots costs one look. */
+/** Is the folder there, with room for another file? Looked up at most once a second, so that a burst of snapshots costs one look. */
 
-import { statfs } from 'node:fs/promises'
+import { mkdir, statfs } from 'node:fs/promises'
 import type { Clock } from '../base/clock.js'
 import { ServiceError } from '../base/errors.js'
 
@@ -18,17 +18,27 @@ export class StorageGuard {
     this.#clock = options.clock
   }
 
-  /** Throws INVALID_STATE (`STORAGE_FULL`) when the file system of `dir` is used beyond the limit. */
-  async check(dir: string): Promise<void> {
+  /**
+   * Makes `dir` when it is missing. Throws INVALID_STATE (`STORAGE_FULL`) when its file system is used beyond the limit, and what
+   * the system says when it cannot be looked at: the next call looks again.
+   */
+  async prepare(dir: string): Promise<void> {
     const nowMs = this.#clock.nowMs()
     let look = this.#looks.get(dir)
     if (look === undefined || nowMs - look.atMs > FRESH_MS) {
       look = { atMs: nowMs, usedPercent: usedPercent(dir) }
       this.#looks.set(dir, look)
+      look.usedPercent.catch(() => this.#looks.delete(dir))
     }
     const used = await look.usedPercent
-    if (used >= this.#blockPercent)
+    if (used >= this.#blockPercent) {
       throw storageFull(`the disk is ${used.toFixed(1)} % full, the limit is ${this.#blockPercent} %`)
+    }
+  }
+
+  /** A write failed: what was seen of the folder no longer holds. */
+  forget(dir: string): void {
+    this.#looks.delete(dir)
   }
 }
 
@@ -41,6 +51,7 @@ export function storageFull(details: string): ServiceError {
 }
 
 async function usedPercent(dir: string): Promise<number> {
+  await mkdir(dir, { recursive: true })
   const { blocks, bavail, bfree } = await statfs(dir)
   // As df counts: blocks reserved for root are neither used nor available.
   const used = blocks - bfree

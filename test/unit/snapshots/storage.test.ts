@@ -9,8 +9,8 @@ const used = ((blocks - bfree) / (blocks - bfree + bavail)) * 100
 
 it('lets a disk be used up to the limit and no further', async () => {
   const clock = new FakeClock()
-  await expect(new StorageGuard({ blockPercent: used + 1, clock }).check(tmpdir())).resolves.toBeUndefined()
-  await expect(new StorageGuard({ blockPercent: used - 1, clock }).check(tmpdir())).rejects.toMatchObject({
+  await expect(new StorageGuard({ blockPercent: used + 1, clock }).prepare(tmpdir())).resolves.toBeUndefined()
+  await expect(new StorageGuard({ blockPercent: used - 1, clock }).prepare(tmpdir())).rejects.toMatchObject({
     code: 'INVALID_STATE',
     data: { state: 'STORAGE_FULL' },
   })
