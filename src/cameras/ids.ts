@@ -32,7 +32,7 @@ export interface Surroundings {
 }
 
 /**
- * The number of a camera just seen, and the table with it. A pin wins; else the number it had under this key or an earlier one; else
+ * The number of a camera just seen, and the table with it (the same one when it says so already). A pin wins; else the number it had under this key or an earlier one; else
  * that of an absent camera of the same model at the same port; else that of the only camera of its model that left; else the
  * number of its node; else the lowest free one.
  */
@@ -46,10 +46,14 @@ export function assignNumber(
   const former = keys.find((key) => table.has(key)) ?? samePort(table, seen, around) ?? onlyOneThatLeft(table, seen, around)
   const number = pinned ?? formerNumber(table, former, around.pins) ?? freeNumber(table, around.pins, seen.nodeNumber)
 
+  const known = table.get(seen.id)
+  // The usual case, a camera that came back: the same table tells the caller that there is nothing to store.
+  if (known?.number === number && known.model === seen.model && known.port === seen.port) return { number, table }
+
   const next = new Map<string, KnownCamera>()
-  for (const [key, known] of table) {
+  for (const [key, other] of table) {
     // One key per number: the former key of this camera goes, and so does whoever held a number that is pinned now.
-    if (key !== former && known.number !== number) next.set(key, known)
+    if (key !== former && other.number !== number) next.set(key, other)
   }
   next.set(seen.id, { number, model: seen.model, port: seen.port })
   return { number, table: next }

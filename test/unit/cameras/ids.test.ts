@@ -28,6 +28,12 @@ describe('ids of cameras', () => {
     expect(assignNumber(first.table, seen({ nodeNumber: 7 }), around).number).toBe(3)
   })
 
+  it('gives the same table back for a camera that is known as it is, so that nothing is stored', () => {
+    const first = assignNumber(new Map(), seen({ nodeNumber: 3 }), around)
+    expect(assignNumber(first.table, seen({ nodeNumber: 7 }), around).table).toBe(first.table)
+    expect(assignNumber(first.table, seen({ port: 'usb1/8' }), around).table).not.toBe(first.table)
+  })
+
   it('keeps the number under a new key when the old one is an alias', () => {
     const first = assignNumber(new Map(), seen({ id: 'usb-serial', nodeNumber: 1 }), around)
     const second = assignNumber(first.table, seen({ id: 'usb-@port', aliases: ['usb-serial'], nodeNumber: 5 }), around)
