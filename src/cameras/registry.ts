@@ -259,9 +259,10 @@ export class CameraRegistry {
     entry.statuses.clear()
     entry.capabilities = undefined
     this.#lists.clear()
-    this.events.emit('changed', camera)
+    // Clients first: what follows a change inside the service takes its time.
     const waitingForProbe = state !== undefined && state.report === undefined && state.fault === undefined
     if (!waitingForProbe) entry.announcer.update(camera)
+    this.events.emit('changed', camera)
   }
 
   #announce(camera: Camera, previous: Camera | undefined): void {
