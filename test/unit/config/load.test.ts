@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process'
 import { chmodSync, mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
@@ -235,13 +236,19 @@ describe('what ends the start', () => {
   })
 
   it('a folder that may not be written', async () => {
-    if (process.getuid?.() === 0) return // nothing is forbidden to root
     const folder = join(FOLDER, 'locked')
     mkdirSync(folder)
     chmodSync(folder, 0o500)
-    expect(await faultsOf({ yaml: `mediamtx: {snapshots_path: ${folder}}` })).toEqual([
-      expect.stringContaining('cannot be written'),
-    ])
+    // Modes forbid root nothing; a file system that is read-only does.
+    const root = process.getuid?.() === 0
+    if (root) execFileSync('mount', ['-t', 'tmpfs', '-o', 'ro', 'tmpfs', folder])
+    try {
+      expect(await faultsOf({ yaml: `mediamtx: {snapshots_path: ${folder}}` })).toEqual([
+        expect.stringContaining('cannot be written'),
+      ])
+    } finally {
+      if (root) execFileSync('umount', [folder])
+    }
   })
 
   it('tells all faults of all sources at once', async () => {
