@@ -125,6 +125,8 @@ it('200 wrong configurations are refused as a whole, naming the wrong key', asyn
   await fc.assert(
     fc.asyncProperty(fc.constantFrom(...KEYS), wrongValue, async ({ path, key }, value) => {
       fc.pre(String(key.kind.parse(asYaml(value))) === 'Symbol(refused)')
+      // Blank is right where it means the default: the test below.
+      fc.pre(!(value === '' && key.blankIsDefault))
       // A right value stands beside the wrong one: it must not be applied either.
       const document = merge({ logging: { backup_count: 77 } }, path, value)
       const faults = await faultsOf({ yaml: JSON.stringify(document) })
@@ -137,6 +139,11 @@ it('200 wrong configurations are refused as a whole, naming the wrong key', asyn
   )
   expect(refused).toBe(200)
   expect(JSON.stringify((await load()).config)).toBe(before)
+})
+
+it.each(KEYS.filter(({ key }) => key.blankIsDefault).map(({ path }) => path))('%s: blank means the default', async (path) => {
+  const blank = await load({ yaml: JSON.stringify(merge({}, path, '')) })
+  expect(at(blank.config, path)).toEqual(at((await load()).config, path))
 })
 
 function simpleOther(value: unknown): string {
