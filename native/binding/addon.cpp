@@ -20,6 +20,7 @@ Napi::Object init(Napi::Env env, Napi::Object exports) {
         {"devices", devices},
         {"probe", probe},
         {"probeControls", probeControls},
+        {"setControls", setControls},
         {"startCapture", startCapture},
         {"stopCapture", stopCapture},
         {"captureStats", captureStats},

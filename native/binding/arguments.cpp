@@ -13,6 +13,21 @@ Napi::Function Arguments::function(size_t at, const char *name) {
 
 Fields Arguments::object(size_t at, const char *name) { return Fields(*this, objectOf(info_[at], name), name); }
 
+std::vector<Fields> Arguments::objects(size_t at, const char *name, uint32_t maxEntries) {
+    const Napi::Value value = info_[at];
+    if (!failed_ && !value.IsArray()) refuseType(name, "an array of objects");
+    if (failed_) return {};
+    const auto array = value.As<Napi::Array>();
+    if (array.Length() > maxEntries) refuseRange(name, "at most " + std::to_string(maxEntries) + " entries");
+    std::vector<Fields> entries;
+    for (uint32_t entry = 0; !failed_ && entry < array.Length(); ++entry) {
+        const std::string path = name + ("[" + std::to_string(entry) + "]");
+        const Napi::Object object = objectOf(array.Get(entry), path);
+        if (!failed_) entries.push_back(Fields(*this, object, path));
+    }
+    return entries;
+}
+
 int64_t Arguments::integer(Napi::Value value, const std::string &name, int64_t min, int64_t max) {
     if (failed_) return min;
     if (!value.IsNumber()) {
@@ -69,6 +84,11 @@ Napi::Value Fields::get(const char *name) {
     // A getter may have thrown: then that is the fault.
     if (reader_.env().IsExceptionPending()) reader_.failed_ = true;
     return value;
+}
+
+bool Fields::isText(const char *name) {
+    const Napi::Value value = get(name);
+    return !reader_.failed_ && value.IsString();
 }
 
 bool Fields::optionalBoolean(const char *name) {

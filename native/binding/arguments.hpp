@@ -8,6 +8,7 @@
 #include <initializer_list>
 #include <string>
 #include <utility>
+#include <vector>
 
 namespace camera::binding {
 
@@ -26,6 +27,8 @@ public:
     std::string text(size_t at, const char *name, size_t maxBytes) { return text(info_[at], name, maxBytes); }
     Napi::Function function(size_t at, const char *name);
     Fields object(size_t at, const char *name);
+    /// An array of objects, its length bounded.
+    std::vector<Fields> objects(size_t at, const char *name, uint32_t maxEntries);
 
 private:
     friend class Fields;
@@ -51,6 +54,8 @@ public:
     bool optionalBoolean(const char *name);
     /// Two integers, the first not above the second.
     std::pair<int64_t, int64_t> range(const char *name, int64_t min, int64_t max);
+    /// Whether the member is a string.
+    bool isText(const char *name);
     std::string oneOf(const char *name, std::initializer_list<const char *> words);
     Fields object(const char *name);
     /// A RangeError for a value that was read but cannot be used.

@@ -15,7 +15,10 @@ Napi::Value shutdown(const Napi::CallbackInfo &info);
 
 Napi::Value devices(const Napi::CallbackInfo &info);
 Napi::Value probe(const Napi::CallbackInfo &info);
+
 Napi::Value probeControls(const Napi::CallbackInfo &info);
+/// `(view, source, [{ id, value }])`
+Napi::Value setControls(const Napi::CallbackInfo &info);
 
 Napi::Value startCapture(const Napi::CallbackInfo &info);
 Napi::Value stopCapture(const Napi::CallbackInfo &info);

@@ -125,16 +125,4 @@ Napi::Value probe(const Napi::CallbackInfo &info) {
                          });
 }
 
-Napi::Value probeControls(const Napi::CallbackInfo &info) {
-    using Controls = std::vector<DeviceControl>;
-    Arguments arguments(info);
-    const auto core = readCore(arguments);
-    const std::string source = readSource(arguments);
-    if (arguments.failed()) return info.Env().Undefined();
-    return Environment::of(info.Env()).promise<Controls>(controlsToJs, [&](Environment::Callback<Controls> done) {
-        if (!core) return done(viewGone());
-        core->monitor().probeControls(source, std::move(done));
-    });
-}
-
 } // namespace camera::binding

@@ -14,6 +14,7 @@ Napi::Object deviceToJs(Napi::Env env, const DeviceState &device);
 Napi::Array devicesToJs(Napi::Env env, const std::vector<DeviceState> &devices);
 Napi::Object reportToJs(Napi::Env env, const DeviceReport &report);
 Napi::Array controlsToJs(Napi::Env env, const std::vector<DeviceControl> &controls);
+Napi::Array controlResultsToJs(Napi::Env env, const std::vector<ControlResult> &results);
 
 Napi::Object eventToJs(Napi::Env env, const CoreEvent &event);
 /// The whole list in place of events that were lost, `last` being the newest of them.

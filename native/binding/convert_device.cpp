@@ -1,20 +1,11 @@
 #include "convert.hpp"
+#include "convert_list.hpp"
 #include "raise.hpp"
 
 namespace camera::binding {
 
 namespace {
 
-template <typename T, typename Convert>
-Napi::Array listToJs(Napi::Env env, const std::vector<T> &items, Convert convert) {
-    Napi::Array list = Napi::Array::New(env, items.size());
-    for (uint32_t at = 0; at < items.size(); ++at) list.Set(at, convert(env, items[at]));
-    return list;
-}
-
-Napi::Value textToJs(Napi::Env env, const std::string &text) { return Napi::String::New(env, text); }
-
-// A control's 64-bit values beyond 2^53 lose their low bits: no camera is known to have any, and bigint would reach the wire.
 Napi::Value integerToJs(Napi::Env env, int64_t value) { return Napi::Number::New(env, static_cast<double>(value)); }
 
 Napi::Object sizeToJs(Napi::Env env, SizePx size) {
@@ -83,29 +74,6 @@ Napi::Object identityToJs(Napi::Env env, const DeviceIdentity &identity) {
     return object;
 }
 
-Napi::Value menuItemToJs(Napi::Env env, const MenuItem &item) {
-    Napi::Object object = Napi::Object::New(env);
-    object.Set("value", integerToJs(env, item.value));
-    object.Set("label", item.label);
-    return object;
-}
-
-Napi::Value controlToJs(Napi::Env env, const DeviceControl &control) {
-    Napi::Object object = Napi::Object::New(env);
-    object.Set("id", control.id);
-    object.Set("name", control.name);
-    object.Set("type", control.type);
-    object.Set("flags", listToJs(env, control.flags, textToJs));
-    object.Set("minimum", integerToJs(env, control.minimum));
-    object.Set("maximum", integerToJs(env, control.maximum));
-    object.Set("step", integerToJs(env, control.step));
-    object.Set("defaultValue", integerToJs(env, control.defaultValue));
-    if (control.value) object.Set("value", integerToJs(env, *control.value));
-    else if (control.text) object.Set("value", *control.text);
-    if (!control.menu.empty()) object.Set("menu", listToJs(env, control.menu, menuItemToJs));
-    return object;
-}
-
 } // namespace
 
 Napi::Object reportToJs(Napi::Env env, const DeviceReport &report) {
@@ -137,10 +105,6 @@ Napi::Object reportToJs(Napi::Env env, const DeviceReport &report) {
     object.Set("ioctls", report.ioctls);
     object.Set("truncated", report.truncated);
     return object;
-}
-
-Napi::Array controlsToJs(Napi::Env env, const std::vector<DeviceControl> &controls) {
-    return listToJs(env, controls, controlToJs);
 }
 
 Napi::Object deviceToJs(Napi::Env env, const DeviceState &device) {

@@ -31,6 +31,14 @@ Result<SourceAddress> RunningCore::addressOf(const std::string &source) const {
     return address;
 }
 
+void RunningCore::probeControls(const std::string &source, ControlsCallback callback) {
+    monitor_.probeControls(source, std::move(callback));
+}
+
+void RunningCore::setControls(const std::string &source, std::vector<WantedControl> wanted, ControlResultsCallback callback) {
+    monitor_.setControls(source, std::move(wanted), std::move(callback));
+}
+
 void RunningCore::silence() {
     const std::lock_guard lock(publishMutex_);
     sink_ = nullptr;

@@ -54,6 +54,10 @@ public:
     /// Where the frames of a camera that is present come from. ENODEV when that appearance is over.
     Result<SourceAddress> addressOf(const std::string &source) const;
 
+    /// As `DeviceMonitor::probeControls` and `setControls`.
+    void probeControls(const std::string &source, ControlsCallback callback);
+    void setControls(const std::string &source, std::vector<WantedControl> wanted, ControlResultsCallback callback);
+
     /// No event reaches the sink after this returned.
     void silence();
 

@@ -113,6 +113,21 @@ public:
                                  });
     }
 
+    void setControlsOf(const std::string &source, std::vector<WantedControl> wanted, ControlResultsCallback callback) {
+        using Results = std::vector<ControlResult>;
+        const NodeRecord *record = roster_.find(source) ? table_.find(source) : nullptr;
+        if (!record) return callback(Error{ENODEV, "probe", source});
+        const auto work = [node = record->facts.node, wanted = std::move(wanted), broken = broken_[source],
+                           check = checkOf(options_)](const Sys &sys) {
+            return camera::setControls(sys, node, wanted, broken, check);
+        };
+        prober_.submit<Results>(subjectOf(*record, options_.controlsDeadlineMs), work,
+                                [self = shared_from_this(), source, callback = std::move(callback)](Result<Results> result) {
+                                    if (result) self->rememberBroken(source, result.value());
+                                    callback(std::move(result));
+                                });
+    }
+
     void captureSawGone(const std::string &source) { table_.captureSawGone(source, monotonicUs()); }
 
     // What the table wants done.
@@ -205,6 +220,13 @@ private:
         }
     }
 
+    void rememberBroken(const std::string &source, const std::vector<ControlResult> &results) {
+        for (const ControlResult &result : results) {
+            const bool broken = result.outcome == ControlOutcome::Broken;
+            if (broken && roster_.find(source)) broken_[source].insert(result.id);
+        }
+    }
+
     // Passed in.
     const MonitorOptions options_;
     // Owned here.
@@ -255,6 +277,14 @@ void DeviceMonitor::probe(const std::string &source, ReportCallback callback) {
 void DeviceMonitor::probeControls(const std::string &source, ControlsCallback callback) {
     const auto reply = std::make_shared<ControlsCallback>(std::move(callback));
     const bool posted = core_->post([core = core_.get(), source, reply] { core->probeControlsOf(source, *reply); });
+    if (!posted) (*reply)(Error{0, kStepAborted, source});
+}
+
+void DeviceMonitor::setControls(const std::string &source, std::vector<WantedControl> wanted, ControlResultsCallback callback) {
+    const auto reply = std::make_shared<ControlResultsCallback>(std::move(callback));
+    const bool posted = core_->post([core = core_.get(), source, wanted = std::move(wanted), reply]() mutable {
+        core->setControlsOf(source, std::move(wanted), *reply);
+    });
     if (!posted) (*reply)(Error{0, kStepAborted, source});
 }
 

@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "control_change.hpp"
 #include "device_report.hpp"
 #include "result.hpp"
 #include "sys.hpp"
@@ -43,6 +44,7 @@ struct MonitorOptions {
 
 using ReportCallback = std::function<void(Result<std::shared_ptr<const DeviceReport>>)>;
 using ControlsCallback = std::function<void(Result<std::vector<DeviceControl>>)>;
+using ControlResultsCallback = std::function<void(Result<std::vector<ControlResult>>)>;
 
 /// All functions may be called from any thread and do not block, except `start` and `stop`. Callbacks of probes come on a
 /// core thread (after `stop`: on the caller's), exactly once; they must not block and not call `stop`.
@@ -74,6 +76,10 @@ public:
 
     /// Phase B. Errors as `probe`.
     void probeControls(const std::string &source, ControlsCallback callback);
+
+    /// Sets controls and reads them back (control_change.hpp), deadline `controlsDeadlineMs`. Errors as `probe`; ETIMEDOUT leaves
+    /// open which of them were set. What a camera stalled on is not asked again while it stays plugged in.
+    void setControls(const std::string &source, std::vector<WantedControl> wanted, ControlResultsCallback callback);
 
     /// Path of the device node of a present camera; ENODEV when that appearance is over, empty for virtual cameras.
     Result<std::string> nodeOf(const std::string &source) const;

@@ -6,6 +6,8 @@ import type {
   CaptureInfo,
   CaptureRequest,
   CaptureStats,
+  ControlResult,
+  ControlWish,
   Core,
   CoreOptions,
   DeviceControl,
@@ -36,6 +38,7 @@ interface RawAddon {
   devices(view: View): DeviceState[]
   probe(view: View, source: string): Promise<DeviceReport>
   probeControls(view: View, source: string): Promise<DeviceControl[]>
+  setControls(view: View, source: string, wishes: readonly ControlWish[]): Promise<ControlResult[]>
   startCapture(view: View, source: string, request: CaptureRequest): Promise<CaptureInfo>
   stopCapture(view: View, source: string): Promise<void>
   captureStats(view: View, source: string): CaptureStats | undefined
@@ -90,6 +93,10 @@ class CoreView implements Core {
 
   probeControls(source: string): Promise<DeviceControl[]> {
     return this.#raw.probeControls(this.#view, source)
+  }
+
+  setControls(source: string, wishes: readonly ControlWish[]): Promise<ControlResult[]> {
+    return this.#raw.setControls(this.#view, source, wishes)
   }
 
   startCapture(source: string, request: CaptureRequest): Promise<CaptureInfo> {
