@@ -135,6 +135,7 @@ function buildCameras(
     ),
     modeWish: (device) => camera.modes[device] ?? {},
     lingerMs: camera.linger,
+    restoreMotion: camera.restore_motion,
     links,
   })
 }
@@ -178,6 +179,11 @@ function services(cameras: Cameras, snapshots: Snapshots, media: MediaService | 
       list: (host) => registry.listView(host),
       status: (device, host) => registry.statusView(device, host),
       capabilities: (device) => registry.capabilitiesView(device),
+    },
+    controls: {
+      list: (device) => cameras.controls.list(device),
+      set: (device, values) => cameras.controls.set(device, values, { strict: true }),
+      reset: (device, names) => cameras.controls.reset(device, names),
     },
     snapshots: { take: (params, signal) => snapshots.take(params, signal) },
     streams,

@@ -38,6 +38,7 @@ export function connectNotifications(sources: NotificationSources, publish: Publ
     registry.events.on('capabilitiesFailed', ({ camera, error }) =>
       publish('camera.capability_error', { device: camera.device, error }),
     ),
+    registry.events.on('controlChanged', (change) => publish('camera.control_changed', { ...change })),
     snapshots.events.on('taken', (snapshot) => publish('snapshot.taken', snapshot)),
     snapshots.events.on('failed', (failure) => publish('snapshot.error', failure)),
   ]

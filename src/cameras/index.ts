@@ -2,6 +2,9 @@
 
 export { captureError, nativeCode } from './capture-fault.js'
 export type { Captures, Lease } from './captures.js'
+export type { ControlSetResult } from './control-result.js'
+export type { ControlChange, ControlValue, ControlView } from './control-view.js'
+export type { CameraControls } from './controls.js'
 export type { CameraFeed, CameraFeeds } from './feeds.js'
 export type { ModeWish } from './mode.js'
 export { wholeFps } from './mode.js'

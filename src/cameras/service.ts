@@ -5,6 +5,8 @@ import type { Service } from '../base/lifecycle.js'
 import type { Logger } from '../base/logger.js'
 import type { Addon, Core, CoreOptions, NativeEvent } from '../native/index.js'
 import { Captures } from './captures.js'
+import { ControlStore } from './control-store.js'
+import { CameraControls } from './controls.js'
 import { CameraFeeds } from './feeds.js'
 import { IdStore } from './id-store.js'
 import type { ModeWish } from './mode.js'
@@ -20,6 +22,8 @@ export interface CamerasOptions {
   readonly pins: ReadonlyMap<string, number>
   readonly modeWish: (device: string) => ModeWish
   readonly lingerMs: number
+  /** Give pan, tilt and zoom back to a camera that was plugged in again: that moves hardware. */
+  readonly restoreMotion: boolean
   readonly links: (device: string, host: string) => StreamLinks
 }
 
@@ -34,6 +38,7 @@ export interface Cameras extends Service {
   readonly registry: CameraRegistry
   readonly captures: Captures
   readonly feeds: CameraFeeds
+  readonly controls: CameraControls
   readonly core: Core
 }
 
@@ -61,6 +66,14 @@ export async function createCameras(options: CamerasOptions): Promise<Cameras> {
   })
   const captures = new Captures({ core, registry, clock, logger, lingerMs: options.lingerMs, random: Math.random })
   const feeds = new CameraFeeds({ core, captures, stallMs: FEED_STALL_MS })
+  const controls = new CameraControls({
+    core,
+    registry,
+    store: new ControlStore({ stateDir: options.stateDir, logger }),
+    clock,
+    logger,
+    restoreMotion: options.restoreMotion,
+  })
 
   let stopped: Promise<void> | undefined
   return {
@@ -68,6 +81,7 @@ export async function createCameras(options: CamerasOptions): Promise<Cameras> {
     registry,
     captures,
     feeds,
+    controls,
     core,
     start: async () => undefined,
     stop: () => {

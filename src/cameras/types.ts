@@ -1,6 +1,7 @@
 /** What a camera is to the rest of the service. */
 
 import type { DeviceControl, DeviceReport, FrameInterval } from '../native/index.js'
+import type { ControlChange } from './control-view.js'
 
 /** Status words of the contract (design §8). */
 export type CameraStatus = 'CONNECTED' | 'DISCONNECTED' | 'ERROR'
@@ -53,6 +54,7 @@ export type CameraEvents = {
   disconnected: Camera
   statusChanged: { readonly camera: Camera; readonly oldStatus: CameraStatus; readonly newStatus: CameraStatus }
   capabilitiesDetected: Camera
+  controlChanged: ControlChange
   capabilitiesFailed: { readonly camera: Camera; readonly error: string }
   /** Anything a list or a status shows may be different now. */
   changed: Camera

@@ -3,6 +3,8 @@
 import type { Rendered } from '../base/rendered.js'
 import type {
   CameraCapabilities,
+  CameraControls,
+  CameraControlsSet,
   CameraList,
   CameraStatus,
   ServerInfo,
@@ -25,6 +27,15 @@ export interface CameraPort {
   status(device: string, host: string): Rendered<CameraStatus>
   /** Throws CAMERA_NOT_FOUND. */
   capabilities(device: string): Rendered<CameraCapabilities>
+}
+
+export interface ControlPort {
+  /** Rejects with CAMERA_NOT_FOUND, INVALID_STATE (unplugged), DEPENDENCY_FAILED. */
+  list(device: string): Promise<CameraControls['controls']>
+  /** None is set when one cannot be: rejects with INVALID_PARAMS too. */
+  set(device: string, values: Readonly<Record<string, number | string | boolean>>): Promise<CameraControlsSet['controls']>
+  /** Without `names`, all that have a default. Rejects with INVALID_PARAMS too. */
+  reset(device: string, names: readonly string[] | undefined): Promise<CameraControlsSet['controls']>
 }
 
 export interface SnapshotPort {
@@ -54,6 +65,7 @@ export interface SystemPort {
 
 export interface Services {
   readonly cameras: CameraPort
+  readonly controls: ControlPort
   readonly snapshots: SnapshotPort
   readonly streams: StreamPort
   readonly system: SystemPort

@@ -6,6 +6,7 @@ export const TOPICS = [
   'camera.status_change',
   'camera.capability_detected',
   'camera.capability_error',
+  'camera.control_changed',
   'recording.start',
   'recording.stop',
   'recording.progress',

@@ -31,6 +31,20 @@ export interface RpcServer {
   stop(): Promise<void>
 }
 
+const brightness = {
+  id: 9963776,
+  name: 'brightness',
+  label: 'Brightness',
+  type: 'integer' as const,
+  minimum: -64,
+  maximum: 64,
+  step: 1,
+  default: 0,
+  flags: [],
+  inactive: false,
+  settable: true,
+}
+
 /** Two cameras, `camera0` and `camera2`; the node `/dev/video4` belongs to `camera2`. */
 export function memoryServices(overrides: Partial<Services> = {}): Services {
   const cameras = new Map(['camera0', 'camera2'].map((device) => [device, camera(device)]))
@@ -52,6 +66,17 @@ export function memoryServices(overrides: Partial<Services> = {}): Services {
           fps_options: [30],
           validation_status: 'CONFIRMED',
         }),
+    },
+    controls: {
+      list: async (device) => [{ ...brightness, value: get(device).device === 'camera0' ? 7 : 0 }],
+      set: async (device, values) => {
+        get(device)
+        return Object.keys(values).map((name) => ({ name, status: 'applied' as const }))
+      },
+      reset: async (device, names = ['brightness']) => {
+        get(device)
+        return names.map((name) => ({ name, status: 'applied' as const }))
+      },
     },
     snapshots: { take: async ({ device, filename }) => snapshot(get(device).device, filename ?? 'still.jpg') },
     streams: {

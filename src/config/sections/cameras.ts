@@ -1,4 +1,4 @@
-import { choice, duration, integer, modePerCamera, number, range, section, textPerCamera } from '../keys.js'
+import { choice, duration, flag, integer, modePerCamera, number, range, section, textPerCamera } from '../keys.js'
 import { textKind } from '../kinds.js'
 
 const SECOND = 1000
@@ -46,6 +46,11 @@ export const camera = section('Finding cameras and capturing from them.', {
     max: 60 * MINUTE,
     reload: 'live',
     doc: 'How long a capture runs on after its last consumer, so that a snapshot after another is quick.',
+  }),
+  restore_motion: flag({
+    default: false,
+    reload: 'restart',
+    doc: 'Also give pan, tilt and zoom back to a camera that was plugged in again. Other controls that clients set always are.',
   }),
   jpeg_quality: integer({ default: 80, min: 1, max: 100, reload: 'restart', doc: 'Quality of pictures made from raw frames.' }),
   modes: modePerCamera({

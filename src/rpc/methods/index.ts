@@ -2,6 +2,7 @@
 
 import type { Method } from '../method.js'
 import { getCameraCapabilities, getCameraList, getCameraStatus } from './cameras.js'
+import { getCameraControls, resetCameraControls, setCameraControls } from './controls.js'
 import { authenticateMethod, ping } from './core.js'
 import { getSubscriptionStats, subscribeEvents, unsubscribeEvents } from './events.js'
 import { takeSnapshot } from './snapshots.js'
@@ -14,6 +15,9 @@ export const METHODS: readonly Method[] = [
   getCameraList,
   getCameraStatus,
   getCameraCapabilities,
+  getCameraControls,
+  setCameraControls,
+  resetCameraControls,
   takeSnapshot,
   startStreaming,
   stopStreaming,

@@ -83,7 +83,13 @@ describe('roles', () => {
     const operator = METHODS.filter((method) => method.role === 'operator').map((method) => method.name)
     const admin = METHODS.filter((method) => method.role === 'admin').map((method) => method.name)
     expect(open).toEqual(['ping', 'authenticate'])
-    expect(operator).toEqual(['take_snapshot', 'start_streaming', 'stop_streaming'])
+    expect(operator).toEqual([
+      'set_camera_controls',
+      'reset_camera_controls',
+      'take_snapshot',
+      'start_streaming',
+      'stop_streaming',
+    ])
     expect(admin).toEqual(['get_status'])
   })
 })

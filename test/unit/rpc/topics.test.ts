@@ -1,8 +1,8 @@
 import { expect, it } from 'vitest'
 import { isTopicName, namesOf, TOPICS } from '../../../src/rpc/topics.js'
 
-it('knows the 23 topics of the contract, once each', () => {
-  expect(new Set(TOPICS).size).toBe(23)
+it('knows the 23 topics of the contract and the one of controls, once each', () => {
+  expect(new Set(TOPICS).size).toBe(24)
   for (const topic of TOPICS) expect(isTopicName(topic)).toBe(true)
 })
 

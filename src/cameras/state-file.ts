@@ -1,0 +1,98 @@
+/** One small file of state, written whole: the old or the new content, never a mix. A damaged one is set aside, never fatal. */
+
+import { mkdir, open, readFile, rename } from 'node:fs/promises'
+import { dirname } from 'node:path'
+import { errorText } from '../base/errors.js'
+import type { Logger } from '../base/logger.js'
+
+export interface StateFileOptions {
+  readonly file: string
+  /** What it holds, for the log: `camera ids`. */
+  readonly what: string
+  readonly logger: Logger
+}
+
+export class StateFile {
+  readonly #options: StateFileOptions
+  #pending: unknown
+  #writing: Promise<void> | undefined
+
+  constructor(options: StateFileOptions) {
+    this.#options = options
+  }
+
+  /** What `parse` makes of the content; undefined when there is no file, or none that can be read, or `parse` refuses it. */
+  async load<Content>(parse: (content: unknown) => Content | undefined): Promise<Content | undefined> {
+    const { file, what, logger } = this.#options
+    let text: string
+    try {
+      text = await readFile(file, 'utf8')
+    } catch (thrown) {
+      if (!isMissing(thrown)) logger.error({ file, error: errorText(thrown) }, `${what} could not be read; they begin anew`)
+      return undefined
+    }
+    const content = parse(jsonOf(text))
+    if (content !== undefined) return content
+    const aside = `${file}.damaged`
+    await rename(file, aside).catch(() => undefined)
+    logger.error({ file: aside }, `${what} were damaged; the file is set aside and they begin anew`)
+    return undefined
+  }
+
+  /** Writes the newest content; calls during a write are folded into one more. Never rejects: a failure is logged. */
+  save(content: object): Promise<void> {
+    this.#pending = content
+    this.#writing ??= this.#drain().finally(() => {
+      this.#writing = undefined
+    })
+    return this.#writing
+  }
+
+  async #drain(): Promise<void> {
+    const { file, what, logger } = this.#options
+    while (this.#pending !== undefined) {
+      const content = this.#pending
+      this.#pending = undefined
+      try {
+        await writeWhole(file, `${JSON.stringify(content, null, 2)}\n`)
+      } catch (thrown) {
+        logger.error({ file, error: errorText(thrown) }, `${what} could not be written`)
+      }
+    }
+  }
+}
+
+function jsonOf(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    return undefined
+  }
+}
+
+async function writeWhole(file: string, text: string): Promise<void> {
+  await mkdir(dirname(file), { recursive: true })
+  const temporary = `${file}.new`
+  const handle = await open(temporary, 'w', 0o644)
+  try {
+    await handle.writeFile(text)
+    await handle.sync()
+  } finally {
+    await handle.close()
+  }
+  await rename(temporary, file)
+  const directory = await open(dirname(file), 'r')
+  try {
+    await directory.sync()
+  } finally {
+    await directory.close()
+  }
+}
+
+function isMissing(thrown: unknown): boolean {
+  return thrown instanceof Error && 'code' in thrown && thrown.code === 'ENOENT'
+}
+
+export function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+}
