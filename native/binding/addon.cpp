@@ -24,6 +24,8 @@ Napi::Object init(Napi::Env env, Napi::Object exports) {
         {"startCapture", startCapture},
         {"stopCapture", stopCapture},
         {"captureStats", captureStats},
+        {"setRetained", setRetained},
+        {"setJpegQuality", setJpegQuality},
         {"grab", grab},
         {"saveFrame", saveFrame},
         {"openFeed", openFeed},

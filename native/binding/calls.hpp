@@ -23,6 +23,8 @@ Napi::Value setControls(const Napi::CallbackInfo &info);
 Napi::Value startCapture(const Napi::CallbackInfo &info);
 Napi::Value stopCapture(const Napi::CallbackInfo &info);
 Napi::Value captureStats(const Napi::CallbackInfo &info);
+Napi::Value setRetained(const Napi::CallbackInfo &info);
+Napi::Value setJpegQuality(const Napi::CallbackInfo &info);
 Napi::Value grab(const Napi::CallbackInfo &info);
 Napi::Value saveFrame(const Napi::CallbackInfo &info);
 

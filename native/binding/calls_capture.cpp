@@ -67,10 +67,34 @@ Napi::Value captureStats(const Napi::CallbackInfo &info) {
     Arguments arguments(info);
     const auto core = readCore(arguments);
     const std::string source = readSource(arguments);
+    const int64_t maxFrameAgeMs = arguments.integer(2, "maxFrameAgeMs", 0, kMaxMs);
     if (arguments.failed()) return info.Env().Undefined();
     if (!core) return throwViewGone(info.Env());
-    const std::optional<CaptureStats> stats = core->captures().stats(source);
+    const std::optional<CaptureStats> stats = core->captures().stats(source, maxFrameAgeMs * 1000);
     return stats ? Napi::Value(captureStatsToJs(info.Env(), *stats)) : info.Env().Undefined();
+}
+
+Napi::Value setRetained(const Napi::CallbackInfo &info) {
+    constexpr int64_t kMaxRetained = 64;
+    Arguments arguments(info);
+    const auto core = readCore(arguments);
+    const std::string source = readSource(arguments);
+    const int64_t frames = arguments.integer(2, "frames", 1, kMaxRetained);
+    if (arguments.failed()) return info.Env().Undefined();
+    if (!core) return throwViewGone(info.Env());
+    core->captures().setRetained(source, static_cast<size_t>(frames));
+    return info.Env().Undefined();
+}
+
+Napi::Value setJpegQuality(const Napi::CallbackInfo &info) {
+    Arguments arguments(info);
+    const auto core = readCore(arguments);
+    const std::string source = readSource(arguments);
+    const int64_t quality = arguments.integer(2, "quality", 1, 100);
+    if (arguments.failed()) return info.Env().Undefined();
+    if (!core) return throwViewGone(info.Env());
+    core->captures().setJpegQuality(source, static_cast<int>(quality));
+    return info.Env().Undefined();
 }
 
 Napi::Value grab(const Napi::CallbackInfo &info) {

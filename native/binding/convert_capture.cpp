@@ -28,6 +28,7 @@ Napi::Object captureInfoToJs(Napi::Env env, const CaptureInfo &info) {
     object.Set("fourcc", fourccText(info.fourcc));
     object.Set("interval", interval);
     object.Set("buffers", info.buffers);
+    setCount(object, "session", info.session);
     return object;
 }
 
@@ -42,7 +43,10 @@ Napi::Object captureStatsToJs(Napi::Env env, const CaptureStats &stats) {
     setCount(object, "encoderBusy", stats.encoderBusy);
     setCount(object, "restarts", stats.restarts);
     object.Set("fps", stats.fps);
+    object.Set("bytesPerSecond", stats.bytesPerSecond);
     object.Set("lastFrameAtUs", static_cast<double>(stats.lastFrameAtUs));
+    if (stats.lastFrameAgeUs >= 0) object.Set("lastFrameAgeMs", static_cast<double>(stats.lastFrameAgeUs) / 1000);
+    setCount(object, "retained", stats.retained);
     return object;
 }
 

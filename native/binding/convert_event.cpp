@@ -10,6 +10,7 @@ namespace {
 const char *captureStateName(CaptureState state) {
     switch (state) {
     case CaptureState::Started: return "started";
+    case CaptureState::Delivering: return "delivering";
     case CaptureState::Stalled: return "stalled";
     case CaptureState::Restarted: return "restarted";
     case CaptureState::Failed: return "failed";
@@ -54,6 +55,7 @@ Napi::Object toJs(Napi::Env env, uint64_t seq, const CaptureEvent &event) {
     object.Set("source", event.source);
     if (event.feed == 0) {
         object.Set("state", captureStateName(event.state));
+        object.Set("session", static_cast<double>(event.session));
         if (event.fault) object.Set("fault", faultToJs(env, *event.fault));
     } else {
         object.Set("feed", static_cast<double>(event.feed));

@@ -24,7 +24,9 @@ void answerAll(Courier &courier, std::vector<CaptureManager::Callback<T>> &answe
 
 CaptureChannel::CaptureChannel(std::string source, std::shared_ptr<const ChannelServices> services)
     : source_(std::move(source)), services_(std::move(services)), hub_(FrameHub::create(services_->courier)),
-      counters_(std::make_shared<CaptureCounters>()) {}
+      counters_(std::make_shared<CaptureCounters>()), dials_(std::make_shared<CaptureDials>()) {
+    setJpegQuality(services_->options.jpegQuality);
+}
 
 void CaptureChannel::start(const SourceAddress &address, const CaptureRequest &request, Callback<CaptureInfo> answer) {
     const std::lock_guard lock(mutex_);
@@ -83,9 +85,16 @@ bool CaptureChannel::over() const {
     return over_ && state_ == State::Idle;
 }
 
-CaptureStats CaptureChannel::stats() const {
-    const std::lock_guard lock(mutex_);
-    return counters_->snapshot(state_ == State::Running, monotonicUs());
+CaptureStats CaptureChannel::stats(int64_t maxFrameAgeUs) const {
+    const int64_t nowUs = monotonicUs();
+    CaptureStats stats = counters_->snapshot(running_, nowUs);
+    stats.retained = hub_->keptSince(nowUs - maxFrameAgeUs);
+    return stats;
+}
+
+void CaptureChannel::enter(State state) {
+    state_ = state;
+    running_ = state == State::Running;
 }
 
 void CaptureChannel::launch(Request request) {
@@ -98,7 +107,7 @@ void CaptureChannel::launch(Request request) {
     auto session = Session::start("cam-" + source_.substr(source_.find_last_of('/') + 1), bodyOf(current_.mode));
     if (!session.ok()) return refuse(session.error());
     session_ = session.take();
-    state_ = State::Starting;
+    enter(State::Starting);
     timer_ = services_->courier->postAt(monotonicUs() + int64_t{services_->options.startTimeoutMs} * 1000,
                                         [weak = weak_from_this(), generation = generation_] {
                                             if (const auto self = weak.lock()) self->onDeadline(generation, State::Starting, "start");
@@ -114,7 +123,7 @@ Session::Body CaptureChannel::bodyOf(const CaptureRequest &mode) {
     const SessionOutlet to = outlet(generation_);
     const CaptureOptions &options = services_->options;
     if (address_.isVirtual) {
-        return [to, camera = VirtualCamera{.label = address_.label, .request = mode, .jpegQuality = options.jpegQuality}](
+        return [to, camera = VirtualCamera{.label = address_.label, .request = mode}](
                    const SessionControl &control) { runVirtualSession(camera, to, control); };
     }
     return [to, capture = DeviceCapture{.sys = services_->sys,
@@ -123,6 +132,7 @@ Session::Body CaptureChannel::bodyOf(const CaptureRequest &mode) {
                                         .request = mode,
                                         .firstFrameMs = options.firstFrameMs,
                                         .stallMs = options.stallMs,
+                                        .stalledMs = options.stalledMs,
                                         .allowTruncated = options.allowTruncated}](const SessionControl &control) {
         runCaptureSession(capture, to, control);
     };
@@ -132,6 +142,7 @@ SessionOutlet CaptureChannel::outlet(uint64_t generation) {
     const std::weak_ptr<CaptureChannel> weak = weak_from_this();
     return {.hub = hub_,
             .counters = counters_,
+            .dials = dials_,
             .started =
                 [weak, generation](const CaptureInfo &info) {
                     if (const auto self = weak.lock()) self->onStarted(generation, info);
@@ -154,7 +165,7 @@ void CaptureChannel::queueNext(const CaptureRequest &mode, Callback<CaptureInfo>
 
 void CaptureChannel::beginStop() {
     if (state_ == State::Stopping) return;
-    state_ = State::Stopping;
+    enter(State::Stopping);
     session_->stop();
     disarm();
     timer_ = services_->courier->postAt(monotonicUs() + int64_t{services_->options.stopTimeoutMs} * 1000,
@@ -166,9 +177,10 @@ void CaptureChannel::beginStop() {
 void CaptureChannel::onStarted(uint64_t generation, const CaptureInfo &info) {
     const std::lock_guard lock(mutex_);
     if (generation != generation_ || state_ != State::Starting) return;
-    state_ = State::Running;
+    enter(State::Running);
     streamed_ = true;
     info_ = info;
+    info_.session = generation;
     disarm();
     emit(CaptureState::Started, std::nullopt);
     answerAll<CaptureInfo>(*services_->courier, current_.answers, info_);
@@ -206,14 +218,14 @@ void CaptureChannel::writeOff(const Error &reason) {
     session_->stop(); // it closes the device when the kernel lets it go
     session_->writeOff();
     session_.reset();
-    ++generation_;
     if (!stops_.empty()) answerAll<Done>(*services_->courier, stops_, reason);
     drop(next_, reason);
     finish(CaptureState::Failed, reason, true);
+    ++generation_; // what it still says is nobody's news
 }
 
 void CaptureChannel::finish(CaptureState state, const Error &reason, bool tellFault) {
-    state_ = State::Idle;
+    enter(State::Idle);
     disarm();
     if (tellFault || streamed_) emit(state, tellFault ? std::optional(reason) : std::nullopt);
     answerAll<CaptureInfo>(*services_->courier, current_.answers, reason);
@@ -234,6 +246,7 @@ void CaptureChannel::emit(CaptureState state, std::optional<Error> fault) {
     event.source = source_;
     event.atUs = monotonicUs();
     event.state = state;
+    event.session = generation_;
     event.fault = std::move(fault);
     services_->courier->post([services = services_, event = std::move(event)] { services->emit(event); });
 }

@@ -2,6 +2,7 @@
 // a stop and a start; a session that hangs past its deadline is written off and blocks new starts until the kernel lets go.
 #pragma once
 
+#include <atomic>
 #include <functional>
 #include <memory>
 #include <mutex>
@@ -47,7 +48,10 @@ public:
     bool vanished() const;
     /// Ended for good: the source named one appearance of a camera, and that is over.
     bool over() const;
-    CaptureStats stats() const;
+    /// `retained` counts frames of at most this age. Waits for no thread that works.
+    CaptureStats stats(int64_t maxFrameAgeUs) const;
+    /// From the next frame on, over restarts too.
+    void setJpegQuality(int quality) { dials_->jpegQuality.store(quality, std::memory_order_relaxed); }
     const std::shared_ptr<FrameHub> &hub() const { return hub_; }
 
 private:
@@ -69,6 +73,7 @@ private:
     void writeOff(const Error &reason);
     void emit(CaptureState state, std::optional<Error> fault);
     void disarm();
+    void enter(State state);
 
     // From the session's thread and from timers; `generation` tells late ones.
     void onStarted(uint64_t generation, const CaptureInfo &info);
@@ -82,6 +87,9 @@ private:
     // Owned.
     const std::shared_ptr<FrameHub> hub_;
     const std::shared_ptr<CaptureCounters> counters_;
+    const std::shared_ptr<CaptureDials> dials_;
+    /// state_ is Running: read without the lock.
+    std::atomic<bool> running_{false};
     // State, under mutex_.
     mutable std::mutex mutex_;
     State state_ = State::Idle;

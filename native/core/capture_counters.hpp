@@ -6,44 +6,69 @@
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
-#include <mutex>
 
 #include "capture_types.hpp"
 
 namespace camera {
 
-/// Frames per second over the last 32 arrivals or 1.5 s, whichever is shorter. Any thread.
+/// Frames per second overthe last two seconds, as far as 512 arrivals reach. One writer; readers on any thread never hold it up.
 class RateMeter {
 public:
-    void count(int64_t atUs) {
-        const std::lock_guard lock(mutex_);
-        arrivals_[next_++ % kKept] = atUs;
+    struct Rate {
+        double fps = 0;
+        double bytesPerSecond = 0;
+    };
+
+    void count(int64_t atUs, size_t bytes) {
+        const size_t next = next_.load(std::memory_order_relaxed);
+        Arrival &arrival = arrivals_[next % kKept];
+        arrival.atUs.store(atUs, std::memory_order_relaxed);
+        arrival.bytes.store(static_cast<uint32_t>(bytes), std::memory_order_relaxed);
+        next_.store(next + 1, std::memory_order_release);
     }
 
     /// 0 before the second frame and when the last one is long ago.
-    double fps(int64_t nowUs) const {
-        const std::lock_guard lock(mutex_);
-        const size_t known = std::min(next_, kKept);
+    Rate rate(int64_t nowUs) const {
+        const size_t next = next_.load(std::memory_order_acquire);
+        const size_t known = std::min(next, kKept - kSlack);
         size_t frames = 0;
+        uint64_t bytes = 0;
+        uint64_t oldestBytes = 0;
         int64_t oldest = nowUs;
         for (size_t i = 1; i <= known; ++i) {
-            const int64_t at = arrivals_[(next_ - i) % kKept];
+            const Arrival &arrival = arrivals_[(next - i) % kKept];
+            const int64_t at = arrival.atUs.load(std::memory_order_relaxed);
             if (nowUs - at > kWindowUs) break;
             oldest = at;
+            oldestBytes = arrival.bytes.load(std::memory_order_relaxed);
+            bytes += oldestBytes;
             ++frames;
         }
-        if (frames < 2) return 0;
-        const int64_t newest = arrivals_[(next_ - 1) % kKept];
-        return newest > oldest ? static_cast<double>(frames - 1) * 1e6 / static_cast<double>(newest - oldest) : 0;
+        if (frames < 2) return {};
+        const int64_t newest = arrivals_[(next - 1) % kKept].atUs.load(std::memory_order_relaxed);
+        if (newest <= oldest) return {};
+        const double seconds = static_cast<double>(newest - oldest) / 1e6;
+        return {static_cast<double>(frames - 1) / seconds, static_cast<double>(bytes - oldestBytes) / seconds};
     }
 
 private:
-    static constexpr size_t kKept = 32;
-    static constexpr int64_t kWindowUs = 1'500'000;
+    struct Arrival {
+        std::atomic<int64_t> atUs{0};
+        std::atomic<uint32_t> bytes{0};
+    };
+    static constexpr size_t kKept = 512;
+    /// What the writer may overwrite while a reader looks.
+    static constexpr size_t kSlack = 16;
+    static constexpr int64_t kWindowUs = 2'000'000;
 
-    mutable std::mutex mutex_;
-    std::array<int64_t, kKept> arrivals_{};
-    size_t next_ = 0;
+    std::array<Arrival, kKept> arrivals_{};
+    std::atomic<size_t> next_{0};
+};
+
+/// What may change while a capture runs. Written by anyone, read by its threads.
+struct CaptureDials {
+    /// Of JPEGs that we make, 1 to 100.
+    std::atomic<int> jpegQuality{80};
 };
 
 struct CaptureCounters {
@@ -59,6 +84,8 @@ struct CaptureCounters {
     RateMeter rate;
 
     CaptureStats snapshot(bool running, int64_t nowUs) const {
+        const RateMeter::Rate measured = running ? rate.rate(nowUs) : RateMeter::Rate{};
+        const int64_t lastUs = lastFrameAtUs;
         CaptureStats stats{.running = running,
                            .frames = frames,
                            .bytes = bytes,
@@ -67,8 +94,10 @@ struct CaptureCounters {
                            .errorFlag = errorFlag,
                            .encoderBusy = encoderBusy,
                            .restarts = restarts,
-                           .fps = running ? rate.fps(nowUs) : 0,
-                           .lastFrameAtUs = lastFrameAtUs};
+                           .fps = measured.fps,
+                           .bytesPerSecond = measured.bytesPerSecond,
+                           .lastFrameAtUs = lastUs,
+                           .lastFrameAgeUs = lastUs > 0 ? std::max<int64_t>(0, nowUs - lastUs) : -1};
         std::copy(invalidReasons.begin(), invalidReasons.end(), stats.invalidReasons.begin());
         return stats;
     }
@@ -82,7 +111,7 @@ struct CaptureCounters {
         frames.fetch_add(1, std::memory_order_relaxed);
         bytes.fetch_add(frameBytes, std::memory_order_relaxed);
         lastFrameAtUs.store(atUs, std::memory_order_relaxed);
-        rate.count(atUs);
+        rate.count(atUs, frameBytes);
     }
 };
 

@@ -74,7 +74,7 @@ struct CaptureManager::Core {
     bool closing = false;
 
     Core(const Sys &sys, const CaptureOptions &options)
-        : encoders(std::make_shared<EncoderPool>(options.encoderThreads, options.jpegQuality)),
+        : encoders(std::make_shared<EncoderPool>(options.encoderThreads)),
           store(std::make_shared<FrameStore>(options.storeThreads, options.storeQueue)),
           services(std::make_shared<ChannelServices>(
               ChannelServices{.sys = std::make_shared<const Sys>(sys),
@@ -193,10 +193,18 @@ void CaptureManager::keepEncoding(const std::string &source, bool keep) {
     if (const auto channel = core_->channel(source)) channel->hub()->keepEncoding(keep);
 }
 
-std::optional<CaptureStats> CaptureManager::stats(const std::string &source) const {
+void CaptureManager::setRetained(const std::string &source, size_t frames) {
+    if (const auto channel = core_->channel(source)) channel->hub()->retain(frames);
+}
+
+void CaptureManager::setJpegQuality(const std::string &source, int quality) {
+    if (const auto channel = core_->channel(source)) channel->setJpegQuality(quality);
+}
+
+std::optional<CaptureStats> CaptureManager::stats(const std::string &source, int64_t maxFrameAgeUs) const {
     const auto channel = core_->find(source);
     if (!channel) return std::nullopt;
-    return channel->stats();
+    return channel->stats(maxFrameAgeUs);
 }
 
 void CaptureManager::shutdown(int timeoutMs) {

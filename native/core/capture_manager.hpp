@@ -15,6 +15,8 @@
 
 namespace camera {
 
+inline constexpr int64_t kAnyAgeUs = int64_t{365} * 24 * 3600 * 1'000'000;
+
 struct CaptureOptions {
     /// Threads that turn raw frames into JPEG; started with the first raw capture.
     int encoderThreads = 2;
@@ -24,8 +26,10 @@ struct CaptureOptions {
     int startTimeoutMs = 5000;
     /// Deadline of the first frame; past it the stall cure begins.
     int firstFrameMs = 5000;
-    /// Longest silence of a running stream is the larger of this and 5 frame intervals.
+    /// Longest silence of a running stream is the larger of this and 5 frame intervals; then it is restarted in place.
     int stallMs = 1000;
+    /// A stream without a good frame for the larger of this and 5 frame intervals is said to stall.
+    int stalledMs = 2000;
     /// Deadline of `stop`. Past it the stuck thread is written off and the stop fails with TIMEOUT.
     int stopTimeoutMs = 2000;
     /// Threads and waiting jobs of the frame store.
@@ -87,8 +91,13 @@ public:
     /// Encode raw frames also while nobody waits (a viewer wants the newest frame at once). Counted: each true needs a false.
     void keepEncoding(const std::string &source, bool keep);
 
-    /// Empty for a source that never captured.
-    std::optional<CaptureStats> stats(const std::string &source) const;
+    /// Frames that the hub of the source keeps, 1 to 64.
+    void setRetained(const std::string &source, size_t frames);
+    /// Quality of JPEGs that we make of the source's frames, 1 to 100; at once.
+    void setJpegQuality(const std::string &source, int quality);
+
+    /// Empty for a source that never captured. `maxFrameAgeUs` is the age up to which frames count as retained.
+    std::optional<CaptureStats> stats(const std::string &source, int64_t maxFrameAgeUs = kAnyAgeUs) const;
 
     /// Stops everything and joins the threads; those stuck in the kernel are written off after `timeoutMs`. Blocks at most
     /// that long (plus a few ms). Idempotent. Every pending callback runs with `aborted` before it returns.

@@ -19,8 +19,6 @@ namespace camera {
 
 namespace {
 
-constexpr int kFirstPauseMs = 1000;
-constexpr int kLongestPauseMs = 10'000;
 constexpr int kMaxFramesPerTurn = 32; // commands are looked at between turns
 constexpr int kMaxIntervalMs = 60'000;
 
@@ -28,17 +26,11 @@ bool meansGone(const Error &error) {
     return error.errnoValue == ENODEV || error.errnoValue == ENXIO || error.errnoValue == ENOENT;
 }
 
-/// Another owner, or a mode that does not fit: trying again soon would not help.
-bool meansRefused(const Error &error) {
-    return error.errnoValue == EBUSY || error.errnoValue == ENOSPC || error.errnoValue == EACCES ||
-           error.errnoValue == EPERM || error.step == kStepFormat;
-}
-
 class CaptureSession {
 public:
     CaptureSession(const DeviceCapture &capture, const SessionOutlet &outlet, const SessionControl &control)
         : capture_(capture), outlet_(outlet), control_(control), pool_(FramePool::create()),
-          lane_(EncoderPool::lane(outlet.hub, outlet.counters)) {}
+          lane_(EncoderPool::lane(outlet.hub, outlet.counters, outlet.dials)) {}
 
     void run() {
         auto opened = V4l2Capture::open(*capture_.sys, capture_.node, capture_.request);
@@ -46,6 +38,7 @@ public:
         device_ = opened.take();
         if (!commanded()) {
             outlet_.started(device_->info());
+            goodUs_ = monotonicUs();
             streamBegan();
             while (!over_ && !commanded()) turn();
         }
@@ -66,7 +59,7 @@ private:
     }
 
     void streamBegan() {
-        heardUs_ = monotonicUs();
+        beganUs_ = heardUs_ = monotonicUs();
         flowing_ = false;
         hasSequence_ = false;
         emptyInRow_ = 0;
@@ -74,8 +67,8 @@ private:
 
     /// One wait and what came of it.
     void turn() {
-        const int64_t limitUs = heardUs_ + int64_t{silenceMs()} * 1000;
-        const int64_t waitUs = std::max<int64_t>(0, limitUs - monotonicUs());
+        const int64_t dueUs = toTell() ? std::min(limitUs(), tellUs()) : limitUs();
+        const int64_t waitUs = std::max<int64_t>(0, dueUs - monotonicUs());
         std::array<pollfd, 2> fds{{{.fd = device_->fd(), .events = POLLIN | POLLPRI, .revents = 0},
                                    {.fd = control_.fd(), .events = POLLIN, .revents = 0}}};
         const int ready = capture_.sys->poll(fds.data(), fds.size(), static_cast<int>((waitUs + 999) / 1000));
@@ -84,17 +77,37 @@ private:
         const short events = fds[0].revents;
         if ((events & (POLLHUP | POLLNVAL)) != 0) return gone(Error{ENODEV, "poll", capture_.node});
         if ((events & POLLPRI) != 0) device_->discardEvents();
-        if ((events & POLLIN) != 0) return drain();
-        // Not streaming, or nothing queued; of an unplugged device the restart says ENODEV.
-        if ((events & POLLERR) != 0) return cure(Error{EIO, "poll", capture_.node});
-        if (monotonicUs() >= limitUs) cure(Error{0, kStepStalled, capture_.node});
+        if ((events & POLLIN) != 0) {
+            drain();
+        } else if ((events & POLLERR) != 0) {
+            // Not streaming, or nothing queued; of an unplugged device the restart says ENODEV.
+            return cure(Error{EIO, "poll", capture_.node});
+        }
+        if (!over_) watchSilence();
     }
 
-    int silenceMs() const {
-        if (!flowing_) return capture_.firstFrameMs;
+    void watchSilence() {
+        const Error silent{0, kStepStalled, capture_.node};
+        if (toTell() && monotonicUs() >= tellUs()) {
+            told_ = true;
+            outlet_.changed(CaptureState::Stalled, silent);
+        }
+        if (monotonicUs() >= limitUs()) cure(silent);
+    }
+
+    bool toTell() const { return delivered_ && !told_; }
+    int64_t tellUs() const { return goodUs_ + int64_t{std::max(capture_.stalledMs, fiveIntervalsMs())} * 1000; }
+    int64_t limitUs() const { return silentFromUs() + int64_t{silenceMs()} * 1000; }
+
+    /// Only good frames end the wait for the first one; later a camera that sends at least something is not restarted.
+    int64_t silentFromUs() const { return flowing_ ? heardUs_ : beganUs_; }
+
+    int silenceMs() const { return flowing_ ? std::max(capture_.stallMs, fiveIntervalsMs()) : capture_.firstFrameMs; }
+
+    int fiveIntervalsMs() const {
         const Interval &interval = device_->info().interval;
         const double framesMs = interval.known() ? 5000.0 * interval.num / interval.den : 0;
-        return std::max(capture_.stallMs, static_cast<int>(std::min<double>(framesMs, kMaxIntervalMs)));
+        return static_cast<int>(std::min<double>(framesMs, kMaxIntervalMs));
     }
 
     void drain() {
@@ -105,7 +118,7 @@ private:
             failedInRow_ = 0;
             heardUs_ = monotonicUs();
             take(*dequeued.value());
-            if (over_ || !device_) return;
+            if (over_) return;
         }
     }
 
@@ -191,8 +204,11 @@ private:
 
     void good(size_t bytes, const FrameFacts &facts) {
         outlet_.counters->goodFrame(bytes, facts.capturedAtUs);
+        goodUs_ = monotonicUs();
         flowing_ = true;
-        if (std::exchange(cures_, 0) > 0) outlet_.changed(CaptureState::Restarted, std::nullopt);
+        cured_ = false;
+        if (!std::exchange(delivered_, true)) outlet_.changed(CaptureState::Delivering, std::nullopt);
+        if (std::exchange(told_, false)) outlet_.changed(CaptureState::Restarted, std::nullopt);
     }
 
     void requeue(uint32_t index) {
@@ -205,48 +221,21 @@ private:
         fault_ = error;
     }
 
-    /// First in place, then by opening anew, then again and again with growing pauses until frames flow or somebody stops.
+    void failed(const Error &error) {
+        over_ = SessionEnd::Failed;
+        fault_ = error;
+    }
+
+    /// Once in place; what needs more ends the session, and its owner opens the device anew.
     void cure(const Error &reason) {
         if (meansGone(reason)) return gone(reason);
         outlet_.counters->restarts.fetch_add(1, std::memory_order_relaxed);
         failedInRow_ = 0;
-        if (++cures_ == 1) {
-            const Status status = device_->restart();
-            if (status.ok()) return streamBegan();
-            if (meansGone(status.error())) return gone(status.error());
-            ++cures_;
-        }
-        if (cures_ == 2) {
-            outlet_.changed(CaptureState::Stalled, reason);
-        } else {
-            pause();
-        }
-        reopen();
-    }
-
-    void reopen() {
-        device_->close();
-        while (!commanded()) {
-            auto opened = V4l2Capture::open(*capture_.sys, capture_.node, capture_.request);
-            if (opened.ok()) {
-                device_ = opened.take();
-                return streamBegan();
-            }
-            if (meansGone(opened.error())) return gone(opened.error());
-            if (meansRefused(opened.error())) {
-                over_ = SessionEnd::Failed;
-                fault_ = opened.error();
-                return;
-            }
-            ++cures_;
-            pause();
-        }
-    }
-
-    void pause() const {
-        const int doublings = std::min(cures_ - 3, 4);
-        pollfd wakeup{.fd = control_.fd(), .events = POLLIN, .revents = 0};
-        static_cast<void>(::poll(&wakeup, 1, std::min(kFirstPauseMs << std::max(doublings, 0), kLongestPauseMs)));
+        if (std::exchange(cured_, true)) return failed(reason);
+        const Status status = device_->restart();
+        if (status.ok()) return streamBegan();
+        if (meansGone(status.error())) return gone(status.error());
+        failed(status.error());
     }
 
     // Passed in.
@@ -259,16 +248,23 @@ private:
     std::unique_ptr<V4l2Capture> device_;
     // State.
     FrameClock clock_;
+    int64_t beganUs_ = 0;
     /// When the device last delivered anything, or the stream began.
     int64_t heardUs_ = 0;
+    /// When the last good frame came, or the device was opened.
+    int64_t goodUs_ = 0;
     /// A good frame came since the stream began.
     bool flowing_ = false;
     uint32_t sequence_ = 0;
     bool hasSequence_ = false;
     uint32_t emptyInRow_ = 0;
     int failedInRow_ = 0;
-    /// Cures since the last good frame.
-    int cures_ = 0;
+    /// Restarted in place since the last good frame.
+    bool cured_ = false;
+    /// A good frame came since the device was opened.
+    bool delivered_ = false;
+    /// Told as stalled, and no good frame since.
+    bool told_ = false;
     std::optional<SessionEnd> over_;
     std::optional<Error> fault_;
 };

@@ -1,5 +1,5 @@
-// A device at work: opens it, keeps it streaming, checks and publishes what it delivers, cures stalls, and lets go of an
-// unplugged one at once.
+// A device at work: opens it, keeps it streaming, checks and publishes what it delivers, cures a stall once in place, and
+// lets go of an unplugged one at once. Opening it anew is its owner's business.
 #pragma once
 
 #include <memory>
@@ -20,8 +20,10 @@ struct DeviceCapture {
     CaptureRequest request;
     /// Deadline of the first frame after each stream on.
     int firstFrameMs = 5000;
-    /// Longest silence of a running stream is the larger of this and 5 frame intervals.
+    /// Longest silence of a running stream is the larger of this and 5 frame intervals; then it is restarted in place, once.
     int stallMs = 1000;
+    /// Without a good frame for the larger of this and 5 frame intervals it is told as stalled.
+    int stalledMs = 2000;
     bool allowTruncated = false;
 };
 

@@ -52,6 +52,8 @@ struct CaptureInfo {
     uint32_t fourcc = 0;
     Interval interval;
     uint32_t buffers = 0;
+    /// Number of this start of the source, growing: events of the capture carry it too.
+    uint64_t session = 0;
 };
 
 /// Which frame satisfies a reader: the newest one when it is at most `maxAgeMs` old, else the next one, which must come
@@ -59,6 +61,12 @@ struct CaptureInfo {
 struct FrameWish {
     int maxAgeMs = 0;
     int timeoutMs = 5000;
+};
+
+enum class FrameCodec : uint8_t {
+    Jpeg,
+    /// One access unit with start codes; an access unit delimiter stands behind it as the frame's trailer.
+    H264,
 };
 
 struct FrameFacts {
@@ -71,6 +79,9 @@ struct FrameFacts {
     /// When the driver handed the frame out.
     int64_t dequeuedAtUs = 0;
     int64_t capturedWallMs = 0;
+    FrameCodec codec = FrameCodec::Jpeg;
+    /// A decoder can start with it.
+    bool keyframe = true;
 };
 
 struct SavedFrame {
@@ -79,15 +90,39 @@ struct SavedFrame {
     uint64_t sizeBytes = 0;
 };
 
+/// Most frames that wait for the reader of a feed.
+inline constexpr size_t kFeedQueueFrames = 64;
+
+enum class FeedPolicy {
+    /// For live readers: who is slow gets the newest frame next, of H.264 the newest from the next key frame on.
+    Newest,
+    /// For recorders: every frame in order. When the queue is full, what comes is left out until half of it is taken (and a
+    /// key frame comes, of H.264); the gap is told.
+    Every,
+};
+
 struct FeedOptions {
     /// The feed ends as `stalled` when frames wait and its reader takes no byte for this long.
     int stallMs = 5000;
+    FeedPolicy policy = FeedPolicy::Newest;
+    FrameCodec codec = FrameCodec::Jpeg;
+    /// The child is a decoder: what it writes (multipart JPEGs with lengths) becomes the source's JPEG frames.
+    bool decodes = false;
 };
 
 struct FeedInfo {
     uint64_t id = 0;
     /// Read end of the pipe. Owned by the feed until `closeReadEnd`; hand it to a child, then close it there.
     int readFd = -1;
+    /// Of a decoder, for its output; else -1. As `readFd`.
+    int writeFd = -1;
+};
+
+/// Frames that a feed left out, told with the first one that follows.
+struct FeedGap {
+    uint64_t missed = 0;
+    /// Capture time of the first frame that is missing.
+    int64_t atUs = 0;
 };
 
 struct FeedStats {
@@ -95,6 +130,9 @@ struct FeedStats {
     uint64_t bytes = 0;
     /// Frames that came while the reader was still busy with an older one and were replaced by a newer.
     uint64_t dropped = 0;
+    /// Of feeds with a queue: how often it overflowed, and the frames left out.
+    uint64_t gaps = 0;
+    uint64_t missed = 0;
 };
 
 struct CaptureStats {
@@ -106,25 +144,37 @@ struct CaptureStats {
     uint64_t invalidJpeg = 0;
     /// `invalidJpeg` by reason, in the order of JpegReject.
     std::array<uint64_t, kJpegRejects> invalidReasons{};
+    /// H.264 pictures that were none.
+    uint64_t invalidUnits = 0;
     uint64_t errorFlag = 0;
     uint64_t encoderBusy = 0;
     uint64_t restarts = 0;
+    /// Over the last two seconds.
     double fps = 0;
+    double bytesPerSecond = 0;
     /// 0 before the first frame.
     int64_t lastFrameAtUs = 0;
+    /// Since the last good frame was captured; -1 before the first.
+    int64_t lastFrameAgeUs = -1;
+    /// Frames that the hub keeps now, but for those that are too old.
+    size_t retained = 0;
 };
 
-enum class CaptureState { Started, Stalled, Restarted, Failed, Stopped, Gone };
+/// Started: the device streams. Delivering: its first good frame. Stalled: no frame for too long; Restarted: frames again.
+enum class CaptureState { Started, Delivering, Stalled, Restarted, Failed, Stopped, Gone };
 enum class FeedEnd { Closed, BrokenPipe, Stalled };
 
-/// A fact about one capture (`feed` is 0) or the end of one feed (`feed` is its id, `feedEnd` says why).
+/// A fact about one capture (`feed` is 0), or of one feed (`feed` is its id) a gap or its end (`feedEnd` says why).
 struct CaptureEvent {
     std::string source;
     int64_t atUs = 0;
     CaptureState state = CaptureState::Started;
+    /// As in CaptureInfo.
+    uint64_t session = 0;
     /// Why, for Stalled, Failed and Gone.
     std::optional<Error> fault;
     uint64_t feed = 0;
+    std::optional<FeedGap> gap;
     FeedEnd feedEnd = FeedEnd::Closed;
 };
 

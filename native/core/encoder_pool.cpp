@@ -17,11 +17,13 @@ namespace camera {
 
 class EncoderLane {
 public:
-    EncoderLane(std::shared_ptr<FrameHub> hub, std::shared_ptr<CaptureCounters> counters)
-        : hub(std::move(hub)), counters(std::move(counters)), pool(FramePool::create()) {}
+    EncoderLane(std::shared_ptr<FrameHub> hub, std::shared_ptr<CaptureCounters> counters,
+                std::shared_ptr<const CaptureDials> dials)
+        : hub(std::move(hub)), counters(std::move(counters)), dials(std::move(dials)), pool(FramePool::create()) {}
 
     const std::shared_ptr<FrameHub> hub;
     const std::shared_ptr<CaptureCounters> counters;
+    const std::shared_ptr<const CaptureDials> dials;
     const std::shared_ptr<FramePool> pool;
     // Under the pool's lock.
     FramePtr waiting;
@@ -31,7 +33,6 @@ public:
 
 struct EncoderPool::State {
     const int threadCount;
-    const int quality;
 
     std::mutex mutex;
     std::condition_variable changed;
@@ -40,7 +41,7 @@ struct EncoderPool::State {
     std::vector<CoreThread> threads;
     bool stopping = false;
 
-    State(int threadCount, int quality) : threadCount(std::max(threadCount, 1)), quality(quality) {}
+    explicit State(int threadCount) : threadCount(std::max(threadCount, 1)) {}
 
     void startThreads(const std::shared_ptr<State> &self) {
         if (!threads.empty()) return;
@@ -71,7 +72,7 @@ struct EncoderPool::State {
     }
 
     void encode(EncoderLane &lane, const Frame &raw, const RawFormat &format, JpegEncoder &encoder, RawImage &image) const {
-        const auto jpeg = encoder.encode(image.convert(format, raw.bytes()), quality);
+        const auto jpeg = encoder.encode(image.convert(format, raw.bytes()), lane.dials->jpegQuality.load(std::memory_order_relaxed));
         if (!jpeg.ok()) return;
         FrameDraft draft = lane.pool->take(jpeg.value().size());
         std::memcpy(draft.room().data(), jpeg.value().data(), jpeg.value().size());
@@ -81,12 +82,13 @@ struct EncoderPool::State {
     }
 };
 
-EncoderPool::EncoderPool(int threads, int quality) : state_(std::make_shared<State>(threads, quality)) {}
+EncoderPool::EncoderPool(int threads) : state_(std::make_shared<State>(threads)) {}
 
 EncoderPool::~EncoderPool() { stop(std::numeric_limits<int>::max()); }
 
-std::shared_ptr<EncoderLane> EncoderPool::lane(std::shared_ptr<FrameHub> hub, std::shared_ptr<CaptureCounters> counters) {
-    return std::make_shared<EncoderLane>(std::move(hub), std::move(counters));
+std::shared_ptr<EncoderLane> EncoderPool::lane(std::shared_ptr<FrameHub> hub, std::shared_ptr<CaptureCounters> counters,
+                                               std::shared_ptr<const CaptureDials> dials) {
+    return std::make_shared<EncoderLane>(std::move(hub), std::move(counters), std::move(dials));
 }
 
 void EncoderPool::submit(const std::shared_ptr<EncoderLane> &lane, FramePtr raw, const RawFormat &format) {

@@ -18,14 +18,15 @@ class EncoderLane;
 class EncoderPool {
 public:
     /// The threads start with the first frame.
-    EncoderPool(int threads, int quality);
+    explicit EncoderPool(int threads);
     EncoderPool(const EncoderPool &) = delete;
     EncoderPool &operator=(const EncoderPool &) = delete;
     /// Stops without limit.
     ~EncoderPool();
 
-    /// JPEGs of the lane go to `hub`; replaced frames count as encoderBusy.
-    static std::shared_ptr<EncoderLane> lane(std::shared_ptr<FrameHub> hub, std::shared_ptr<CaptureCounters> counters);
+    /// JPEGs of the lane go to `hub`, in the quality that the dials say at their time; replaced frames count as encoderBusy.
+    static std::shared_ptr<EncoderLane> lane(std::shared_ptr<FrameHub> hub, std::shared_ptr<CaptureCounters> counters,
+                                             std::shared_ptr<const CaptureDials> dials);
 
     /// `raw` holds a whole picture of `format` (at least rawBytes). Never blocks.
     void submit(const std::shared_ptr<EncoderLane> &lane, FramePtr raw, const RawFormat &format);

@@ -20,7 +20,7 @@ void FrameHub::publish(FramePtr frame) {
         for (size_t i = 0; head_ - tail_ >= retained_; ++tail_) dropped[i++] = std::move(ring_[tail_ % kSlots]);
         ring_[head_ % kSlots] = frame;
         if (!waiters_.empty()) satisfied = takeSatisfied(frame->facts().capturedAtUs);
-        for (FrameSink *sink : sinks_) sink->framePublished();
+        for (FrameSink *sink : sinks_) sink->frameArrived(ring_[head_ % kSlots]);
     }
     if (satisfied.empty()) return;
     for (const Waiter &waiter : satisfied) courier_->cancel(waiter.timer);
@@ -41,6 +41,16 @@ std::vector<FrameHub::Waiter> FrameHub::takeSatisfied(int64_t capturedUs) {
         demand_.fetch_sub(1, std::memory_order_relaxed);
     }
     return satisfied;
+}
+
+size_t FrameHub::keptSince(int64_t sinceUs) const {
+    const std::lock_guard lock(mutex_);
+    size_t kept = 0;
+    for (uint64_t number = tail_; number <= head_; ++number) {
+        const FramePtr &frame = ring_[number % kSlots];
+        if (frame && frame->facts().capturedAtUs >= sinceUs) ++kept;
+    }
+    return kept;
 }
 
 FramePtr FrameHub::newest() const {
@@ -115,6 +125,18 @@ void FrameHub::addSink(FrameSink *sink) {
     const std::lock_guard lock(mutex_);
     sinks_.push_back(sink);
     demand_.fetch_add(1, std::memory_order_relaxed);
+}
+
+bool FrameHub::addSinkFromKeyframe(FrameSink *sink) {
+    const std::lock_guard lock(mutex_);
+    sinks_.push_back(sink);
+    demand_.fetch_add(1, std::memory_order_relaxed);
+    for (uint64_t start = head_; start >= tail_ && ring_[start % kSlots]; --start) {
+        if (!ring_[start % kSlots]->facts().keyframe) continue;
+        for (uint64_t number = start; number <= head_; ++number) sink->frameArrived(ring_[number % kSlots]);
+        return true;
+    }
+    return false;
 }
 
 void FrameHub::removeSink(FrameSink *sink) {

@@ -22,6 +22,8 @@ class FrameSink {
 public:
     virtual ~FrameSink() = default;
     virtual void framePublished() = 0;
+    /// For sinks that keep frames in a queue of their own.
+    virtual void frameArrived(const FramePtr &) { framePublished(); }
 };
 
 /// What a reader with a cursor gets.
@@ -62,12 +64,16 @@ public:
 
     /// A sink counts as demand for JPEG. No call reaches it once `removeSink` returned.
     void addSink(FrameSink *sink);
+    /// First hands it the kept frames from the newest key frame on, with no gap to the next one. False when there is none.
+    bool addSinkFromKeyframe(FrameSink *sink);
     void removeSink(FrameSink *sink);
 
     /// Frames are wanted although nobody waits, until each true had its false.
     void keepEncoding(bool keep);
     /// Frames kept for `nextAfter`: 1 to 64, 2 at first.
     void retain(size_t frames);
+    /// How many are kept now that were captured at `sinceUs` or later.
+    size_t keptSince(int64_t sinceUs) const;
 
     /// True while somebody would use a JPEG: raw captures encode only then. One atomic read.
     bool wanted() const { return demand_.load(std::memory_order_relaxed) > 0; }

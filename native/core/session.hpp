@@ -22,9 +22,10 @@ enum class SessionEnd { Stopped, Gone, Failed };
 struct SessionOutlet {
     std::shared_ptr<FrameHub> hub;
     std::shared_ptr<CaptureCounters> counters;
+    std::shared_ptr<const CaptureDials> dials;
     /// Once, when the device streams; never for a start that fails.
     std::function<void(const CaptureInfo &)> started;
-    /// Stalled (with the reason) and Restarted.
+    /// Delivering (once), Stalled (with the reason) and Restarted.
     std::function<void(CaptureState, std::optional<Error>)> changed;
     /// The last call: the device is closed.
     std::function<void(SessionEnd, std::optional<Error>)> ended;

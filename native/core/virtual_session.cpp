@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <cstring>
 #include <memory>
+#include <utility>
 
 #include "clock.hpp"
 #include "fault_code.hpp"
@@ -55,14 +56,14 @@ void sleepUntil(int64_t dueUs, const SessionControl &control) {
 class VirtualSession {
 public:
     VirtualSession(const VirtualCamera &camera, const SessionOutlet &outlet)
-        : quality_(camera.jpegQuality), outlet_(outlet),
+        : outlet_(outlet),
           pattern_(camera.request.width, camera.request.height, camera.label), pool_(FramePool::create()) {}
 
     void makeFrame(uint64_t number) {
         const int64_t capturedUs = monotonicUs();
         const int64_t wallMs = wallUs() / 1000;
         const PlanarImage picture = pattern_.draw(number, wallMs);
-        const auto jpeg = encoder_.encode(picture, quality_);
+        const auto jpeg = encoder_.encode(picture, outlet_.dials->jpegQuality.load(std::memory_order_relaxed));
         if (!jpeg.ok()) return;
         FrameDraft draft = pool_->take(jpeg.value().size());
         std::memcpy(draft.room().data(), jpeg.value().data(), jpeg.value().size());
@@ -75,14 +76,15 @@ public:
                          .capturedWallMs = wallMs};
         outlet_.counters->goodFrame(jpeg.value().size(), capturedUs);
         outlet_.hub->publish(draft.finish());
+        if (!std::exchange(delivered_, true)) outlet_.changed(CaptureState::Delivering, std::nullopt);
     }
 
 private:
-    const int quality_;
     const SessionOutlet &outlet_;
     TestPattern pattern_;
     JpegEncoder encoder_;
     const std::shared_ptr<FramePool> pool_;
+    bool delivered_ = false;
 };
 
 } // namespace

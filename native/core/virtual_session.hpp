@@ -11,7 +11,6 @@ namespace camera {
 struct VirtualCamera {
     std::string label;
     CaptureRequest request;
-    int jpegQuality = 80;
 };
 
 /// Body of a session: blocks until a command comes. Sizes from 16 to 4096 pixels a side and up to 240 frames a second,

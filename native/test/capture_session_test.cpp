@@ -329,18 +329,116 @@ TEST_CASE("a stream that hangs in a call is written off by stop and by shutdown"
     CHECK(rig.released());
 }
 
-TEST_CASE("silence is cured in place, then by opening anew, and told") {
+TEST_CASE("a stream that never delivers is restarted in place once, then it fails") {
     Rig rig(quick());
     REQUIRE(rig.start().ok());
-    REQUIRE(eventually([&] { return rig.scripted.calls(kNode, "VIDIOC_STREAMON") == 2; }));
+    const auto failed = rig.events.waitFor(CaptureState::Failed);
+    REQUIRE(failed.has_value());
+    CHECK(faultCode(*failed->fault) == "STALLED");
+    CHECK(rig.scripted.calls(kNode, "VIDIOC_STREAMON") == 2);
     CHECK(rig.scripted.calls(kNode, "VIDIOC_S_FMT") == 1);
-    REQUIRE(eventually([&] { return rig.scripted.calls(kNode, "VIDIOC_S_FMT") == 2; }));
-    CHECK(rig.events.sees(CaptureState::Stalled));
-    REQUIRE(eventually([&] { return rig.pushGood(); }));
+    CHECK(rig.released());
+    CHECK_FALSE(rig.stats().running);
+}
+
+TEST_CASE("frames that are all damaged do not pass for a stream") {
+    Rig rig(quick());
+    REQUIRE(rig.start().ok());
+    CHECK(eventually([&] {
+        rig.push({.bytes = Bytes(5000, 0x42)});
+        return rig.events.count(CaptureState::Failed) == 1;
+    }));
+    CHECK(rig.events.count(CaptureState::Delivering) == 0);
+}
+
+TEST_CASE("a silence is cured in place before it is told, and a stall that frames end is told too") {
+    CaptureOptions options = quick();
+    options.firstFrameMs = 5000;
+    options.stalledMs = 200;
+    Rig rig(options);
+    REQUIRE(rig.start().ok());
+    REQUIRE(rig.pushGood());
+    const auto stalled = rig.events.waitFor(CaptureState::Stalled);
+    REQUIRE(stalled.has_value());
+    CHECK(faultCode(*stalled->fault) == "STALLED");
+    CHECK(rig.events.count(CaptureState::Delivering) == 1);
+    CHECK(rig.scripted.calls(kNode, "VIDIOC_STREAMON") == 2);
+    REQUIRE(rig.pushGood());
     CHECK(rig.events.sees(CaptureState::Restarted));
-    CHECK(rig.stats().restarts >= 2);
+    CHECK(rig.events.count(CaptureState::Delivering) == 1);
+    CHECK(rig.stats().restarts == 1);
     CHECK(rig.stop().ok());
     CHECK(rig.released());
+}
+
+TEST_CASE("a stall that the cure in place does not end fails the stream") {
+    CaptureOptions options = quick();
+    options.stalledMs = 100;
+    Rig rig(options);
+    REQUIRE(rig.start().ok());
+    REQUIRE(rig.pushGood());
+    CHECK(rig.events.sees(CaptureState::Stalled));
+    CHECK(rig.events.sees(CaptureState::Failed));
+    CHECK(rig.scripted.calls(kNode, "VIDIOC_S_FMT") == 1);
+    CHECK(rig.released());
+}
+
+TEST_CASE("the events of a capture carry the number of its start") {
+    Rig rig;
+    const auto first = rig.start();
+    REQUIRE(first.ok());
+    REQUIRE(rig.pushGood());
+    CHECK(rig.events.waitFor(CaptureState::Delivering)->session == first.value().session);
+    REQUIRE(rig.stop().ok());
+    const auto second = rig.start();
+    CHECK(second.value().session > first.value().session);
+    rig.scripted.unplug(kNode);
+    CHECK(rig.events.waitFor(CaptureState::Gone)->session == second.value().session);
+}
+
+TEST_CASE("frames are kept as many as wanted, and counted while they are young; counters go on over restarts") {
+    Rig rig;
+    rig.manager.setRetained(kCamera.source, 3);
+    REQUIRE(rig.start().ok());
+    CHECK(rig.stats().retained == 0);
+    CHECK(rig.stats().lastFrameAgeUs == -1);
+    for (int i = 0; i < 5; ++i) REQUIRE(rig.pushGood());
+    REQUIRE(eventually([&] { return rig.stats().frames == 5; }));
+    CHECK(rig.stats().retained == 3);
+    CHECK(rig.manager.stats(kCamera.source, 0)->retained == 0);
+    CHECK(rig.stats().lastFrameAgeUs >= 0);
+    REQUIRE(rig.stop().ok());
+    CHECK(rig.stats().retained == 0);
+    REQUIRE(rig.start().ok());
+    REQUIRE(rig.pushGood());
+    CHECK(eventually([&] { return rig.stats().frames == 6; }));
+}
+
+TEST_CASE("13.21 frames that nobody asks for are not dropped ones, JPEG or raw") {
+    for (const CaptureRequest &mode : {kMjpeg, kYuyv}) {
+        Rig rig;
+        REQUIRE(rig.start(mode).ok());
+        const Bytes bytes = mode == kMjpeg ? jpeg640() : Bytes(640 * 480 * 2, 128);
+        // A minute at 30 frames a second.
+        for (uint64_t i = 1; i <= 1800; ++i) {
+            REQUIRE(rig.push({.bytes = bytes}));
+            REQUIRE(eventually([&] { return rig.stats().frames == i; }));
+        }
+        const CaptureStats stats = rig.stats();
+        CHECK(stats.lost + stats.invalidJpeg + stats.errorFlag + stats.encoderBusy == 0);
+    }
+}
+
+TEST_CASE("the quality of our own JPEGs changes while the capture runs") {
+    Rig rig;
+    REQUIRE(rig.start(kYuyv).ok());
+    Bytes noise(640 * 480 * 2);
+    uint32_t seed = 1;
+    for (uint8_t &byte : noise) byte = static_cast<uint8_t>((seed = seed * 1664525 + 1013904223) >> 24);
+    const size_t fine = rig.grabOf({.bytes = noise}).value()->bytes().size();
+    rig.manager.setJpegQuality(kCamera.source, 10);
+    const size_t coarse = rig.grabOf({.bytes = noise}).value()->bytes().size();
+    CHECK(coarse * 2 < fine);
 }
 
 TEST_CASE("one EIO is waited out, a second in a row restarts the stream") {
@@ -356,16 +454,7 @@ TEST_CASE("one EIO is waited out, a second in a row restarts the stream") {
     REQUIRE(rig.scripted.waitForStreaming(kNode, true, 5000));
     REQUIRE(eventually([&] { return rig.scripted.calls(kNode, "VIDIOC_STREAMON") == 2; }));
     CHECK(rig.grabOf({.bytes = jpeg640()}).ok());
-    CHECK(rig.events.sees(CaptureState::Restarted));
-}
-
-TEST_CASE("a camera that another program took during the cure fails with the owner's code") {
-    Rig rig(quick());
-    rig.scripted.failAt(kNode, "VIDIOC_S_FMT", 2, EBUSY);
-    REQUIRE(rig.start().ok());
-    CHECK(rig.events.sees(CaptureState::Failed));
-    CHECK(rig.released());
-    CHECK_FALSE(rig.stats().running);
+    CHECK(rig.events.count(CaptureState::Failed) == 0);
 }
 
 namespace {

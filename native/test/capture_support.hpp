@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <functional>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -54,6 +55,15 @@ struct Events {
     size_t count(const std::function<bool(const CaptureEvent &)> &matches) {
         const std::lock_guard lock(mutex);
         return static_cast<size_t>(std::count_if(seen.begin(), seen.end(), matches));
+    }
+    size_t count(CaptureState state) {
+        return count([state](const CaptureEvent &event) { return event.feed == 0 && event.state == state; });
+    }
+    /// The first event of a state, as soon as there is one.
+    std::optional<CaptureEvent> waitFor(CaptureState state) {
+        if (!sees(state)) return std::nullopt;
+        const std::lock_guard lock(mutex);
+        return *std::find_if(seen.begin(), seen.end(), [state](const auto &event) { return event.feed == 0 && event.state == state; });
     }
     bool sees(CaptureState state) {
         return eventually([&] { return count([&](const auto &event) { return event.feed == 0 && event.state == state; }) > 0; });

@@ -23,7 +23,7 @@ struct Lane {
     std::shared_ptr<EncoderLane> lane;
 
     explicit Lane(const std::shared_ptr<Courier> &courier)
-        : hub(FrameHub::create(courier)), lane(EncoderPool::lane(hub, counters)) {}
+        : hub(FrameHub::create(courier)), lane(EncoderPool::lane(hub, counters, std::make_shared<CaptureDials>())) {}
 };
 
 } // namespace
@@ -33,7 +33,7 @@ TEST_CASE("a newer raw frame replaces the waiting one, and order is kept per cam
     const auto frames = FramePool::create();
     Lane lane(courier);
     lane.hub->retain(64);
-    EncoderPool pool(2, 80);
+    EncoderPool pool(2);
     const std::vector<uint8_t> raw(320 * 240, 90);
     constexpr uint64_t kSent = 200;
     for (uint64_t i = 1; i <= kSent; ++i) pool.submit(lane.lane, makeFrame(*frames, raw, static_cast<int64_t>(i)), kFormat);
@@ -58,7 +58,7 @@ TEST_CASE("a small picture does not overtake a large one of the same camera") {
     const auto frames = FramePool::create();
     Lane lane(courier);
     lane.hub->retain(64);
-    EncoderPool pool(2, 80);
+    EncoderPool pool(2);
     constexpr RawFormat kLarge{.fourcc = V4L2_PIX_FMT_GREY, .width = 1920, .height = 1080};
     const std::vector<uint8_t> large(1920 * 1080, 90);
     const std::vector<uint8_t> small(320 * 240, 90);
@@ -81,7 +81,7 @@ TEST_CASE("a small picture does not overtake a large one of the same camera") {
 TEST_CASE("cameras share the pool") {
     const auto courier = std::make_shared<Courier>();
     const auto frames = FramePool::create();
-    EncoderPool pool(2, 80);
+    EncoderPool pool(2);
     std::vector<Lane> lanes;
     for (int i = 0; i < 8; ++i) lanes.emplace_back(courier);
     const std::vector<uint8_t> raw(320 * 240, 90);
@@ -93,7 +93,7 @@ TEST_CASE("a stopped pool takes nothing more") {
     const auto courier = std::make_shared<Courier>();
     const auto frames = FramePool::create();
     Lane lane(courier);
-    EncoderPool pool(1, 80);
+    EncoderPool pool(1);
     const std::vector<uint8_t> raw(320 * 240, 90);
     pool.submit(lane.lane, makeFrame(*frames, raw, 1), kFormat);
     CHECK(pool.stop(5000));

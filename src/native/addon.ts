@@ -29,6 +29,9 @@ interface OpenedView {
   readonly core: number
 }
 
+/** The addon's largest. */
+const ANY_AGE_MS = 3_600_000
+
 /** What native/binding/addon.cpp exports. */
 interface RawAddon {
   open(options: CoreOptions, onEvents: (events: NativeEvent[]) => void): OpenedView
@@ -41,7 +44,9 @@ interface RawAddon {
   setControls(view: View, source: string, wishes: readonly ControlWish[]): Promise<ControlResult[]>
   startCapture(view: View, source: string, request: CaptureRequest): Promise<CaptureInfo>
   stopCapture(view: View, source: string): Promise<void>
-  captureStats(view: View, source: string): CaptureStats | undefined
+  captureStats(view: View, source: string, maxFrameAgeMs: number): CaptureStats | undefined
+  setRetained(view: View, source: string, frames: number): void
+  setJpegQuality(view: View, source: string, quality: number): void
   grab(view: View, source: string, wish: FrameWish): Promise<GrabbedFrame>
   saveFrame(view: View, source: string, wish: FrameWish, dir: string, name: string): Promise<SavedFrame>
   openFeed(view: View, source: string, options: { readonly stallMs: number }): Feed
@@ -107,8 +112,16 @@ class CoreView implements Core {
     return this.#raw.stopCapture(this.#view, source)
   }
 
-  captureStats(source: string): CaptureStats | undefined {
-    return this.#raw.captureStats(this.#view, source)
+  captureStats(source: string, maxFrameAgeMs = ANY_AGE_MS): CaptureStats | undefined {
+    return this.#raw.captureStats(this.#view, source, maxFrameAgeMs)
+  }
+
+  setRetained(source: string, frames: number): void {
+    this.#raw.setRetained(this.#view, source, frames)
+  }
+
+  setJpegQuality(source: string, quality: number): void {
+    this.#raw.setJpegQuality(this.#view, source, quality)
   }
 
   grab(source: string, wish: FrameWish): Promise<GrabbedFrame> {

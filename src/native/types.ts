@@ -148,16 +148,7 @@ export interface ControlResult {
    * another control. `inactive`: an automatic control has it and the device takes no value meanwhile. `broken`: the camera stalled
    * the request, now or before.
    */
-  readonly outcome:
-    | 'applied'
-    | 'clamped'
-    | 'rejected'
-    | 'grabbed'
-    | 'read-only'
-    | 'inactive'
-    | 'broken'
-    | 'unknown'
-    | 'failed'
+  readonly outcome: 'applied' | 'clamped' | 'rejected' | 'grabbed' | 'read-only' | 'inactive' | 'broken' | 'unknown' | 'failed'
   /** 0 where no call failed. */
   readonly errno: number
   /** Read back after the last control was set; absent when the control cannot be read. */
@@ -196,7 +187,13 @@ export type NativeEvent = EventBase &
     | {
         readonly type: 'capture'
         readonly source: string
-        readonly state: 'started' | 'stalled' | 'restarted' | 'failed' | 'stopped' | 'gone'
+        /**
+         * `started`: the device streams; `delivering`: its first good frame; `stalled`: no frame for 2 s or 5 frame intervals,
+         * whichever is longer; `restarted`: frames again. `failed` and `gone`: the device is closed.
+         */
+        readonly state: 'started' | 'delivering' | 'stalled' | 'restarted' | 'failed' | 'stopped' | 'gone'
+        /** As in CaptureInfo. */
+        readonly session: number
         readonly fault?: DeviceFault
       }
     | {
@@ -242,6 +239,8 @@ export interface CaptureInfo {
   readonly fourcc: string
   readonly interval: FrameInterval
   readonly buffers: number
+  /** Number of this start of the source, growing; events of the capture carry it too. */
+  readonly session: number
 }
 
 export interface FrameWish {
@@ -292,9 +291,14 @@ export interface CaptureStats {
   readonly errorFlag: number
   readonly encoderBusy: number
   readonly restarts: number
-  /** Measured over the last second or so. */
+  /** Measured over the last two seconds. */
   readonly fps: number
+  readonly bytesPerSecond: number
   readonly lastFrameAtUs: number
+  /** Since the last good frame was captured; absent before the first. */
+  readonly lastFrameAgeMs?: number
+  /** Frames that the hub keeps now, but for those that are too old. */
+  readonly retained: number
 }
 
 /** One running core: device monitor, captures, hub. Shared by all threads of the process that attach to it. */
@@ -326,7 +330,12 @@ export interface Core {
   closeReadEnd(feed: number): void
   closeFeed(feed: number): void
   feedStats(feed: number): FeedStats | undefined
-  captureStats(source: string): CaptureStats | undefined
+  /** Counters are kept over restarts of the source. `maxFrameAgeMs`: frames up to this age count as `retained`; all by default. */
+  captureStats(source: string, maxFrameAgeMs?: number): CaptureStats | undefined
+  /** Frames that the hub of the source keeps, 1 to 64; over restarts, from the next frame on. */
+  setRetained(source: string, frames: number): void
+  /** Quality of JPEGs that we make of the source's frames, 1 to 100; over restarts, from the next frame on. */
+  setJpegQuality(source: string, quality: number): void
   /** Leaves this thread's view. The last view out, or `shutdown`, ends the core. */
   detach(): void
   /** Stops captures, closes devices, joins threads (stuck ones are written off after `timeoutMs`). Idempotent. */

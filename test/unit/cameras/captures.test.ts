@@ -7,7 +7,7 @@ import { EventTape, state } from '../../support/devices.js'
 import { FakeClock } from '../../support/fake-clock.js'
 
 const LINGER_MS = 3_000
-const INFO: CaptureInfo = { width: 1280, height: 720, fourcc: 'MJPG', interval: { num: 1, den: 30 }, buffers: 4 }
+const INFO: CaptureInfo = { width: 1280, height: 720, fourcc: 'MJPG', interval: { num: 1, den: 30 }, buffers: 4, session: 1 }
 
 function setUp() {
   const clock = new FakeClock()
