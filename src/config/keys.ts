@@ -11,6 +11,7 @@ import {
   mapKind,
   modeKind,
   numberKind,
+  type Pattern,
   rangeKind,
   textKind,
   type WantedMode,
@@ -19,8 +20,18 @@ import {
 /** `live`: a reload puts it in force; `restart`: it waits for the next start. */
 export type Reload = 'live' | 'restart'
 
+/**
+ * What a change of config.json does: in force for the next frame or request; the cameras concerned are opened anew; the listener is
+ * made anew; it waits for the next start.
+ */
+export type Apply = 'live' | 'cam' | 'bind' | 'start'
+
 export interface Common {
   readonly reload: Reload
+  /** Of keys that config.json has too. */
+  readonly apply?: Apply
+  /** Not in a config.json that is written for the first time. */
+  readonly extension?: true
   /** One sentence for the manual and the sample file; units said. */
   readonly doc: string
   /** Other environment names that older editions used. */
@@ -43,7 +54,8 @@ export interface Key<Value> extends Common {
 }
 
 export interface Place {
-  readonly is: 'folder' | 'file' | 'program'
+  /** `own-file`: one that is made when missing. */
+  readonly is: 'folder' | 'file' | 'own-file' | 'program'
   /** Default: this name below the state directory. */
   readonly below?: string
 }
@@ -94,7 +106,7 @@ export function text({
   rule,
   pattern,
   ...rest
-}: With<string, { readonly rule?: string; readonly pattern?: RegExp }>): Key<string> {
+}: With<string, { readonly rule?: string; readonly pattern?: Pattern }>): Key<string> {
   return plain(textKind(rule, pattern), rest)
 }
 
@@ -144,6 +156,16 @@ export function stateFolder(rest: Common): Key<string> {
 /** A file or program; `null`: none. */
 export function optionalPlace({ is, ...rest }: Common & Pick<Place, 'is'>): Key<string | null> {
   return { ...optional(plain(pathKind, { ...rest, default: '' })), place: { is } }
+}
+
+/** A file that the service keeps; unless configured it lies below the state directory. */
+export function file({ below, ...rest }: Common & { readonly below: string }): Key<string> {
+  return { ...plain(pathKind, { ...rest, default: below }), place: { is: 'own-file', below } }
+}
+
+/** The same key, whose `null` has a meaning of its own. */
+export function nullable<Value>(key: Key<Value>): Key<Value | null> {
+  return { ...key, nullable: true } as Key<Value | null>
 }
 
 /** The same key with `null` as default. */

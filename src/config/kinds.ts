@@ -74,7 +74,12 @@ export const booleanKind: Kind<boolean> = {
   show: (value) => value,
 }
 
-export function textKind(rule = 'a text that is not blank', pattern = /\S/): Kind<string> {
+/** A regular expression, or a rule that none can say. */
+export interface Pattern {
+  test(value: string): boolean
+}
+
+export function textKind(rule = 'a text that is not blank', pattern: Pattern = /\S/): Kind<string> {
   return {
     name: 'text',
     rule,

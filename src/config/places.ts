@@ -21,6 +21,9 @@ export function checkPlace(place: Place, setting: Setting, workingDir: string): 
   }
   const path = resolve(workingDir, written)
   if (place.is === 'folder') return checkFolder(path, setting.from !== 'file' || place.below === undefined) ?? path
+  if (place.is === 'own-file' && kindOf(path) === 'missing') {
+    return checkFolder(dirname(path), setting.from !== 'file') ?? path
+  }
   if (kindOf(path) !== 'file') return { rule: 'there is no such file', remedy: 'correct the path or leave the key out' }
   const program = place.is === 'program'
   if (!allowed(path, program ? constants.X_OK : constants.R_OK)) {

@@ -4,6 +4,7 @@
  */
 
 import { type Key, type Section, stateFolder, type Table, type ValuesOf } from './keys.js'
+import { camera_server } from './sections/camera-server.js'
 import { camera, identity } from './sections/cameras.js'
 import { ffmpeg, mediamtx, snapshots, workers } from './sections/media.js'
 import { logging, storage } from './sections/operation.js'
@@ -20,6 +21,7 @@ export const SCHEMA = {
   faces,
   camera,
   identity,
+  camera_server,
   mediamtx,
   ffmpeg,
   snapshots,

@@ -11,6 +11,7 @@ const SRC = join(import.meta.dirname, '../../src')
 const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   base: [],
   config: ['base'],
+  'camera-config': ['base', 'config'],
   native: ['base'],
   auth: ['base'],
   cameras: ['base', 'native'],
@@ -20,7 +21,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   rpc: ['base', 'auth', 'cameras', 'media', 'snapshots'],
   http: ['base', 'auth', 'rpc'],
   cli: ['base', 'config', 'auth', 'media', 'app'],
-  app: ['base', 'config', 'native', 'auth', 'cameras', 'media', 'snapshots', 'monitor', 'rpc', 'http'],
+  app: ['base', 'config', 'camera-config', 'native', 'auth', 'cameras', 'media', 'snapshots', 'monitor', 'rpc', 'http'],
   main: ['base', 'cli'],
 }
 
@@ -36,6 +37,7 @@ const IMPORTER: Readonly<Record<string, string>> = {
   'uws-next': 'http/uws.ts',
   'uws-arm64': 'http/uws.ts',
   yaml: 'config/file.ts',
+  'jsonc-parser': 'camera-config/json-text.ts',
 }
 
 /** Packages that many files use on purpose: one schema gives type, check and description. */

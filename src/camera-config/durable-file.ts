@@ -1,0 +1,91 @@
+/** A file that is read whole and written whole: whatever happens meanwhile, it holds the old or the new text, never a mix. */
+
+import { randomBytes } from 'node:crypto'
+import { constants } from 'node:fs'
+import { type FileHandle, link, mkdir, open, readdir, realpath, rename, stat, unlink } from 'node:fs/promises'
+import { basename, dirname, join } from 'node:path'
+
+const MAX_BYTES = 1024 * 1024
+const NEW_FILE_MODE = 0o644
+
+/** The text, or undefined when there is no file. Throws when it is no regular file, too large, or cannot be read. */
+export async function readWhole(file: string): Promise<string | undefined> {
+  let handle: FileHandle
+  try {
+    // Without O_NONBLOCK the opening of a pipe waits for its writer.
+    handle = await open(file, constants.O_RDONLY | constants.O_NONBLOCK)
+  } catch (thrown) {
+    if (hasCode(thrown, 'ENOENT')) return undefined
+    throw thrown
+  }
+  try {
+    const found = await handle.stat()
+    if (!found.isFile()) throw new Error('not a regular file')
+    if (found.size > MAX_BYTES) throw new Error(`${found.size} bytes, at most ${MAX_BYTES} are read`)
+    return await handle.readFile('utf8')
+  } finally {
+    await handle.close()
+  }
+}
+
+/** Resolves when the text is on the disk. Keeps mode and, where allowed, owner; a link goes on pointing to the file. */
+export async function writeWhole(file: string, text: string): Promise<void> {
+  await mkdir(dirname(file), { recursive: true })
+  const target = await realpath(file).catch(() => file)
+  const folder = dirname(target)
+  const old = await stat(target).catch(() => undefined)
+  const temporary = join(folder, `${temporaryPrefix(target)}${randomBytes(6).toString('hex')}`)
+  const handle = await open(temporary, 'wx', old === undefined ? NEW_FILE_MODE : old.mode & 0o777)
+  try {
+    try {
+      if (old !== undefined) {
+        // Owner first: a change of owner may clear bits of the mode.
+        await handle.chown(old.uid, old.gid).catch(() => undefined)
+        await handle.chmod(old.mode & 0o7777)
+      }
+      await handle.writeFile(text)
+      await handle.sync()
+    } finally {
+      await handle.close()
+    }
+    await rename(temporary, target)
+  } catch (thrown) {
+    await unlink(temporary).catch(() => undefined)
+    throw thrown
+  }
+  await syncFolder(folder)
+}
+
+/** Keeps what is in the file now beside it as `file.broken`; the file itself stays. */
+export async function keepAside(file: string): Promise<string> {
+  const aside = `${file}.broken`
+  await unlink(aside).catch(() => undefined)
+  await link(file, aside)
+  return aside
+}
+
+/** Removes what a write that was killed has left. */
+export async function removeLeftovers(file: string): Promise<void> {
+  const target = await realpath(file).catch(() => file)
+  const folder = dirname(target)
+  const names = await readdir(folder).catch(() => [])
+  const left = names.filter((name) => name.startsWith(temporaryPrefix(target)) && /\.[0-9a-f]{12}$/.test(name))
+  for (const name of left) await unlink(join(folder, name)).catch(() => undefined)
+}
+
+function temporaryPrefix(target: string): string {
+  return `.${basename(target)}.writing.`
+}
+
+async function syncFolder(folder: string): Promise<void> {
+  const handle = await open(folder, 'r')
+  try {
+    await handle.sync()
+  } finally {
+    await handle.close()
+  }
+}
+
+function hasCode(thrown: unknown, code: string): boolean {
+  return thrown instanceof Error && 'code' in thrown && thrown.code === code
+}
