@@ -45,6 +45,10 @@ struct ScriptedControl {
     std::vector<std::string> menu{};
     /// Reading fails with this errno.
     int readErrno = 0;
+    /// Setting fails with this errno.
+    int writeErrno = 0;
+    /// Id of the switch that, when on, makes this one inactive and takes it back to its default.
+    uint32_t automatic = 0;
 };
 
 struct ScriptedInput {
@@ -66,6 +70,8 @@ struct ScriptedCamera {
     bool rateSettable = true;
     /// QUERY_EXT_CTRL and G_EXT_CTRLS exist.
     bool extendedControls = true;
+    /// Setting a control that an automatic one has: EACCES (as UVC does), else it is taken.
+    bool refusesInactive = false;
     /// Most buffers that REQBUFS grants, and the fewest.
     uint32_t maxBuffers = 32;
     uint32_t minBuffers = 2;

@@ -186,6 +186,54 @@ int readClassic(ScriptedCamera &camera, v4l2_control &wanted) {
     return control->readErrno;
 }
 
+/// Integers round to the step; numbers out of range are refused, as most drivers do.
+int writeValue(ScriptedCamera &camera, ScriptedControl &control, int64_t value) {
+    if (control.writeErrno) return control.writeErrno;
+    if (control.flags & V4L2_CTRL_FLAG_READ_ONLY) return EACCES;
+    if (control.flags & V4L2_CTRL_FLAG_GRABBED) return EBUSY;
+    if (control.flags & V4L2_CTRL_FLAG_INACTIVE && camera.refusesInactive) return EACCES;
+    if (control.type == V4L2_CTRL_TYPE_BUTTON) return 0;
+    if (control.type == V4L2_CTRL_TYPE_BOOLEAN) value = value != 0;
+    if (value < control.minimum || value > control.maximum) return ERANGE;
+    const bool isMenu = control.type == V4L2_CTRL_TYPE_MENU || control.type == V4L2_CTRL_TYPE_INTEGER_MENU;
+    if (isMenu && control.menu.at(static_cast<size_t>(value - control.minimum)).empty()) return EINVAL;
+    const bool steps = control.type == V4L2_CTRL_TYPE_INTEGER && control.step > 1;
+    control.value = steps ? control.minimum + (value - control.minimum) / control.step * control.step : value;
+    for (ScriptedControl &dependent : camera.controls) {
+        if (dependent.automatic != control.id) continue;
+        dependent.flags &= ~static_cast<uint32_t>(V4L2_CTRL_FLAG_INACTIVE);
+        if (control.value == 0) continue;
+        dependent.flags |= V4L2_CTRL_FLAG_INACTIVE;
+        dependent.value = dependent.defaultValue;
+    }
+    return 0;
+}
+
+int writeExtended(ScriptedCamera &camera, v4l2_ext_controls &batch) {
+    for (uint32_t i = 0; i < batch.count; ++i) {
+        const v4l2_ext_control &wanted = batch.controls[i];
+        ScriptedControl *const control = findControl(camera, wanted.id);
+        int failure = EINVAL;
+        if (control && control->type == V4L2_CTRL_TYPE_STRING) {
+            failure = control->writeErrno;
+            if (!failure) control->text = wanted.string;
+        } else if (control) {
+            const bool wide = control->type == V4L2_CTRL_TYPE_INTEGER64;
+            const bool mask = control->type == V4L2_CTRL_TYPE_BITMASK;
+            const int64_t value = mask ? int64_t{static_cast<uint32_t>(wanted.value)} : int64_t{wanted.value};
+            failure = writeValue(camera, *control, wide ? int64_t{wanted.value64} : value);
+        }
+        batch.error_idx = i;
+        if (failure) return failure;
+    }
+    return 0;
+}
+
+int writeClassic(ScriptedCamera &camera, const v4l2_control &wanted) {
+    ScriptedControl *const control = findControl(camera, wanted.id);
+    return control ? writeValue(camera, *control, wanted.value) : EINVAL;
+}
+
 } // namespace
 
 int answerQuery(ScriptedCamera &camera, unsigned long request, void *argument) {
@@ -205,12 +253,14 @@ int answerControls(ScriptedCamera &camera, unsigned long request, void *argument
     case VIDIOC_QUERYCTRL: return queryClassic(camera, *static_cast<v4l2_queryctrl *>(argument));
     case VIDIOC_QUERYMENU: return queryMenu(camera, *static_cast<v4l2_querymenu *>(argument));
     case VIDIOC_G_CTRL: return readClassic(camera, *static_cast<v4l2_control *>(argument));
+    case VIDIOC_S_CTRL: return writeClassic(camera, *static_cast<const v4l2_control *>(argument));
     default: break;
     }
     if (!camera.extendedControls) return ENOTTY;
     switch (request) {
     case VIDIOC_QUERY_EXT_CTRL: return queryExtended(camera, *static_cast<v4l2_query_ext_ctrl *>(argument));
     case VIDIOC_G_EXT_CTRLS: return readExtended(camera, *static_cast<v4l2_ext_controls *>(argument));
+    case VIDIOC_S_EXT_CTRLS: return writeExtended(camera, *static_cast<v4l2_ext_controls *>(argument));
     default: return ENOTTY;
     }
 }
