@@ -9,6 +9,9 @@ namespace camera::binding {
 
 Result<std::shared_ptr<RunningCore>> RunningCore::start(const Sys &sys, const CoreOptions &options, EventSink sink) {
     std::shared_ptr<RunningCore> core(new RunningCore(sys, options, std::move(sink)));
+    for (int number = 0; number < options.virtualCameras.count; ++number) {
+        core->virtualControls_.emplace(virtualSource(number), std::make_shared<VirtualControls>());
+    }
     if (Status started = core->monitor_.start(); !started) return started.error();
     core->announceVirtualCameras(options.virtualCameras);
     return core;
@@ -27,15 +30,18 @@ Result<SourceAddress> RunningCore::addressOf(const std::string &source) const {
     if (address.node.empty()) {
         address.isVirtual = true;
         address.label = source;
+        address.controls = virtualControlsOf(source);
     }
     return address;
 }
 
 void RunningCore::probeControls(const std::string &source, ControlsCallback callback) {
+    if (const auto controls = virtualControlsOf(source)) return callback(controls->list());
     monitor_.probeControls(source, std::move(callback));
 }
 
 void RunningCore::setControls(const std::string &source, std::vector<WantedControl> wanted, ControlResultsCallback callback) {
+    if (const auto controls = virtualControlsOf(source)) return callback(controls->set(wanted));
     monitor_.setControls(source, std::move(wanted), std::move(callback));
 }
 
@@ -48,6 +54,11 @@ void RunningCore::stop(int timeoutMs) {
     // Captures first: a device that is still open keeps its node number, and what they report needs the monitor.
     captures_.shutdown(timeoutMs);
     monitor_.stop(timeoutMs);
+}
+
+std::shared_ptr<VirtualControls> RunningCore::virtualControlsOf(const std::string &source) const {
+    const auto found = virtualControls_.find(source);
+    return found == virtualControls_.end() ? nullptr : found->second;
 }
 
 void RunningCore::announceVirtualCameras(const VirtualCameras &wanted) {

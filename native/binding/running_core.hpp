@@ -4,6 +4,7 @@
 #include <atomic>
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <memory>
 #include <mutex>
 #include <string>
@@ -14,6 +15,7 @@
 #include "device_monitor.hpp"
 #include "result.hpp"
 #include "sys.hpp"
+#include "virtual_controls.hpp"
 
 namespace camera::binding {
 
@@ -67,6 +69,8 @@ public:
 private:
     RunningCore(const Sys &sys, const CoreOptions &options, EventSink sink);
 
+    /// Null for a device.
+    std::shared_ptr<VirtualControls> virtualControlsOf(const std::string &source) const;
     void announceVirtualCameras(const VirtualCameras &wanted);
     void hear(DeviceEvent event);
     void hear(const CaptureEvent &event);
@@ -75,6 +79,9 @@ private:
     std::mutex publishMutex_;
     uint64_t lastSeq_ = 0;
     EventSink sink_;
+
+    /// By source; filled before anybody else has this object.
+    std::map<std::string, std::shared_ptr<VirtualControls>> virtualControls_;
 
     // The monitor's listener reaches the captures and the other way round; both end in `stop`, before either is destroyed.
     DeviceMonitor monitor_;

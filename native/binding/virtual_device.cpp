@@ -6,6 +6,8 @@
 
 namespace camera::binding {
 
+std::string virtualSource(int number) { return "virtual:" + std::to_string(number); }
+
 DeviceState virtualDevice(int number, SizePx size, FrameInterval interval) {
     const std::string count = std::to_string(number);
 
@@ -13,7 +15,7 @@ DeviceState virtualDevice(int number, SizePx size, FrameInterval interval) {
     report->kind = NodeKind::Virtual;
     report->driver = "virtual";
     report->card = "Virtual camera " + count;
-    report->busInfo = "virtual:" + count;
+    report->busInfo = virtualSource(number);
     report->streaming = true;
     report->formats.push_back({.fourcc = "MJPG",
                                .description = "Motion-JPEG",
@@ -25,7 +27,7 @@ DeviceState virtualDevice(int number, SizePx size, FrameInterval interval) {
     report->currentFourcc = "MJPG";
 
     DeviceState device;
-    device.source = "virtual:" + count;
+    device.source = virtualSource(number);
     device.isVirtual = true;
     device.identity.id = "virtual-" + count;
     device.identity.physicalId = device.identity.id;

@@ -123,7 +123,7 @@ Session::Body CaptureChannel::bodyOf(const CaptureRequest &mode) {
     const SessionOutlet to = outlet(generation_);
     const CaptureOptions &options = services_->options;
     if (address_.isVirtual) {
-        return [to, camera = VirtualCamera{.label = address_.label, .request = mode}](
+        return [to, camera = VirtualCamera{.label = address_.label, .request = mode, .controls = address_.controls}](
                    const SessionControl &control) { runVirtualSession(camera, to, control); };
     }
     return [to, capture = DeviceCapture{.sys = services_->sys,

@@ -4,6 +4,7 @@
 
 #include <array>
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 
@@ -23,6 +24,8 @@ struct SourceAddress {
     bool isVirtual = false;
     /// Drawn into the pattern of a virtual camera.
     std::string label;
+    /// What the pattern of a virtual camera follows.
+    std::shared_ptr<const class VirtualControls> controls = nullptr;
 };
 
 /// Seconds per frame as a fraction; 0/0 when unknown.

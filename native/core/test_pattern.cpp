@@ -35,6 +35,15 @@ constexpr int64_t kDayMs = 24 * 3600 * 1000;
 size_t roundUp16(size_t value) { return (value + 15) / 16 * 16; }
 uint32_t even(uint32_t value) { return value & ~1U; }
 
+Colour colourAt(TestPattern::Motif motif, size_t x, size_t width) {
+    switch (motif) {
+    case TestPattern::Motif::Bars: break;
+    case TestPattern::Motif::Ramp: return {static_cast<uint8_t>(x * 255 / std::max<size_t>(width - 1, 1)), kNeutral, kNeutral};
+    case TestPattern::Motif::Grey: return {kNeutral, kNeutral, kNeutral};
+    }
+    return kBars[std::min<size_t>(x * kBars.size() / width, kBars.size() - 1)];
+}
+
 std::string clockText(int64_t wallMs) {
     const auto ofDay = static_cast<unsigned>(((wallMs % kDayMs) + kDayMs) % kDayMs);
     std::array<char, 16> text{};
@@ -52,7 +61,7 @@ std::string counterText(uint64_t frame) {
 } // namespace
 
 TestPattern::TestPattern(uint32_t width, uint32_t height, const std::string &label)
-    : width_(width), height_(height), lumaStride_(roundUp16(width)), chromaStride_(lumaStride_ / 2),
+    : width_(width), height_(height), label_(label.substr(0, kColumns)), lumaStride_(roundUp16(width)), chromaStride_(lumaStride_ / 2),
       dotPx_(std::max(1U, std::min(width / (kColumns * kCellWidth + 20), height / 80))),
       boxPx_(std::max(2U, even(std::min(width, height) / 6))),
       boxTop_(even(std::max(height, boxPx_ + 2) - boxPx_ - std::min(height / 10, height - boxPx_))) {
@@ -60,9 +69,18 @@ TestPattern::TestPattern(uint32_t width, uint32_t height, const std::string &lab
     planes_[0].resize(lumaStride_ * height);
     planes_[1].resize(chromaStride_ * chromaRows);
     planes_[2].resize(chromaStride_ * chromaRows);
-    paintBars();
+    paintMotif();
     paintPanel();
-    write(lines_[kLabelLine], label.substr(0, kColumns));
+    write(lines_[kLabelLine], label_);
+}
+
+void TestPattern::choose(Motif motif) {
+    if (motif == motif_) return;
+    motif_ = motif;
+    paintMotif();
+    paintPanel();
+    for (Line &line : lines_) line.shown.clear(); // painted over: every glyph is to be drawn again
+    write(lines_[kLabelLine], label_);
 }
 
 PlanarImage TestPattern::draw(uint64_t frame, int64_t wallMs) {
@@ -76,14 +94,14 @@ PlanarImage TestPattern::draw(uint64_t frame, int64_t wallMs) {
             {lumaStride_, chromaStride_, chromaStride_}};
 }
 
-void TestPattern::paintBars() {
+void TestPattern::paintMotif() {
     for (size_t plane = 0; plane < planes_.size(); ++plane) {
         const size_t stride = plane == 0 ? lumaStride_ : chromaStride_;
-        std::vector<uint8_t> &row = barsRow_[plane];
+        std::vector<uint8_t> &row = motifRow_[plane];
         row.resize(stride);
         for (size_t x = 0; x < stride; ++x) {
-            const Colour &bar = kBars[std::min<size_t>(x * kBars.size() / stride, kBars.size() - 1)];
-            row[x] = plane == 0 ? bar.y : plane == 1 ? bar.u : bar.v;
+            const Colour colour = colourAt(motif_, x, stride);
+            row[x] = plane == 0 ? colour.y : plane == 1 ? colour.u : colour.v;
         }
         for (size_t at = 0; at < planes_[plane].size(); at += stride) std::memcpy(&planes_[plane][at], row.data(), stride);
     }
@@ -124,7 +142,7 @@ void TestPattern::fillRows(uint32_t left, uint32_t width, bool box) {
             if (box) {
                 std::memset(to, plane == 0 ? kInk : kNeutral, count);
             } else {
-                std::memcpy(to, &barsRow_[plane][from], count);
+                std::memcpy(to, &motifRow_[plane][from], count);
             }
         }
     }

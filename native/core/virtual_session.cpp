@@ -11,6 +11,7 @@
 #include "clock.hpp"
 #include "fault_code.hpp"
 #include "jpeg_encoder.hpp"
+#include "luma_table.hpp"
 #include "test_pattern.hpp"
 
 namespace camera {
@@ -56,13 +57,15 @@ void sleepUntil(int64_t dueUs, const SessionControl &control) {
 class VirtualSession {
 public:
     VirtualSession(const VirtualCamera &camera, const SessionOutlet &outlet)
-        : outlet_(outlet),
+        : outlet_(outlet), controls_(camera.controls),
           pattern_(camera.request.width, camera.request.height, camera.label), pool_(FramePool::create()) {}
 
     void makeFrame(uint64_t number) {
         const int64_t capturedUs = monotonicUs();
         const int64_t wallMs = wallUs() / 1000;
-        const PlanarImage picture = pattern_.draw(number, wallMs);
+        const PictureSettings settings = controls_ ? controls_->settings() : PictureSettings{};
+        pattern_.choose(settings.motif);
+        const PlanarImage picture = luma_.apply(pattern_.draw(number, wallMs), settings);
         const auto jpeg = encoder_.encode(picture, outlet_.dials->jpegQuality.load(std::memory_order_relaxed));
         if (!jpeg.ok()) return;
         FrameDraft draft = pool_->take(jpeg.value().size());
@@ -81,7 +84,9 @@ public:
 
 private:
     const SessionOutlet &outlet_;
+    const std::shared_ptr<const VirtualControls> controls_;
     TestPattern pattern_;
+    LumaTable luma_;
     JpegEncoder encoder_;
     const std::shared_ptr<FramePool> pool_;
     bool delivered_ = false;

@@ -2,6 +2,7 @@
 
 #include <doctest/doctest.h>
 
+#include <algorithm>
 #include <cstring>
 #include <vector>
 
@@ -76,4 +77,18 @@ TEST_CASE("any size encodes and decodes") {
             CHECK(picture->height == height);
         }
     }
+}
+
+TEST_CASE("another motif changes what stands behind, and the text stays") {
+    TestPattern pattern(640, 480, "camera3");
+    const std::vector<uint8_t> bars = lumaOf(pattern.draw(0, 0));
+    pattern.choose(TestPattern::Motif::Grey);
+    const PlanarImage grey = pattern.draw(0, 0);
+    CHECK(readLine(grey, 6, 0, 7) == "CAMERA3");
+    CHECK(readLine(grey, 6, 1, 12) == "00:00:00.000");
+    const std::vector<uint8_t> luma = lumaOf(grey);
+    const auto bottomRow = luma.end() - static_cast<long>(grey.strides[0]);
+    CHECK(std::all_of(bottomRow, luma.end(), [](uint8_t value) { return value == 128; }));
+    pattern.choose(TestPattern::Motif::Bars);
+    CHECK(lumaOf(pattern.draw(0, 0)) == bars);
 }
