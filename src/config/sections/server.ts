@@ -1,4 +1,4 @@
-import { choice, duration, integer, optional, section, text } from '../keys.js'
+import { choice, duration, flag, integer, optional, section, text } from '../keys.js'
 
 const SECOND = 1000
 const MINUTE = 60 * SECOND
@@ -125,6 +125,38 @@ export const faces = section('What all faces share.', {
     idle: true,
     reload: 'live',
     doc: 'Role of a session that the dashboard opens from this machine without a token.',
+  }),
+
+  camera: section('The camera face: HTTP for browsers and players. Its address is camera_server.server.host and port.', {
+    enabled: flag({ default: true, reload: 'restart', doc: 'Whether the camera face listens.' }),
+    auth: choice({
+      words: ['strict', 'none'],
+      default: 'strict',
+      reload: 'restart',
+      doc: 'strict: direct requests of this machine, tokens and tickets. none: whoever reaches the port may do everything.',
+    }),
+    max_viewers: integer({ default: 4096, min: 1, max: 100_000, reload: 'restart', doc: 'MJPEG viewers in all; more get 503.' }),
+    max_viewers_per_camera: integer({
+      default: 1024,
+      min: 1,
+      max: 100_000,
+      reload: 'restart',
+      doc: 'MJPEG viewers of one camera.',
+    }),
+    max_unauthenticated_per_address: integer({
+      default: 64,
+      min: 1,
+      max: 100_000,
+      reload: 'restart',
+      doc: 'MJPEG viewers of one address without token or ticket; loopback is exempt.',
+    }),
+    ticket_lifetime: duration({
+      default: MINUTE,
+      min: SECOND,
+      max: MINUTE,
+      reload: 'restart',
+      doc: 'How long a ticket of POST /api/v1/tickets opens its stream or picture.',
+    }),
   }),
 })
 

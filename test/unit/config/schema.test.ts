@@ -17,6 +17,8 @@ const OTHER: Readonly<Record<string, string>> = {
   'security.cors_origins': 'https://a.example, https://b.example',
   'faces.public_host': 'cam.example',
   'faces.loopback_role': 'viewer',
+  'faces.camera.auth': 'none',
+  'faces.camera.ticket_lifetime': '30s',
   'camera.device_range': '3,5',
   'camera.poll_interval': '1s',
   'camera.discovery_mode': 'poll-only',

@@ -1,0 +1,92 @@
+/** Who asks, and what that opens (design §2): a token, a ticket, or sitting at this very machine. */
+
+import { type Identity, isExpired, type Role, roleIncludes, type Tickets, type Tokens } from '../auth/index.js'
+import type { Clock } from '../base/clock.js'
+import { FAULTS } from './errors.js'
+import { isLoopbackAddress, isLoopbackName } from './hosts.js'
+import { isSameOrigin } from './origins.js'
+
+/** Facts of a request that decide on access. */
+export interface Asking {
+  readonly address: string
+  /** Of the Host header; undefined without one. */
+  readonly hostName: string | undefined
+  readonly hostHeader: string
+  readonly headers: Readonly<Record<string, string | readonly string[] | undefined>>
+}
+
+export interface Access {
+  readonly role: Role | undefined
+  /** By token or ticket. */
+  readonly identity: Identity | undefined
+  /** Counts against the limit of its address. */
+  readonly anonymous: boolean
+}
+
+/** What proxies add. One that adds nothing looks like a client at this machine: it has to ask for tokens itself. */
+const FORWARDING =
+  /^(?:x-forwarded(?:-.*)?|forwarded|via|x-real-ip|x-client-ip|x-cluster-client-ip|x-original-forwarded-for|true-client-ip|cf-connecting-ip|fastly-client-ip|x-envoy-external-address)$/
+
+export interface AccessOptions {
+  readonly auth: 'strict' | 'none'
+  readonly tokens: Pick<Tokens, 'verify'>
+  readonly tickets: Pick<Tickets, 'redeem'>
+  readonly clock: Pick<Clock, 'wallMs'>
+}
+
+export class AccessControl {
+  readonly #options: AccessOptions
+
+  constructor(options: AccessOptions) {
+    this.#options = options
+  }
+
+  /**
+   * `ticket`: the one in the query with what it would have to be for. Throws 401 for a credential that is no good, whatever
+   * would be open without it: a client that believes to be logged in should hear that it is not.
+   */
+  of(asking: Asking, ticket: { readonly value: string; readonly purpose: string | undefined } | undefined): Access {
+    const { authorization } = asking.headers
+    if (typeof authorization === 'string') return known(this.#options.tokens.verify(bearer(authorization)))
+    if (ticket !== undefined) return this.#byTicket(ticket.value, ticket.purpose)
+    if (this.#options.auth === 'none' || isDirectLoopback(asking)) {
+      return { role: 'admin', identity: undefined, anonymous: !isLoopbackAddress(asking.address) }
+    }
+    return { role: undefined, identity: undefined, anonymous: true }
+  }
+
+  #byTicket(value: string, purpose: string | undefined): Access {
+    const grant = purpose === undefined ? undefined : this.#options.tickets.redeem(value, purpose)
+    const over = grant?.identity !== undefined && isExpired(grant.identity, this.#options.clock.wallMs())
+    if (grant === undefined || over) throw FAULTS.authRequired('this ticket opens nothing here; ask for a new one')
+    return { role: 'viewer', identity: grant.identity, anonymous: false }
+  }
+}
+
+/** Throws 401 or 403. */
+export function demandRole(access: Access, needed: Role | undefined): void {
+  if (needed === undefined) return
+  if (access.role === undefined) {
+    throw FAULTS.authRequired('Authentication required: a token, or a ticket where no header can be sent')
+  }
+  if (!roleIncludes(access.role, needed)) throw FAULTS.permissionDenied(needed)
+}
+
+/** A program or page of this machine, not somebody behind a proxy, a foreign page, or a name that resolves to us. */
+export function isDirectLoopback({ address, hostName, hostHeader, headers }: Asking): boolean {
+  if (!isLoopbackAddress(address) || hostName === undefined || !isLoopbackName(hostName)) return false
+  if (Object.keys(headers).some((name) => FORWARDING.test(name))) return false
+  const { origin, 'sec-fetch-site': site } = headers
+  if (origin !== undefined && (typeof origin !== 'string' || !isSameOrigin(origin, hostHeader))) return false
+  return site === undefined || site === 'same-origin' || site === 'none'
+}
+
+function known(identity: Identity): Access {
+  return { role: identity.role, identity, anonymous: false }
+}
+
+function bearer(authorization: string): string {
+  const token = /^bearer +(\S+) *$/i.exec(authorization)?.[1]
+  if (token === undefined) throw FAULTS.authRequired('Authorization must be Bearer and a token')
+  return token
+}

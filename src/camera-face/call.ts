@@ -1,0 +1,72 @@
+/** One request as a handler sees it, and what it answers with. */
+
+import type { Socket } from 'node:net'
+import type { Role } from '../auth/index.js'
+import type { Access } from './access.js'
+
+export interface Call {
+  readonly method: string
+  /** Parts of the path that the route names: `{ id: 'camera0' }`. */
+  readonly params: Readonly<Record<string, string>>
+  readonly query: URLSearchParams
+  readonly headers: Readonly<Record<string, string | readonly string[] | undefined>>
+  readonly access: Access
+  /** Address of the peer. */
+  readonly remote: string
+  /** Whole; empty without one. */
+  readonly body: Buffer
+  /** Aborted when the client leaves. */
+  readonly signal: AbortSignal
+}
+
+export interface Reply {
+  readonly status: number
+  readonly headers?: Readonly<Record<string, string>>
+  readonly body?: string | Buffer
+  /** Runs when the answer is on its way to the client, or the client has gone. */
+  readonly after?: () => void
+}
+
+/** The connection becomes something else than one answer. */
+export interface Takeover {
+  readonly status: 200
+  /** Headers of the stream; those that every answer has are added. */
+  readonly headers: Readonly<Record<string, string>>
+  /** Gets the idle socket before any byte of the answer, and the whole header block. Owns it from then on. */
+  readonly take: (socket: Socket, head: string) => void
+}
+
+export type Answer = Reply | Takeover
+
+export type Handler = (call: Call) => Answer | Promise<Answer>
+
+export interface QueryParameter {
+  readonly name: string
+  readonly doc: string
+  readonly schema: Readonly<Record<string, unknown>>
+}
+
+/** One row of the table of routes: routing, access, `Allow` and the description come from it. */
+export interface Route {
+  readonly method: 'GET' | 'POST' | 'PUT'
+  /** `{name}` matches one segment, `{name...}` what is left. */
+  readonly path: string
+  /** Role needed; undefined: everybody. */
+  readonly role: Role | undefined
+  readonly handler: Handler
+  readonly doc: string
+  readonly query?: readonly QueryParameter[]
+  /** What a ticket for this route is called; the camera is added. */
+  readonly ticket?: 'video_feed' | 'snapshot' | 'events'
+}
+
+export function json(status: number, value: unknown, headers: Readonly<Record<string, string>> = {}): Reply {
+  return { status, headers: { 'Content-Type': 'application/json', ...headers }, body: JSON.stringify(value) }
+}
+
+/** Never from a cache: cameras change by the moment. */
+export const NO_STORE = {
+  'Cache-Control': 'no-cache, no-store, must-revalidate',
+  Pragma: 'no-cache',
+  Expires: '0',
+} as const

@@ -1,0 +1,28 @@
+/** Gathers what is known of a camera from the ports, at the moment of asking. */
+
+import type { CameraName, FacePorts } from './ports.js'
+import type { CameraFacts } from './status.js'
+
+export function factsOf(
+  name: CameraName,
+  { cameras, viewers }: Pick<FacePorts, 'cameras' | 'viewers'>,
+  withViewers = false,
+): CameraFacts {
+  const { id } = name
+  return {
+    name,
+    status: cameras.status(id),
+    figures: cameras.figures(id),
+    settings: cameras.settings(id),
+    viewers: viewers.count(id),
+    viewerList: withViewers ? viewers.list(id) : undefined,
+  }
+}
+
+/** The default camera first, then the others by number. */
+export function allCameras({ cameras }: Pick<FacePorts, 'cameras'>): readonly CameraName[] {
+  const { defaultId } = cameras
+  const first = cameras.find(defaultId)
+  const others = cameras.list().filter(({ id }) => id !== defaultId)
+  return first === undefined ? others : [first, ...others]
+}

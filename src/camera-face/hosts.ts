@@ -1,0 +1,52 @@
+/** The Host header: what it names, and whether we answer to that name (usb-camera-server §3.5). Pure. */
+
+import { BlockList, isIPv4, isIPv6 } from 'node:net'
+
+export interface HostName {
+  /** Lower case, IPv6 without brackets. */
+  readonly name: string
+  /** `:8000` or empty. */
+  readonly port: string
+}
+
+const HOST = /^(?:([a-z0-9._~-]+)|\[([0-9a-f:.]+)\])(:\d{1,5})?$/i
+
+/** Undefined for what no Host header may be. */
+export function parseHost(header: string): HostName | undefined {
+  const match = HOST.exec(header)
+  if (match === null) return undefined
+  const literal = match[2]
+  if (literal !== undefined && !isIPv6(literal)) return undefined
+  return { name: (match[1] ?? literal ?? '').toLowerCase(), port: match[3] ?? '' }
+}
+
+/** `ok`, `refused`, or the name with `www.` in front that the client should have used. */
+export function judgeHost(name: string, trusted: readonly string[]): 'ok' | 'refused' | { readonly redirectTo: string } {
+  if (trusts(name, trusted)) return 'ok'
+  const www = `www.${name}`
+  return trusts(www, trusted) ? { redirectTo: www } : 'refused'
+}
+
+function trusts(name: string, trusted: readonly string[]): boolean {
+  return trusted.some((entry) => {
+    if (entry === '*') return true
+    const wanted = entry.toLowerCase().replace(/^\[(.*)\]$/, '$1')
+    return wanted.startsWith('*.') ? name.endsWith(wanted.slice(1)) : name === wanted
+  })
+}
+
+const LOOPBACK = new BlockList()
+LOOPBACK.addSubnet('127.0.0.0', 8, 'ipv4')
+LOOPBACK.addAddress('::1', 'ipv6')
+
+/** Whether an address of a peer is this machine's own loopback; IPv4 in IPv6 form included. */
+export function isLoopbackAddress(address: string): boolean {
+  const plain = address.replace(/^::ffff:(?=\d+\.)/i, '')
+  if (isIPv4(plain)) return LOOPBACK.check(plain, 'ipv4')
+  return isIPv6(plain) && LOOPBACK.check(plain, 'ipv6')
+}
+
+/** Whether a host name can only mean loopback, whatever a name server says. */
+export function isLoopbackName(name: string): boolean {
+  return name === 'localhost' || isLoopbackAddress(name)
+}

@@ -1,0 +1,154 @@
+/** A listening socket with Node's HTTP parser behind it: deadlines, connection counts, and what the parser refuses. */
+
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
+import type { AddressInfo, Socket } from 'node:net'
+import { FAULTS, type HttpFault } from './errors.js'
+import { isLoopbackAddress } from './hosts.js'
+import { listenError } from './listen-error.js'
+import { parserFault } from './request-limits.js'
+import type { CameraFaceSettings } from './settings.js'
+
+export interface ListenerOptions {
+  readonly host: string
+  /** 0: any free port. */
+  readonly port: number
+  readonly settings: CameraFaceSettings
+  readonly onRequest: (request: IncomingMessage, response: ServerResponse) => void
+}
+
+/** Time after the last answer of a connection in which its client may ask again. */
+const KEEP_ALIVE_MS = 5_000
+const REASONS: Readonly<Record<number, string>> = {
+  400: 'Bad Request',
+  408: 'Request Timeout',
+  413: 'Payload Too Large',
+  414: 'URI Too Long',
+  431: 'Request Header Fields Too Large',
+  503: 'Service Unavailable',
+}
+
+export class Listener {
+  readonly #options: ListenerOptions
+  readonly #server: Server
+  #open = 0
+  readonly #byAddress = new Map<string, number>()
+
+  constructor(options: ListenerOptions) {
+    this.#options = options
+    const { settings } = options
+    this.#server = createServer({
+      maxHeaderSize: settings.maxHeaderBytes,
+      headersTimeout: settings.headerMs,
+      // Both together: the parser cuts off what the deadline of the body did not.
+      requestTimeout: settings.headerMs + settings.bodyMs,
+      connectionsCheckingInterval: settings.sweepMs,
+      keepAliveTimeout: KEEP_ALIVE_MS,
+      // Answered by us, since the refusal has a body.
+      requireHostHeader: false,
+      noDelay: true,
+    })
+    // The table of limits counts them; the library would silently leave out the rest.
+    this.#server.maxHeadersCount = 0
+    this.#server.maxConnections = settings.maxConnections
+    this.#server.on('request', options.onRequest)
+    this.#server.on('connection', (socket) => this.#connected(socket))
+    this.#server.on('clientError', (error: NodeJS.ErrnoException & { rawPacket?: Buffer }, socket) => {
+      refuse(socket as Socket, parserFault(error.code ?? '', error.rawPacket, settings))
+    })
+  }
+
+  /** 0 while it does not listen. */
+  get port(): number {
+    const address = this.#server.address()
+    return isAddressInfo(address) ? address.port : 0
+  }
+
+  get host(): string {
+    return this.#options.host
+  }
+
+  /** Alone on its address. Rejects with one line that names it, who holds it, and what to do. */
+  listen(): Promise<void> {
+    const { host, port } = this.#options
+    return new Promise((resolve, reject) => {
+      const failed = (thrown: NodeJS.ErrnoException): void => {
+        listenError(host, port, thrown).then(reject, reject)
+      }
+      this.#server.once('error', failed)
+      this.#server.listen({ host, port, exclusive: true }, () => {
+        this.#server.off('error', failed)
+        // Out of descriptors: the next accept may work again, and the service goes on meanwhile.
+        this.#server.on('error', () => undefined)
+        resolve()
+      })
+    })
+  }
+
+  /** Accepts nothing from now on; what is under way goes on. Resolves when the address is free. */
+  async stopAccepting(): Promise<void> {
+    if (!this.#server.listening) return
+    this.#server.close()
+    this.#server.closeIdleConnections()
+    // The descriptor of the listening socket is closed in the next turn of the loop.
+    await new Promise((resolve) => setImmediate(resolve))
+  }
+
+  /** Whether connections are still open here. */
+  get isBusy(): boolean {
+    return this.#open > 0
+  }
+
+  /** Cuts what is left. */
+  cut(): void {
+    this.#server.closeAllConnections()
+  }
+
+  #connected(socket: Socket): void {
+    this.#open += 1
+    socket.once('close', () => {
+      this.#open -= 1
+    })
+    const address = socket.remoteAddress ?? ''
+    if (isLoopbackAddress(address)) return
+    const open = this.#byAddress.get(address) ?? 0
+    if (open >= this.#options.settings.maxConnectionsPerAddress) {
+      refuse(socket, FAULTS.tooManyRequests())
+      return
+    }
+    this.#byAddress.set(address, open + 1)
+    socket.once('close', () => {
+      const left = (this.#byAddress.get(address) ?? 1) - 1
+      if (left > 0) this.#byAddress.set(address, left)
+      else this.#byAddress.delete(address)
+    })
+  }
+}
+
+/** Answers below HTTP's machinery and closes. */
+function refuse(socket: Socket, fault: HttpFault): void {
+  if (!socket.writable || hasAnswerUnderWay(socket)) {
+    socket.destroy()
+    return
+  }
+  const body = fault.json
+  const headers = {
+    ...fault.headers,
+    'Content-Type': 'application/json',
+    'Content-Length': String(Buffer.byteLength(body)),
+    Connection: 'close',
+  }
+  const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}\r\n`)
+  socket.end(`HTTP/1.1 ${fault.status} ${REASONS[fault.status] ?? 'Error'}\r\n${lines.join('')}\r\n${body}`, () =>
+    socket.destroy(),
+  )
+}
+
+/** A second status line in the middle of an answer would be taken for a part of it. */
+function hasAnswerUnderWay(socket: Socket): boolean {
+  const message: unknown = Reflect.get(socket, '_httpMessage')
+  return typeof message === 'object' && message !== null && Reflect.get(message, 'headersSent') === true
+}
+
+function isAddressInfo(address: AddressInfo | string | null): address is AddressInfo {
+  return typeof address === 'object' && address !== null
+}

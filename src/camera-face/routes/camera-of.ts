@@ -1,0 +1,23 @@
+/** Which camera a request means (usb-camera-server §2.6). */
+
+import type { Call, QueryParameter } from '../call.js'
+import { FAULTS } from '../errors.js'
+import type { CameraName, CamerasPort } from '../ports.js'
+
+const ID = /^camera[0-9]+$/
+
+export const CAMERA_QUERY: QueryParameter = {
+  name: 'camera',
+  doc: 'Id of the camera; without it the default camera.',
+  schema: { type: 'string', pattern: ID.source },
+}
+
+/** Throws 400 for an id that is none, 404 for one that is nobody's, 503 while cameras cannot be asked. */
+export function cameraOf({ params, query }: Pick<Call, 'params' | 'query'>, cameras: CamerasPort): CameraName {
+  if (!cameras.ready) throw FAULTS.notReady()
+  const id = params.id ?? query.get('camera') ?? cameras.defaultId
+  if (!ID.test(id)) throw FAULTS.invalidCameraId()
+  const camera = cameras.find(id)
+  if (camera === undefined) throw FAULTS.cameraNotFound()
+  return camera
+}

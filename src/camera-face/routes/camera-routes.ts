@@ -1,0 +1,40 @@
+/** Capabilities and controls of one camera (usb-camera-server §4.11). */
+
+import { jsonObject } from '../body.js'
+import { json, type Route } from '../call.js'
+import { FAULTS } from '../errors.js'
+import type { FacePorts } from '../ports.js'
+import { cameraOf } from './camera-of.js'
+
+export function cameraRoutes({ cameras, controls }: FacePorts): readonly Route[] {
+  return [
+    {
+      method: 'GET',
+      path: '/cameras/{id}/capabilities',
+      role: 'viewer',
+      handler: (call) => {
+        const found = cameras.capabilities(cameraOf(call, cameras).id)
+        if (found === undefined) throw FAULTS.noCapabilities()
+        return json(200, found)
+      },
+      doc: 'What the camera offers: formats, sizes, rates.',
+    },
+    {
+      method: 'GET',
+      path: '/cameras/{id}/controls',
+      role: 'viewer',
+      handler: async (call) => json(200, await controls.list(cameraOf(call, cameras).id)),
+      doc: 'Controls with type, range, menu and value.',
+    },
+    {
+      method: 'PUT',
+      path: '/cameras/{id}/controls',
+      role: 'operator',
+      handler: async (call) => {
+        const { id } = cameraOf(call, cameras)
+        return json(200, await controls.set(id, jsonObject(call.body)))
+      },
+      doc: 'Sets controls: an object of name or number to value. A result for each.',
+    },
+  ]
+}

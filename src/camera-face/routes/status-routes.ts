@@ -1,0 +1,106 @@
+/** What is asked often: liveness, readiness, states and figures (usb-camera-server §4.3, §4.4, §4.11). */
+
+import type { Clock } from '../../base/clock.js'
+import { type Call, json, NO_STORE, type Route } from '../call.js'
+import { allCameras, factsOf } from '../facts.js'
+import { localIso } from '../local-time.js'
+import { metricsText } from '../metrics.js'
+import { flagOf } from '../parameters.js'
+import type { FacePorts } from '../ports.js'
+import { isOverdue, listDocument, shortDocument, statusDocument } from '../status.js'
+import { CAMERA_QUERY, cameraOf } from './camera-of.js'
+
+const VIEWERS_QUERY = { name: 'viewers', doc: '1: with each viewer.', schema: { enum: ['0', '1'] } }
+
+export function statusRoutes(ports: FacePorts, clock: Clock, startedMs: number): readonly Route[] {
+  const { cameras, config } = ports
+  const oneStatus = (call: Call): Record<string, unknown> =>
+    statusDocument(factsOf(cameraOf(call, cameras), ports, flagOf(call.query, 'viewers')))
+
+  const status = (call: Call) => {
+    const document = oneStatus(call)
+    const others = allCameras(ports).filter(({ id }) => id !== document.id)
+    if (others.length === 0) return json(200, document)
+    return json(200, {
+      ...document,
+      cameras: Object.fromEntries(others.map((name) => [name.id, shortDocument(factsOf(name, ports))])),
+    })
+  }
+
+  /** Everybody hears that it lives; how it is doing, only those who may look. */
+  const health = ({ access }: Call) => {
+    const alive = { status: 'healthy', timestamp: localIso(clock.wallMs()) }
+    if (access.role === undefined) return json(200, alive)
+    const all = cameras.ready ? cameras.list() : []
+    return json(200, {
+      ...alive,
+      uptime: (clock.nowMs() - startedMs) / 1000,
+      cameras_total: all.length,
+      cameras_connected: all.filter(({ id }) => cameras.status(id).isConnected).length,
+    })
+  }
+
+  const ready = ({ access }: Call) => {
+    const { maxFrameAgeMs } = config.rules
+    const late = cameras.ready ? allCameras(ports).filter((name) => isOverdue(factsOf(name, ports), maxFrameAgeMs)) : []
+    if (cameras.ready && late.length === 0) return json(200, { status: 'ready' })
+    const detail = 'Not every camera delivers frames'
+    const named = access.role === undefined ? {} : { cameras: late.map(({ id }) => id) }
+    return json(503, { status: 'not_ready', detail, code: 'NOT_READY', ...named })
+  }
+
+  return [
+    {
+      method: 'GET',
+      path: '/health',
+      role: undefined,
+      handler: health,
+      doc: 'Whether the server lives, whatever the cameras do.',
+    },
+    {
+      method: 'GET',
+      path: '/health/ready',
+      role: undefined,
+      handler: ready,
+      doc: '200 when every enabled camera delivered a frame within max_frame_age, else 503 with those that did not.',
+    },
+    {
+      method: 'GET',
+      path: '/status',
+      role: 'viewer',
+      handler: status,
+      doc: 'State and figures of the default camera, and in short of the others.',
+      query: [CAMERA_QUERY, VIEWERS_QUERY],
+    },
+    {
+      method: 'GET',
+      path: '/cameras',
+      role: 'viewer',
+      handler: () =>
+        json(
+          200,
+          allCameras(ports).map((name) => listDocument(factsOf(name, ports))),
+        ),
+      doc: 'All cameras.',
+    },
+    {
+      method: 'GET',
+      path: '/cameras/{id}',
+      role: 'viewer',
+      handler: (call) => json(200, oneStatus(call)),
+      doc: 'State and figures of one camera.',
+      query: [VIEWERS_QUERY],
+    },
+    {
+      method: 'GET',
+      path: '/metrics',
+      role: 'viewer',
+      handler: () => ({
+        status: 200,
+        headers: { 'Content-Type': 'text/plain; version=0.0.4; charset=utf-8', ...NO_STORE },
+        body: metricsText(allCameras(ports).map((name) => factsOf(name, ports))),
+      }),
+      doc: 'The figures in the text format of Prometheus.',
+    },
+  ]
+}

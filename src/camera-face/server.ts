@@ -1,0 +1,163 @@
+/** The camera face as a service: builds the table of routes, listens, moves to another address, stops. */
+
+import type { Tickets, Tokens } from '../auth/index.js'
+import { type Clock, wait } from '../base/clock.js'
+import { errorText } from '../base/errors.js'
+import type { Service } from '../base/lifecycle.js'
+import type { Logger } from '../base/logger.js'
+import { AccessControl } from './access.js'
+import { type Call, json, type Route } from './call.js'
+import { EventStreams } from './event-streams.js'
+import { Exchanges } from './exchange.js'
+import { type Address, Listeners, type Move } from './listeners.js'
+import { openApi } from './openapi.js'
+import type { FacePorts } from './ports.js'
+import { Router } from './router.js'
+import { accessRoutes } from './routes/access-routes.js'
+import { cameraRoutes } from './routes/camera-routes.js'
+import { managementRoutes } from './routes/management-routes.js'
+import { pageRoutes } from './routes/page-routes.js'
+import { snapshotRoutes } from './routes/snapshot-routes.js'
+import { statusRoutes } from './routes/status-routes.js'
+import { VIDEO_QUERY, videoFeed } from './routes/video-feed.js'
+import { type CameraFaceSettings, DEFAULT_SETTINGS } from './settings.js'
+import { Viewers } from './viewers.js'
+
+export interface CameraFaceOptions {
+  readonly ports: FacePorts
+  readonly tokens: Pick<Tokens, 'verify'>
+  readonly tickets: Tickets
+  readonly clock: Clock
+  readonly logger: Logger
+  readonly address: Address
+  /** What differs from `DEFAULT_SETTINGS`. */
+  readonly settings?: Partial<CameraFaceSettings>
+  readonly version: string
+  readonly pid: number
+}
+
+export interface CameraFace extends Service {
+  /** The port listened on; 0 before the start. */
+  readonly port: number
+  /** Listens on another address too, until that is committed or undone; streams and requests go on. Rejects, and all is as it was. */
+  prepareMove(address: Address): Promise<Move>
+}
+
+/** Time for the last answers to leave at stop. */
+const GOODBYE_MS = 250
+
+export function createCameraFace(options: CameraFaceOptions): CameraFace {
+  return new HttpFace(options)
+}
+
+class HttpFace implements CameraFace {
+  readonly name = 'camera-face'
+  readonly #options: CameraFaceOptions
+  readonly #settings: CameraFaceSettings
+  readonly #logger: Logger
+  readonly #viewers: Viewers
+  readonly #events: EventStreams
+  readonly #exchanges: Exchanges
+  readonly #listeners: Listeners
+  #stopped = false
+
+  constructor(options: CameraFaceOptions) {
+    this.#options = options
+    const { ports, clock } = options
+    const settings = { ...DEFAULT_SETTINGS, ...options.settings }
+    this.#settings = settings
+    this.#logger = options.logger.child({ component: 'camera-face' })
+    this.#viewers = new Viewers({ port: ports.viewers, settings, clock, logger: this.#logger })
+    const { heartbeatMs, maxEventStreams: maxStreams } = settings
+    this.#events = new EventStreams({ ports, clock, heartbeatMs, maxStreams })
+    const router = new Router(this.#routes(() => router))
+    this.#exchanges = new Exchanges({
+      router,
+      rules: () => ports.config.rules,
+      access: new AccessControl({ auth: settings.auth, tokens: options.tokens, tickets: options.tickets, clock }),
+      defaultCamera: () => ports.cameras.defaultId,
+      settings,
+      clock,
+      logger: this.#logger,
+    })
+    this.#listeners = new Listeners(
+      { settings, onRequest: (request, response) => this.#exchanges.handle(request, response) },
+      this.#logger,
+    )
+  }
+
+  get port(): number {
+    return this.#listeners.port
+  }
+
+  async start(signal: AbortSignal): Promise<void> {
+    if (this.#settings.auth === 'none') {
+      this.#logger.warn({}, 'faces.camera.auth is none: everybody who reaches the port sees and controls the cameras')
+    }
+    await this.#listeners.open(this.#options.address).catch((thrown: unknown) => {
+      this.#logger.error({ ...this.#options.address }, errorText(thrown))
+      throw thrown
+    })
+    if (signal.aborted) await this.stop()
+    signal.throwIfAborted()
+  }
+
+  prepareMove(address: Address): Promise<Move> {
+    return this.#listeners.prepare(address)
+  }
+
+  async stop(): Promise<void> {
+    if (this.#stopped) return
+    this.#stopped = true
+    await this.#listeners.close()
+    this.#events.close()
+    this.#viewers.close()
+    this.#options.ports.viewers.endAll()
+    if (this.#listeners.isBusy) await wait(this.#options.clock, GOODBYE_MS)
+    this.#listeners.cut()
+  }
+
+  #routes(router: () => Router): readonly Route[] {
+    const { ports, clock, pid, version, tickets } = this.#options
+    const feed = videoFeed(ports, this.#viewers)
+    const routes: readonly Route[] = [
+      ...pageRoutes(ports.page),
+      {
+        method: 'GET',
+        path: '/video_feed',
+        role: 'viewer',
+        handler: feed,
+        doc: 'MJPEG of the default camera.',
+        query: VIDEO_QUERY,
+        ticket: 'video_feed',
+      },
+      {
+        method: 'GET',
+        path: '/cameras/{id}/video_feed',
+        role: 'viewer',
+        handler: feed,
+        doc: 'MJPEG of one camera.',
+        query: VIDEO_QUERY.slice(1),
+        ticket: 'video_feed',
+      },
+      ...statusRoutes(ports, clock, clock.nowMs()),
+      ...managementRoutes({
+        ports,
+        pid,
+        restartMs: this.#settings.restartMs,
+        onLateFailure: (device, thrown) => this.#logger.error({ device, error: errorText(thrown) }, 'a restart failed'),
+      }),
+      ...snapshotRoutes(ports, clock, this.#settings.maxSnapshots),
+      ...cameraRoutes(ports),
+      ...accessRoutes({ ports, events: this.#events, tickets, router }),
+    ]
+    const description: Route = {
+      method: 'GET',
+      path: '/openapi.json',
+      role: 'viewer',
+      handler: (_call: Call) => json(200, openApi([...routes, description], version)),
+      doc: 'This description.',
+    }
+    return [...routes, description]
+  }
+}

@@ -1,0 +1,119 @@
+/** What is told of cameras (usb-camera-server §4.3, §4.11). Pure: from the ports' facts to documents. */
+
+import { localIso } from './local-time.js'
+import type { ActualMode, CameraName, CaptureFault, CaptureFigures, CaptureStatus, ViewerFigures } from './ports.js'
+
+export interface CameraFacts {
+  readonly name: CameraName
+  readonly status: CaptureStatus
+  readonly figures: CaptureFigures
+  readonly settings: { readonly config: Readonly<Record<string, unknown>>; readonly jpegQualityApplied: boolean }
+  readonly viewers: number
+  /** Each of them, when they were asked for. */
+  readonly viewerList?: readonly ViewerFigures[] | undefined
+}
+
+/** The document of `/status` without the other cameras. */
+export function statusDocument(facts: CameraFacts): Record<string, unknown> {
+  const { name, status, figures, settings } = facts
+  return {
+    is_running: status.isRunning,
+    is_connected: status.isConnected,
+    queue_size: figures.queueSize,
+    reconnect_attempts: status.reconnectAttempts,
+    stats: {
+      frames_captured: figures.framesCaptured,
+      frames_dropped: dropped(figures),
+      connection_errors: figures.connectionErrors,
+      last_reconnect: status.lastReconnectMs === undefined ? null : localIso(status.lastReconnectMs),
+      uptime_start: figures.startedMs / 1000,
+      uptime: figures.uptimeMs / 1000,
+      last_frame_age: figures.lastFrameAgeMs === undefined ? null : figures.lastFrameAgeMs / 1000,
+    },
+    config: settings.config,
+    jpeg_quality_applied: settings.jpegQualityApplied,
+    id: name.id,
+    name: name.name,
+    state: status.state,
+    identity: name.identity,
+    actual: actualDocument(figures.actual),
+    viewers: {
+      count: facts.viewers,
+      ...(facts.viewerList === undefined ? {} : { list: facts.viewerList.map(viewerDocument) }),
+    },
+    drops: figures.drops,
+    last_error: faultDocument(status.lastError),
+  }
+}
+
+/** The short form beside the default camera. */
+export function shortDocument({ name, status, figures, viewers }: CameraFacts): Record<string, unknown> {
+  return {
+    is_running: status.isRunning,
+    is_connected: status.isConnected,
+    state: status.state,
+    name: name.name,
+    reconnect_attempts: status.reconnectAttempts,
+    stats: { frames_captured: figures.framesCaptured, frames_dropped: dropped(figures) },
+    actual: actualDocument(figures.actual),
+    viewers: { count: viewers },
+    last_error: faultDocument(status.lastError),
+  }
+}
+
+/** An element of `GET /cameras`. */
+export function listDocument({ name, status, figures, viewers }: CameraFacts): Record<string, unknown> {
+  return {
+    id: name.id,
+    name: name.name,
+    state: status.state,
+    identity: name.identity,
+    actual: actualDocument(figures.actual),
+    viewers,
+  }
+}
+
+/** What an event stream says of a camera. */
+export function stateDocument({ name, status }: Pick<CameraFacts, 'name' | 'status'>): Record<string, unknown> {
+  return {
+    camera: name.id,
+    name: name.name,
+    state: status.state,
+    is_running: status.isRunning,
+    is_connected: status.isConnected,
+    reconnect_attempts: status.reconnectAttempts,
+    last_error: faultDocument(status.lastError),
+  }
+}
+
+export function dropped({ drops }: Pick<CaptureFigures, 'drops'>): number {
+  return drops.driver_gap + drops.error_flag + drops.invalid_jpeg + drops.encoder_busy
+}
+
+/** Whether a camera that should deliver did not do so within `maxAgeMs`. */
+export function isOverdue({ status, figures }: Pick<CameraFacts, 'status' | 'figures'>, maxAgeMs: number): boolean {
+  if (status.state === 'disabled' || status.isIdle) return false
+  return figures.lastFrameAgeMs === undefined || figures.lastFrameAgeMs > maxAgeMs
+}
+
+function actualDocument(actual: ActualMode | undefined): Record<string, unknown> | null {
+  if (actual === undefined) return null
+  return {
+    width: actual.width,
+    height: actual.height,
+    fps_nominal: actual.fpsNominal,
+    fps_measured: actual.fpsMeasured,
+    pixel_format: actual.pixelFormat,
+    bytes_per_second: actual.bytesPerSecond,
+  }
+}
+
+function faultDocument(fault: CaptureFault | undefined): Record<string, unknown> | null {
+  if (fault === undefined) return null
+  return { code: fault.code, message: fault.message, errno: fault.errno, at: localIso(fault.at) }
+}
+
+function viewerDocument(viewer: ViewerFigures): Record<string, unknown> {
+  const { sinceMs, ...rest } = viewer
+  return { ...rest, since: sinceMs / 1000 }
+}

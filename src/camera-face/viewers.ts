@@ -1,0 +1,99 @@
+/** Who watches: limits (usb-camera-server §12), ends by a token's expiry, and what the log says of each viewer. */
+
+import type { Identity } from '../auth/index.js'
+import type { Clock } from '../base/clock.js'
+import type { Logger } from '../base/logger.js'
+import type { Access } from './access.js'
+import { FAULTS } from './errors.js'
+import type { ViewerEnd, ViewersPort, ViewerWish } from './ports.js'
+import type { CameraFaceSettings } from './settings.js'
+
+export interface ViewersOptions {
+  readonly port: ViewersPort
+  readonly settings: Pick<CameraFaceSettings, 'maxViewers' | 'maxViewersPerCamera' | 'maxUnauthenticatedPerAddress'>
+  readonly clock: Clock
+  readonly logger: Logger
+}
+
+interface Viewer {
+  readonly camera: string
+  readonly remote: string
+  readonly anonymous: boolean
+  readonly cancelExpiry: () => void
+}
+
+/** Timers take no more. */
+const MAX_DELAY_MS = 2 ** 31 - 1
+
+export class Viewers {
+  readonly #options: ViewersOptions
+  readonly #viewers = new Map<number, Viewer>()
+  readonly #perCamera = new Map<string, number>()
+  readonly #anonymousPerAddress = new Map<string, number>()
+  readonly #forget: () => void
+
+  constructor(options: ViewersOptions) {
+    this.#options = options
+    this.#forget = options.port.onEnded((end) => this.#ended(end))
+  }
+
+  get count(): number {
+    return this.#viewers.size
+  }
+
+  countOf(camera: string): number {
+    return this.#perCamera.get(camera) ?? 0
+  }
+
+  /** Throws 503 when one more would be too many. */
+  demandRoom(camera: string, access: Access, remote: string): void {
+    const { maxViewers, maxViewersPerCamera, maxUnauthenticatedPerAddress } = this.#options.settings
+    const anonymous = access.anonymous ? (this.#anonymousPerAddress.get(remote) ?? 0) : 0
+    const full = this.count >= maxViewers || this.countOf(camera) >= maxViewersPerCamera
+    if (full || anonymous >= maxUnauthenticatedPerAddress) throw FAULTS.tooManyViewers()
+  }
+
+  /** Throws when the descriptor cannot be taken over. */
+  add(fd: number, camera: string, wish: ViewerWish, access: Access): void {
+    this.demandRoom(camera, access, wish.remote)
+    const viewer = this.#options.port.add(fd, camera, wish)
+    this.#viewers.set(viewer, {
+      camera,
+      remote: wish.remote,
+      anonymous: access.anonymous,
+      cancelExpiry: this.#endAtExpiry(viewer, access.identity),
+    })
+    count(this.#perCamera, camera, 1)
+    if (access.anonymous) count(this.#anonymousPerAddress, wish.remote, 1)
+    this.#options.logger.info({ viewer, device: camera, remote: wish.remote, label: wish.label }, 'viewer came')
+  }
+
+  /** Hears of no viewer any more. */
+  close(): void {
+    this.#forget()
+    for (const { cancelExpiry } of this.#viewers.values()) cancelExpiry()
+    this.#viewers.clear()
+  }
+
+  #endAtExpiry(viewer: number, identity: Identity | undefined): () => void {
+    if (identity === undefined) return () => undefined
+    const { clock, port } = this.#options
+    return clock.after(Math.min(MAX_DELAY_MS, Math.max(0, identity.expiresAtMs - clock.wallMs())), () => port.end(viewer))
+  }
+
+  #ended({ viewer, ...figures }: ViewerEnd): void {
+    const known = this.#viewers.get(viewer)
+    if (known === undefined) return
+    this.#viewers.delete(viewer)
+    known.cancelExpiry()
+    count(this.#perCamera, known.camera, -1)
+    if (known.anonymous) count(this.#anonymousPerAddress, known.remote, -1)
+    this.#options.logger.info({ viewer, device: known.camera, remote: known.remote, ...figures }, 'viewer left')
+  }
+}
+
+function count(counts: Map<string, number>, key: string, change: 1 | -1): void {
+  const left = (counts.get(key) ?? 0) + change
+  if (left > 0) counts.set(key, left)
+  else counts.delete(key)
+}

@@ -1,0 +1,280 @@
+/** A camera face on a free port of loopback with scripted ports, and a client that writes bytes and nothing else. */
+
+import { writeSync } from 'node:fs'
+import { connect, type Socket } from 'node:net'
+import { createTokens, Tickets, type Tokens } from '../../../src/auth/index.js'
+import { systemClock } from '../../../src/base/clock.js'
+import { createLogger } from '../../../src/base/logger.js'
+import {
+  type CameraFace,
+  type CameraFaceSettings,
+  type CaptureFigures,
+  type CaptureStatus,
+  createCameraFace,
+  type FacePorts,
+  type ViewerEnd,
+  type ViewerWish,
+  type WebRules,
+} from '../../../src/camera-face/index.js'
+
+export interface Stage {
+  readonly face: CameraFace
+  readonly port: number
+  readonly tokens: Tokens
+  /** What management did, in order: `restart camera0`, `put {...}`, … */
+  readonly done: string[]
+  readonly log: string[]
+  /** In force for the next request. */
+  rules: WebRules
+  readonly ports: FacePorts & { status: CaptureStatus }
+  readonly viewers: Map<number, { readonly camera: string; readonly wish: ViewerWish }>
+  endViewer(end: Partial<ViewerEnd> & { readonly viewer: number }): void
+  changeState(id: string, status: CaptureStatus): void
+  close(): Promise<void>
+}
+
+export const STREAMING: CaptureStatus = {
+  state: 'streaming',
+  isRunning: true,
+  isConnected: true,
+  isIdle: false,
+  reconnectAttempts: 0,
+}
+
+export const FIGURES: CaptureFigures = {
+  queueSize: 2,
+  framesCaptured: 120,
+  drops: { driver_gap: 1, error_flag: 2, invalid_jpeg: 3, encoder_busy: 4 },
+  connectionErrors: 5,
+  startedMs: 1_700_000_000_500,
+  uptimeMs: 4_250,
+  lastFrameAgeMs: 12.5,
+  actual: { width: 640, height: 480, fpsNominal: 30, fpsMeasured: 29.9, pixelFormat: 'MJPG', bytesPerSecond: 1_000_000 },
+}
+
+export const OPEN_RULES: WebRules = {
+  corsOrigins: ['*'],
+  trustedHosts: ['*'],
+  crossOriginManagement: false,
+  maxFrameAgeMs: 5_000,
+}
+
+export interface StageOptions {
+  readonly rules?: Partial<WebRules>
+  readonly settings?: Partial<CameraFaceSettings>
+  readonly ports?: Partial<FacePorts>
+  readonly host?: string
+}
+
+export async function stage(options: StageOptions = {}): Promise<Stage> {
+  const done: string[] = []
+  const log: string[] = []
+  const viewers: Stage['viewers'] = new Map()
+  const ended = new Set<(end: ViewerEnd) => void>()
+  const changed = new Set<(id: string) => void>()
+  const statuses = new Map<string, CaptureStatus>()
+  let nextViewer = 1
+  const names = ['camera0', 'camera2'].map((id) => ({ id, name: `Camera ${id}`, identity: { id: `usb-${id}` } }))
+  const change = { changed: ['camera.fps'], applied: ['camera.fps'], pending: [] }
+  const status = (id: string): CaptureStatus => statuses.get(id) ?? ports.status
+
+  const ports: Stage['ports'] = {
+    status: STREAMING,
+    cameras: {
+      ready: true,
+      list: () => names,
+      defaultId: 'camera0',
+      find: (id) => names.find((name) => name.id === id),
+      status,
+      figures: () => FIGURES,
+      settings: () => ({ config: { width: 640, height: 480 }, jpegQualityApplied: false }),
+      capabilities: (id) => (id === 'camera0' ? { formats: [] } : undefined),
+      restart: async (id) => {
+        done.push(`restart ${id}`)
+        return true
+      },
+      lease: async () => ({
+        grab: async () => ({ jpeg: Buffer.from([0xff, 0xd8, 0xff, 0xd9]), sequence: 7, capturedWallMs: 1_700_000_000_123.456 }),
+        release: () => undefined,
+      }),
+      onStateChanged: (listener) => {
+        changed.add(listener)
+        return () => void changed.delete(listener)
+      },
+    },
+    viewers: {
+      add: (fd, camera, wish) => {
+        const viewer = nextViewer++
+        viewers.set(viewer, { camera, wish })
+        writeSync(fd, `${wish.head}--frame\r\n`)
+        return viewer
+      },
+      end: (viewer) => current.endViewer({ viewer, reason: 'ended' }),
+      endAll: () => void done.push('end all viewers'),
+      count: (id) => [...viewers.values()].filter(({ camera }) => camera === id).length,
+      list: () => [{ label: 'tv', remote: '::1', frames: 3, bytes: 99, skipped: 1, sinceMs: 1_700_000_000_000, state: 'idle' }],
+      onEnded: (listener) => {
+        ended.add(listener)
+        return () => void ended.delete(listener)
+      },
+    },
+    config: {
+      document: { camera: { fps: 30 }, server: { port: 8000 } },
+      get rules() {
+        return current.rules
+      },
+      put: async (document) => {
+        done.push(`put ${JSON.stringify(document)}`)
+        return change
+      },
+      reload: async () => {
+        done.push('reload')
+        return change
+      },
+    },
+    controls: {
+      list: async () => [{ name: 'brightness', value: 3 }],
+      set: async (id, wanted) => {
+        done.push(`controls ${id} ${JSON.stringify(wanted)}`)
+        return [{ name: 'brightness', value: 4, ok: true }]
+      },
+    },
+    page: new Map([['index.html', { bytes: Buffer.from('<p>page'), type: 'text/html; charset=utf-8', etag: '"abc"' }]]),
+    shutdown: () => void done.push('shutdown'),
+    ...options.ports,
+  }
+
+  const clock = systemClock
+  const tokens = createTokens({ secret: 'a secret of thirty-two characters', leewayMs: 0, maxLifetimeMs: 0, clock })
+  const face = createCameraFace({
+    ports,
+    tokens,
+    tickets: new Tickets({ clock, lifetimeMs: 60_000 }),
+    clock,
+    logger: createLogger({ level: 'debug', format: 'json', write: (line) => void log.push(line) }),
+    address: { host: options.host ?? '127.0.0.1', port: 0 },
+    settings: { sweepMs: 20, ...options.settings },
+    version: '1.2.3',
+    pid: 4711,
+  })
+  const current: Stage = {
+    face,
+    get port() {
+      return face.port
+    },
+    tokens,
+    done,
+    log,
+    rules: { ...OPEN_RULES, ...options.rules },
+    ports,
+    viewers,
+    endViewer: (end) => {
+      for (const listener of ended) listener({ reason: 'closed', frames: 0, bytes: 0, skipped: 0, ...end })
+      viewers.delete(end.viewer)
+    },
+    changeState: (id, next) => {
+      statuses.set(id, next)
+      for (const listener of changed) listener(id)
+    },
+    close: () => face.stop(),
+  }
+  await face.start(new AbortController().signal)
+  return current
+}
+
+export interface RawAnswer {
+  readonly status: number
+  /** Lower-case names; values of repeated ones joined. */
+  readonly headers: Readonly<Record<string, string>>
+  readonly body: string
+  readonly text: string
+}
+
+const DEADLINE_MS = 5_000
+
+/** Writes the bytes and reads until the server closes. */
+export function raw(port: number, bytes: string | Buffer): Promise<string> {
+  return new Promise((resolve, reject) => {
+    const socket = connect({ host: '127.0.0.1', port })
+    let text = ''
+    const timer = setTimeout(() => {
+      socket.destroy()
+      reject(new Error(`no end of the answer; so far: ${text}`))
+    }, DEADLINE_MS)
+    socket.on('connect', () => socket.write(bytes))
+    socket.on('data', (data: Buffer) => {
+      text += data.toString('latin1')
+    })
+    socket.on('error', () => undefined)
+    socket.on('close', () => {
+      clearTimeout(timer)
+      resolve(text)
+    })
+  })
+}
+
+/** A socket and what came on it so far. */
+export function open(port: number): { readonly socket: Socket; received(): string; until(wanted: string): Promise<string> } {
+  const socket = connect({ host: '127.0.0.1', port })
+  let text = ''
+  const waiting = new Set<() => void>()
+  socket.on('data', (data: Buffer) => {
+    text += data.toString('latin1')
+    for (const look of waiting) look()
+  })
+  socket.on('error', () => undefined)
+  socket.on('close', () => {
+    for (const look of waiting) look()
+  })
+  return {
+    socket,
+    received: () => text,
+    until: (wanted) =>
+      new Promise((resolve, reject) => {
+        const timer = setTimeout(() => reject(new Error(`${wanted} never came; so far: ${text}`)), DEADLINE_MS)
+        const look = (): void => {
+          if (!text.includes(wanted)) return
+          clearTimeout(timer)
+          waiting.delete(look)
+          resolve(text)
+        }
+        waiting.add(look)
+        look()
+      }),
+  }
+}
+
+export interface Asked {
+  readonly headers?: Readonly<Record<string, string>>
+  readonly body?: string
+  readonly host?: string
+}
+
+/** One request on a connection of its own. */
+export async function ask(
+  port: number,
+  method: string,
+  target: string,
+  { headers = {}, body, host }: Asked = {},
+): Promise<RawAnswer> {
+  const lines = Object.entries({
+    Host: host ?? `127.0.0.1:${port}`,
+    Connection: 'close',
+    ...(body === undefined ? {} : { 'Content-Length': String(Buffer.byteLength(body)) }),
+    ...headers,
+  }).map(([name, value]) => `${name}: ${value}\r\n`)
+  return parse(await raw(port, `${method} ${target} HTTP/1.1\r\n${lines.join('')}\r\n${body ?? ''}`))
+}
+
+export function parse(text: string): RawAnswer {
+  const end = text.indexOf('\r\n\r\n')
+  const [first = '', ...lines] = text.slice(0, end).split('\r\n')
+  const headers: Record<string, string> = {}
+  for (const line of lines) {
+    const colon = line.indexOf(':')
+    const name = line.slice(0, colon).toLowerCase()
+    const value = line.slice(colon + 1).trim()
+    headers[name] = headers[name] === undefined ? value : `${headers[name]}, ${value}`
+  }
+  return { status: Number(first.split(' ')[1]), headers, body: text.slice(end + 4), text }
+}
