@@ -27,6 +27,7 @@ Napi::Object init(Napi::Env env, Napi::Object exports) {
         {"setRetained", setRetained},
         {"setJpegQuality", setJpegQuality},
         {"grab", grab},
+        {"grabKeyFrame", grabKeyFrame},
         {"saveFrame", saveFrame},
         {"openFeed", openFeed},
         {"closeReadEnd", closeReadEnd},

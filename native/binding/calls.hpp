@@ -26,6 +26,7 @@ Napi::Value captureStats(const Napi::CallbackInfo &info);
 Napi::Value setRetained(const Napi::CallbackInfo &info);
 Napi::Value setJpegQuality(const Napi::CallbackInfo &info);
 Napi::Value grab(const Napi::CallbackInfo &info);
+Napi::Value grabKeyFrame(const Napi::CallbackInfo &info);
 Napi::Value saveFrame(const Napi::CallbackInfo &info);
 
 Napi::Value openFeed(const Napi::CallbackInfo &info);

@@ -112,6 +112,21 @@ Napi::Value grab(const Napi::CallbackInfo &info) {
                            });
 }
 
+Napi::Value grabKeyFrame(const Napi::CallbackInfo &info) {
+    Arguments arguments(info);
+    const auto core = readCore(arguments);
+    const std::string source = readSource(arguments);
+    const FrameWish wish = readWish(arguments.object(2, "wish"));
+    if (arguments.failed()) return info.Env().Undefined();
+
+    return Environment::of(info.Env())
+        .promise<FramePtr>([](Napi::Env env, const FramePtr &frame) { return unitToJs(env, *frame); },
+                           [&](Environment::Callback<FramePtr> done) {
+                               if (!core) return done(viewGone());
+                               core->captures().grabKeyFrame(source, wish, std::move(done));
+                           });
+}
+
 Napi::Value saveFrame(const Napi::CallbackInfo &info) {
     constexpr size_t kMaxDirBytes = 4096;
     constexpr size_t kMaxNameBytes = 255;

@@ -11,14 +11,23 @@ uint64_t readFeed(Arguments &arguments) {
     return static_cast<uint64_t>(arguments.integer(1, "feed", 1, kMaxSafeInteger));
 }
 
+FeedOptions readFeedOptions(Fields fields) {
+    constexpr int64_t kMaxStallMs = 3'600'000;
+    FeedOptions options;
+    options.stallMs = static_cast<int>(fields.integer("stallMs", 1, kMaxStallMs));
+    if (fields.isText("policy") && fields.oneOf("policy", {"newest", "every"}) == "every") options.policy = FeedPolicy::Every;
+    if (fields.isText("codec") && fields.oneOf("codec", {"jpeg", "h264"}) == "h264") options.codec = FrameCodec::H264;
+    options.decodes = fields.optionalBoolean("decodes");
+    return options;
+}
+
 } // namespace
 
 Napi::Value openFeed(const Napi::CallbackInfo &info) {
-    constexpr int64_t kMaxStallMs = 3'600'000;
     Arguments arguments(info);
     const auto core = readCore(arguments);
     const std::string source = readSource(arguments);
-    const FeedOptions options{.stallMs = static_cast<int>(arguments.object(2, "options").integer("stallMs", 1, kMaxStallMs))};
+    const FeedOptions options = readFeedOptions(arguments.object(2, "options"));
     if (arguments.failed()) return info.Env().Undefined();
     if (!core) return throwViewGone(info.Env());
 
@@ -30,6 +39,7 @@ Napi::Value openFeed(const Napi::CallbackInfo &info) {
     Napi::Object object = Napi::Object::New(info.Env());
     object.Set("id", static_cast<double>(feed.value().id));
     object.Set("readFd", feed.value().readFd);
+    if (feed.value().writeFd >= 0) object.Set("writeFd", feed.value().writeFd);
     return object;
 }
 

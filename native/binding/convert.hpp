@@ -25,6 +25,8 @@ Napi::Object captureStatsToJs(Napi::Env env, const CaptureStats &stats);
 Napi::Object feedStatsToJs(Napi::Env env, const FeedStats &stats);
 /// With a copy of the JPEG: JavaScript may write into what it gets, and the frame is shared with every other reader.
 Napi::Value frameToJs(Napi::Env env, const Frame &frame);
+/// The same for an access unit.
+Napi::Value unitToJs(Napi::Env env, const Frame &frame);
 Napi::Object savedFrameToJs(Napi::Env env, const SavedFrame &saved);
 
 } // namespace camera::binding

@@ -39,6 +39,7 @@ Napi::Object captureStatsToJs(Napi::Env env, const CaptureStats &stats) {
     setCount(object, "bytes", stats.bytes);
     setCount(object, "lost", stats.lost);
     setCount(object, "invalidJpeg", stats.invalidJpeg);
+    setCount(object, "invalidUnits", stats.invalidUnits);
     setCount(object, "errorFlag", stats.errorFlag);
     setCount(object, "encoderBusy", stats.encoderBusy);
     setCount(object, "restarts", stats.restarts);
@@ -55,6 +56,8 @@ Napi::Object feedStatsToJs(Napi::Env env, const FeedStats &stats) {
     setCount(object, "frames", stats.frames);
     setCount(object, "bytes", stats.bytes);
     setCount(object, "dropped", stats.dropped);
+    setCount(object, "gaps", stats.gaps);
+    setCount(object, "missed", stats.missed);
     return object;
 }
 
@@ -64,6 +67,13 @@ Napi::Value frameToJs(Napi::Env env, const Frame &frame) {
     // Copied into memory of the engine's own: an external buffer would need a private copy all the same, could not be
     // transferred to a worker, is refused by some runtimes, and is freed late.
     object.Set("jpeg", Napi::Buffer<uint8_t>::Copy(env, frame.bytes().data(), frame.bytes().size()));
+    return object;
+}
+
+Napi::Value unitToJs(Napi::Env env, const Frame &frame) {
+    Napi::Object object = Napi::Object::New(env);
+    setFacts(object, frame.facts());
+    object.Set("h264", Napi::Buffer<uint8_t>::Copy(env, frame.bytes().data(), frame.bytes().size()));
     return object;
 }
 

@@ -16,6 +16,8 @@ const char *captureStateName(CaptureState state) {
     case CaptureState::Failed: return "failed";
     case CaptureState::Stopped: return "stopped";
     case CaptureState::Gone: return "gone";
+    case CaptureState::JpegWanted:
+    case CaptureState::JpegUnwanted: break; // events of their own
     }
     return "failed";
 }
@@ -49,11 +51,25 @@ Napi::Object toJs(Napi::Env env, uint64_t seq, const DeviceEvent &event) {
     return object;
 }
 
+bool isDemand(const CaptureEvent &event) {
+    return event.feed == 0 && (event.state == CaptureState::JpegWanted || event.state == CaptureState::JpegUnwanted);
+}
+
+const char *captureEventName(const CaptureEvent &event) {
+    if (event.feed != 0) return event.gap ? "feed_gap" : "feed_ended";
+    return isDemand(event) ? "jpeg_demand" : "capture";
+}
+
 Napi::Object toJs(Napi::Env env, uint64_t seq, const CaptureEvent &event) {
     Napi::Object object = Napi::Object::New(env);
-    setBase(object, event.feed == 0 ? "capture" : "feed_ended", seq, event.atUs);
+    setBase(object, captureEventName(event), seq, event.atUs);
     object.Set("source", event.source);
-    if (event.feed == 0) {
+    if (isDemand(event)) {
+        object.Set("wanted", event.state == CaptureState::JpegWanted);
+    } else if (event.gap) {
+        object.Set("feed", static_cast<double>(event.feed));
+        object.Set("missed", static_cast<double>(event.gap->missed));
+    } else if (event.feed == 0) {
         object.Set("state", captureStateName(event.state));
         object.Set("session", static_cast<double>(event.session));
         if (event.fault) object.Set("fault", faultToJs(env, *event.fault));

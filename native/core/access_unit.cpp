@@ -46,6 +46,11 @@ void eachUnit(std::span<const uint8_t> bytes, size_t first, const See &see) {
     }
 }
 
+/// Start codes at the beginning of an access unit have one zero more.
+size_t withLeadingZero(std::span<const uint8_t> bytes, size_t startCode) {
+    return startCode > 0 && bytes[startCode - 1] == 0 ? startCode - 1 : startCode;
+}
+
 uint8_t typeOf(std::span<const uint8_t> bytes, const NalUnit &unit) { return bytes[unit.header] & kTypeMask; }
 
 bool isSlice(uint8_t type) { return type >= kSlice && type <= kIdrSlice; }
@@ -54,7 +59,7 @@ bool isSlice(uint8_t type) { return type >= kSlice && type <= kIdrSlice; }
 void gather(std::span<const uint8_t> unit, const AccessUnitLayout &layout, uint8_t type, std::vector<uint8_t> &kept) {
     kept.clear();
     const auto head = unit.first(layout.sliceOffset);
-    eachUnit(head, std::min(layout.bodyOffset, head.size()), [&](const NalUnit &nal) {
+    eachUnit(head, findStartCode(head, layout.bodyOffset), [&](const NalUnit &nal) {
         if (nal.header < head.size() && typeOf(head, nal) == type && kept.size() + nal.end - nal.offset <= kMaxParameterBytes) {
             kept.insert(kept.end(), head.begin() + static_cast<ptrdiff_t>(nal.offset), head.begin() + static_cast<ptrdiff_t>(nal.end));
         }
@@ -75,13 +80,13 @@ std::variant<AccessUnitLayout, AccessUnitReject> walkAccessUnit(std::span<const 
     if (first == end || !std::all_of(bytes.begin(), bytes.begin() + static_cast<ptrdiff_t>(first), isZero)) {
         return AccessUnitReject::NoStartCode;
     }
-    AccessUnitLayout layout{.bodyOffset = first, .sliceOffset = end, .end = end};
+    AccessUnitLayout layout{.bodyOffset = withLeadingZero(bytes, first), .sliceOffset = end, .end = end};
     bool bad = false;
     eachUnit(bytes, first, [&](const NalUnit &nal) {
         bad = nal.header >= end || (bytes[nal.header] & kForbiddenBit) != 0 || typeOf(bytes, nal) == 0;
         if (bad) return false;
         const uint8_t type = typeOf(bytes, nal);
-        if (type == kDelimiter && nal.offset == first) layout.bodyOffset = nal.end;
+        if (type == kDelimiter && nal.offset == first) layout.bodyOffset = withLeadingZero(bytes, nal.end);
         layout.hasSps = layout.hasSps || type == kSps;
         layout.hasPps = layout.hasPps || type == kPps;
         if (!isSlice(type)) return true;
@@ -104,7 +109,7 @@ bool ParameterSets::complete(const AccessUnitLayout &layout) const {
 }
 
 size_t ParameterSets::bytes(const AccessUnitLayout &layout) const {
-    size_t bytes = layout.end;
+    size_t bytes = layout.end - layout.bodyOffset;
     if (layout.idr && !layout.hasSps) bytes += sps_.size();
     if (layout.idr && !layout.hasPps) bytes += pps_.size();
     return bytes;
@@ -116,7 +121,6 @@ size_t ParameterSets::copy(std::span<const uint8_t> unit, const AccessUnitLayout
         std::copy(bytes.begin(), bytes.end(), out.begin() + static_cast<ptrdiff_t>(size));
         size += bytes.size();
     };
-    put(unit.first(layout.bodyOffset));
     if (layout.idr && !layout.hasSps) put(sps_);
     // Before the slice and behind whatever sequence parameter set the unit has itself.
     put(unit.subspan(layout.bodyOffset, layout.sliceOffset - layout.bodyOffset));

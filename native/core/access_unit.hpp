@@ -30,7 +30,7 @@ struct AccessUnitLayout {
     bool hasPicture = false;
     bool hasSps = false;
     bool hasPps = false;
-    /// Behind a delimiter, which has to stay first; before everything else.
+    /// Behind the delimiter, if any; where everything else begins.
     size_t bodyOffset = 0;
     /// The first slice; `end` when there is none.
     size_t sliceOffset = 0;
@@ -53,7 +53,7 @@ public:
     /// Size of what `copy` writes.
     size_t bytes(const AccessUnitLayout &layout) const;
 
-    /// One copy of the unit, padding cut; an IDR picture has its parameter sets. `out` has at least `bytes`. Returns the
+    /// One copy of the unit, delimiter and padding cut; an IDR picture has its parameter sets. `out` has at least `bytes`. Returns the
     /// bytes written.
     size_t copy(std::span<const uint8_t> unit, const AccessUnitLayout &layout, std::span<uint8_t> out) const;
 

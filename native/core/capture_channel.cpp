@@ -24,6 +24,7 @@ void answerAll(Courier &courier, std::vector<CaptureManager::Callback<T>> &answe
 
 CaptureChannel::CaptureChannel(std::string source, std::shared_ptr<const ChannelServices> services)
     : source_(std::move(source)), services_(std::move(services)), hub_(FrameHub::create(services_->courier)),
+      h264_(std::make_shared<H264Hub>(services_->courier)),
       counters_(std::make_shared<CaptureCounters>()), dials_(std::make_shared<CaptureDials>()) {
     setJpegQuality(services_->options.jpegQuality);
 }
@@ -117,6 +118,7 @@ void CaptureChannel::launch(Request request) {
 void CaptureChannel::refuse(const Error &reason) {
     answerAll<CaptureInfo>(*services_->courier, current_.answers, reason);
     hub_->endCapture(reason);
+    h264_->endCapture(reason);
 }
 
 Session::Body CaptureChannel::bodyOf(const CaptureRequest &mode) {
@@ -141,6 +143,7 @@ Session::Body CaptureChannel::bodyOf(const CaptureRequest &mode) {
 SessionOutlet CaptureChannel::outlet(uint64_t generation) {
     const std::weak_ptr<CaptureChannel> weak = weak_from_this();
     return {.hub = hub_,
+            .h264 = h264_,
             .counters = counters_,
             .dials = dials_,
             .started =
@@ -234,6 +237,7 @@ void CaptureChannel::finish(CaptureState state, const Error &reason, bool tellFa
     // A camera that went is not one that was stopped, whoever saw it first.
     const Error stopped = over_ ? Error{ENODEV, "capture", source_} : Error{0, kStepNotStreaming, source_};
     hub_->endCapture(tellFault ? reason : stopped);
+    h264_->endCapture(tellFault ? reason : stopped);
 }
 
 void CaptureChannel::drop(std::optional<Request> &request, const Error &reason) {

@@ -14,6 +14,7 @@
 #include "courier.hpp"
 #include "encoder_pool.hpp"
 #include "frame_hub.hpp"
+#include "h264_hub.hpp"
 #include "session.hpp"
 
 namespace camera {
@@ -53,6 +54,7 @@ public:
     /// From the next frame on, over restarts too.
     void setJpegQuality(int quality) { dials_->jpegQuality.store(quality, std::memory_order_relaxed); }
     const std::shared_ptr<FrameHub> &hub() const { return hub_; }
+    const std::shared_ptr<H264Hub> &h264() const { return h264_; }
 
 private:
     enum class State { Idle, Starting, Running, Stopping };
@@ -86,6 +88,7 @@ private:
     const std::shared_ptr<const ChannelServices> services_;
     // Owned.
     const std::shared_ptr<FrameHub> hub_;
+    const std::shared_ptr<H264Hub> h264_;
     const std::shared_ptr<CaptureCounters> counters_;
     const std::shared_ptr<CaptureDials> dials_;
     /// state_ is Running: read without the lock.

@@ -77,6 +77,7 @@ struct CaptureCounters {
     std::atomic<uint64_t> lost{0};
     std::atomic<uint64_t> invalidJpeg{0};
     std::array<std::atomic<uint64_t>, kJpegRejects> invalidReasons{};
+    std::atomic<uint64_t> invalidUnits{0};
     std::atomic<uint64_t> errorFlag{0};
     std::atomic<uint64_t> encoderBusy{0};
     std::atomic<uint64_t> restarts{0};
@@ -91,6 +92,7 @@ struct CaptureCounters {
                            .bytes = bytes,
                            .lost = lost,
                            .invalidJpeg = invalidJpeg,
+                           .invalidUnits = invalidUnits,
                            .errorFlag = errorFlag,
                            .encoderBusy = encoderBusy,
                            .restarts = restarts,

@@ -89,6 +89,14 @@ struct CaptureManager::Core {
               event.feed = feed;
               event.feedEnd = why;
               courier->post([slot, event = std::move(event)] { slot->tell(event); });
+          },
+          [slot = listener, courier = courier](uint64_t feed, const std::string &source, const FeedGap &gap) {
+              CaptureEvent event;
+              event.source = source;
+              event.atUs = gap.atUs;
+              event.feed = feed;
+              event.gap = gap;
+              courier->post([slot, event = std::move(event)] { slot->tell(event); });
           }) {}
 
     /// Empty after shutdown.
@@ -161,6 +169,15 @@ void CaptureManager::grab(const std::string &source, const FrameWish &wish, Call
     channel->hub()->wait(wantedUs(wish), deadlineUs(wish), std::move(done));
 }
 
+void CaptureManager::grabKeyFrame(const std::string &source, const FrameWish &wish, Callback<FramePtr> done) {
+    const auto channel = core_->find(source);
+    if (channel && channel->vanished()) return core_->refuse<FramePtr>(done, Error{ENODEV, "grab", source});
+    if (!channel || !channel->capturing()) return core_->refuse<FramePtr>(done, Error{0, kStepNotStreaming, source});
+    const FramePtr newest = channel->h264()->keys()->newest();
+    if (!newest || newest->facts().capturedAtUs < wantedUs(wish)) channel->h264()->wantKeyFrame();
+    channel->h264()->keys()->wait(wantedUs(wish), deadlineUs(wish), std::move(done));
+}
+
 void CaptureManager::save(const std::string &source, const FrameWish &wish, const std::string &dir, const std::string &name,
                           Callback<SavedFrame> done) {
     if (!isPlainFileName(name)) return core_->refuse<SavedFrame>(done, Error{0, kStepPath, name});
@@ -180,7 +197,7 @@ void CaptureManager::save(const std::string &source, const FrameWish &wish, cons
 Result<FeedInfo> CaptureManager::openFeed(const std::string &source, const FeedOptions &options) {
     const auto channel = core_->channel(source);
     if (!channel) return Error{0, kStepAborted, source};
-    return core_->feeds.open(source, channel->hub(), options);
+    return core_->feeds.open(source, {channel->hub(), channel->h264()}, options);
 }
 
 void CaptureManager::closeReadEnd(uint64_t feed) { core_->feeds.closeReadEnd(feed); }

@@ -73,13 +73,17 @@ public:
     /// One JPEG from the hub. Errors: NOT_STREAMING, TIMEOUT, CAMERA_GONE, ABORTED.
     void grab(const std::string &source, const FrameWish &wish, Callback<FramePtr> done);
 
+    /// One key frame of a capture in H.264, its parameter sets inside; the camera is asked for one when the newest is too old.
+    /// Errors as of `grab`; TIMEOUT also for a camera that gives no H.264.
+    void grabKeyFrame(const std::string &source, const FrameWish &wish, Callback<FramePtr> done);
+
     /// `grab`, then writes the JPEG into `dir` as `name` (no separator, not hidden): durable and whole when answered, never
     /// over an existing file. Errors: those of grab, DISK_FULL, IO with errno (EEXIST, EACCES, EROFS, ENOENT, EBUSY: too
     /// many waiting), INVALID_PATH.
     void save(const std::string &source, const FrameWish &wish, const std::string &dir, const std::string &name,
               Callback<SavedFrame> done);
 
-    /// A pipe that carries the source's JPEGs one after the other, newest wins. Needs no running capture.
+    /// A pipe that carries the source's frames one after the other. Needs no running capture.
     /// Errors: EMFILE and the like of step "pipe2", ABORTED after shutdown.
     Result<FeedInfo> openFeed(const std::string &source, const FeedOptions &options);
     /// Closes our copy of the read end: to be called once the child has it. Nothing to do when unknown.

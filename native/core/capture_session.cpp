@@ -12,6 +12,7 @@
 #include "clock.hpp"
 #include "fault_code.hpp"
 #include "frame_clock.hpp"
+#include "h264_intake.hpp"
 #include "jpeg_segments.hpp"
 #include "v4l2_capture.hpp"
 
@@ -30,7 +31,7 @@ class CaptureSession {
 public:
     CaptureSession(const DeviceCapture &capture, const SessionOutlet &outlet, const SessionControl &control)
         : capture_(capture), outlet_(outlet), control_(control), pool_(FramePool::create()),
-          lane_(EncoderPool::lane(outlet.hub, outlet.counters, outlet.dials)) {}
+          lane_(EncoderPool::lane(outlet.hub, outlet.counters, outlet.dials)), h264_(outlet.h264, outlet.hub, outlet.counters) {}
 
     void run() {
         auto opened = V4l2Capture::open(*capture_.sys, capture_.node, capture_.request);
@@ -132,6 +133,7 @@ private:
         noteSequence(buffer.sequence);
         if (buffer.damaged || buffer.bytes.empty()) {
             if (buffer.damaged) outlet_.counters->errorFlag.fetch_add(1, std::memory_order_relaxed);
+            h264_.lost();
             requeue(buffer.index);
             // A device on its way out hands back all buffers empty; a restart tells whether it is still there.
             if (buffer.bytes.empty() && !over_ && ++emptyInRow_ > device_->info().buffers) {
@@ -143,6 +145,8 @@ private:
         FrameFacts facts = factsOf(buffer);
         if (device_->isJpeg()) {
             takeJpeg(buffer, facts);
+        } else if (device_->isH264()) {
+            takeH264(buffer, facts);
         } else {
             takeRaw(buffer, facts);
         }
@@ -153,6 +157,7 @@ private:
         // Backwards is a driver that began anew, not a gap of four thousand million frames.
         if (hasSequence_ && step > 1 && step < 0x8000'0000U) {
             outlet_.counters->lost.fetch_add(step - 1, std::memory_order_relaxed);
+            h264_.lost();
         }
         sequence_ = sequence;
         hasSequence_ = true;
@@ -183,6 +188,20 @@ private:
         draft.facts() = facts;
         good(buffer.bytes.size(), facts);
         outlet_.hub->publish(draft.finish());
+    }
+
+    void takeH264(const FilledBuffer &buffer, const FrameFacts &facts) {
+        FrameDraft draft = h264_.accept(buffer.bytes, facts);
+        requeue(buffer.index);
+        if (draft) {
+            good(buffer.bytes.size(), facts);
+            h264_.publish(std::move(draft));
+        }
+        if (over_) return;
+        h264_.tend(H264Controls(*capture_.sys, device_->fd()), facts.dequeuedAtUs);
+        if (const auto wanted = h264_.demandChange()) {
+            outlet_.changed(*wanted ? CaptureState::JpegWanted : CaptureState::JpegUnwanted, std::nullopt);
+        }
     }
 
     void takeRaw(const FilledBuffer &buffer, const FrameFacts &facts) {
@@ -245,6 +264,7 @@ private:
     // Owned.
     const std::shared_ptr<FramePool> pool_;
     const std::shared_ptr<EncoderLane> lane_;
+    H264Intake h264_;
     std::unique_ptr<V4l2Capture> device_;
     // State.
     FrameClock clock_;

@@ -164,7 +164,8 @@ struct CaptureStats {
 };
 
 /// Started: the device streams. Delivering: its first good frame. Stalled: no frame for too long; Restarted: frames again.
-enum class CaptureState { Started, Delivering, Stalled, Restarted, Failed, Stopped, Gone };
+/// JpegWanted, JpegUnwanted: somebody waits for JPEGs of a camera that gives none, or nobody any more.
+enum class CaptureState { Started, Delivering, Stalled, Restarted, Failed, Stopped, Gone, JpegWanted, JpegUnwanted };
 enum class FeedEnd { Closed, BrokenPipe, Stalled };
 
 /// A fact about one capture (`feed` is 0), or of one feed (`feed` is its id) a gap or its end (`feedEnd` says why).

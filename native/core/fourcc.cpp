@@ -36,4 +36,6 @@ std::optional<uint32_t> fourccValue(std::string_view text) {
 
 bool isJpegFourcc(uint32_t fourcc) { return fourcc == V4L2_PIX_FMT_MJPEG || fourcc == V4L2_PIX_FMT_JPEG; }
 
+bool isH264Fourcc(uint32_t fourcc) { return fourcc == V4L2_PIX_FMT_H264; }
+
 } // namespace camera

@@ -17,4 +17,7 @@ std::optional<uint32_t> fourccValue(std::string_view text);
 /// MJPG and JPEG are the same for us.
 bool isJpegFourcc(uint32_t fourcc);
 
+/// H.264 with start codes.
+bool isH264Fourcc(uint32_t fourcc);
+
 } // namespace camera

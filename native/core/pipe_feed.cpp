@@ -11,6 +11,7 @@
 #include <cerrno>
 #include <limits>
 #include <mutex>
+#include <optional>
 #include <unordered_map>
 #include <utility>
 #include <vector>
@@ -18,6 +19,8 @@
 #include "clock.hpp"
 #include "core_thread.hpp"
 #include "fault_code.hpp"
+#include "feed_reader.hpp"
+#include "h264_decoded.hpp"
 #include "pipe_writer.hpp"
 
 namespace camera {
@@ -26,31 +29,92 @@ namespace {
 
 constexpr int kCheckMs = 100; // how often a feed whose reader is behind is looked at
 constexpr uint64_t kWakeKey = 0;
+/// Marks the key of a decoder's output.
+constexpr uint64_t kOutputBit = uint64_t{1} << 63;
+/// A decoder that is half a second late skips to the next key frame.
+constexpr size_t kDecoderQueueFrames = 16;
+
+struct FeedPipes {
+    UniqueFd readEnd;
+    UniqueFd writeEnd;
+    /// Of decoders: their output.
+    UniqueFd outputRead;
+    UniqueFd outputWrite;
+};
 
 class Feed : public FrameSink {
 public:
-    Feed(std::string source, std::shared_ptr<FrameHub> hub, UniqueFd readEnd, UniqueFd writeEnd, int stallMs, int wakeFd)
-        : source(std::move(source)), hub(hub), readEnd(std::move(readEnd)),
-          writer(std::move(writeEnd), std::move(hub), monotonicUs()), stallMs(stallMs), wakeFd_(wakeFd) {
-        this->hub->addSink(this);
+    Feed(std::string source, const FeedHubs &hubs, const FeedOptions &options, FeedPipes pipes, int wakeFd)
+        : source(std::move(source)), stallMs(options.stallMs), isH264_(options.codec == FrameCodec::H264), hubs_(hubs),
+          readEnd_(std::move(pipes.readEnd)), outputWrite_(std::move(pipes.outputWrite)), wakeFd_(wakeFd) {
+        auto reader = makeReader(options);
+        reader_ = reader.get();
+        const auto pipe = options.decodes ? PipeWriter::Pipe::Small : PipeWriter::Pipe::Large;
+        writer.emplace(std::move(pipes.writeEnd), std::move(reader), pipe, monotonicUs());
+        if (options.decodes) {
+            decoded.emplace(std::move(pipes.outputRead), hubs_.jpeg);
+            writer->noteSent();
+        }
+        if (!isH264_) {
+            hub().addSink(this);
+        } else if (!hub().addSinkFromKeyframe(this)) {
+            hubs_.h264->wantKeyFrame();
+        }
         framePublished(); // the newest frame is there already
     }
-    ~Feed() override { hub->removeSink(this); }
+    ~Feed() override { hub().removeSink(this); }
 
     void framePublished() override {
         if (!fresh.exchange(true, std::memory_order_acq_rel)) static_cast<void>(::eventfd_write(wakeFd_, 1));
     }
+    void frameArrived(const FramePtr &frame) override {
+        reader_->arrived(frame);
+        framePublished();
+    }
+
+    /// Sends what can be sent without waiting.
+    PipeWriter::Outcome advance(int64_t nowUs) {
+        const auto outcome = writer->advance(nowUs);
+        if (decoded) {
+            for (const FrameFacts &facts : writer->takeSent()) decoded->sent(facts, nowUs);
+        }
+        if (queue_ && isH264_ && queue_->takeWish()) hubs_.h264->wantKeyFrame();
+        return outcome;
+    }
+
+    void closeChildEnds() {
+        readEnd_.reset();
+        outputWrite_.reset();
+    }
 
     const std::string source;
-    const std::shared_ptr<FrameHub> hub;
-    UniqueFd readEnd;
-    PipeWriter writer;
     const int stallMs;
+    std::optional<PipeWriter> writer;
+    std::optional<DecodedFrames> decoded;
     std::atomic<bool> fresh{false};
     bool watchesWritable = false;
 
 private:
+    FrameHub &hub() const { return isH264_ ? *hubs_.h264->units() : *hubs_.jpeg; }
+
+    std::unique_ptr<FeedReader> makeReader(const FeedOptions &options) {
+        const bool live = options.policy == FeedPolicy::Newest;
+        // Pictures that refer to each other cannot be skipped one by one.
+        if (live && !isH264_) return std::make_unique<NewestReader>(hubs_.jpeg);
+        auto queue = std::make_unique<QueueReader>(
+            QueueRules{.maxFrames = options.decodes ? kDecoderQueueFrames : kFeedQueueFrames, .live = live});
+        queue_ = queue.get();
+        return queue;
+    }
+
+    const bool isH264_;
+    const FeedHubs hubs_;
+    UniqueFd readEnd_;
+    UniqueFd outputWrite_;
     const int wakeFd_;
+    // Owned by the writer.
+    FeedReader *reader_ = nullptr;
+    QueueReader *queue_ = nullptr;
 };
 
 } // namespace
@@ -62,11 +126,17 @@ struct PipeFeeds::State {
         std::string source;
         FeedEnd why;
     };
+    struct Gap {
+        uint64_t feed;
+        std::string source;
+        FeedGap gap;
+    };
 
-    explicit State(Ended ended) : ended(std::move(ended)) {}
+    State(Ended ended, Gapped gapped) : ended(std::move(ended)), gapped(std::move(gapped)) {}
 
     // Passed in.
     const Ended ended;
+    const Gapped gapped;
     // Lock order: mutex, then a hub's.
     mutable std::mutex mutex;
     UniqueFd epoll;
@@ -101,15 +171,19 @@ struct PipeFeeds::State {
         for (bool behind = false;;) {
             const int count = ::epoll_wait(epoll.get(), events.data(), static_cast<int>(events.size()), behind ? kCheckMs : -1);
             std::vector<End> over;
+            std::vector<Gap> gaps;
             Feeds removed;
             {
                 const std::lock_guard lock(mutex);
                 if (stopping) return;
                 for (int i = 0; i < count; ++i) note(events[static_cast<size_t>(i)]);
-                behind = serve(over);
+                behind = serve(over, gaps);
                 for (const End &end : over) removed.insert(feeds.extract(end.feed));
             }
             removed.clear(); // who hears of the end may count on it
+            for (const Gap &gap : gaps) {
+                if (gapped) gapped(gap.feed, gap.source, gap.gap);
+            }
             for (const End &end : over) ended(end.feed, end.source, end.why);
         }
     }
@@ -120,14 +194,21 @@ struct PipeFeeds::State {
             static_cast<void>(::eventfd_read(wakeup.get(), &count));
             return;
         }
-        const auto found = feeds.find(event.data.u64);
+        const bool isOutput = (event.data.u64 & kOutputBit) != 0;
+        const auto found = feeds.find(event.data.u64 & ~kOutputBit);
         if (found == feeds.end()) return;
+        if (isOutput) {
+            // Whatever came, the decoder may take more now.
+            found->second->fresh.store(true, std::memory_order_release);
+            if (!found->second->decoded->read(monotonicUs())) broken.push_back(found->first);
+            return;
+        }
         if ((event.events & EPOLLOUT) != 0) found->second->fresh.store(true, std::memory_order_release);
         if ((event.events & (EPOLLERR | EPOLLHUP)) != 0) broken.push_back(event.data.u64);
     }
 
     /// True while some reader is behind and has to be looked at again without an event.
-    bool serve(std::vector<End> &over) {
+    bool serve(std::vector<End> &over, std::vector<Gap> &gaps) {
         bool behind = false;
         const int64_t nowUs = monotonicUs();
         for (auto &[id, feed] : feeds) {
@@ -135,15 +216,16 @@ struct PipeFeeds::State {
                 over.push_back({id, feed->source, FeedEnd::BrokenPipe});
                 continue;
             }
-            if (!feed->fresh.exchange(false, std::memory_order_acq_rel) && !feed->writer.behind()) continue;
-            const auto outcome = feed->writer.advance(nowUs);
+            if (!feed->fresh.exchange(false, std::memory_order_acq_rel) && !feed->writer->behind()) continue;
+            const auto outcome = feed->advance(nowUs);
+            for (const FeedGap &gap : feed->writer->takeGaps()) gaps.push_back({id, feed->source, gap});
             if (outcome == PipeWriter::Outcome::Broken) {
                 over.push_back({id, feed->source, FeedEnd::BrokenPipe});
                 continue;
             }
             watchWritable(id, *feed, outcome == PipeWriter::Outcome::Partial);
-            if (feed->writer.stalledUs(nowUs) >= int64_t{feed->stallMs} * 1000) over.push_back({id, feed->source, FeedEnd::Stalled});
-            behind = behind || feed->writer.behind();
+            if (feed->writer->stalledUs(nowUs) >= int64_t{feed->stallMs} * 1000) over.push_back({id, feed->source, FeedEnd::Stalled});
+            behind = behind || feed->writer->behind();
         }
         broken.clear();
         return behind;
@@ -153,38 +235,54 @@ struct PipeFeeds::State {
     void watchWritable(uint64_t id, Feed &feed, bool wanted) const {
         if (feed.watchesWritable == wanted) return;
         feed.watchesWritable = wanted;
-        watch(feed.writer.fd(), id, wanted ? static_cast<uint32_t>(EPOLLOUT) : 0, EPOLL_CTL_MOD);
+        watch(feed.writer->fd(), id, wanted ? static_cast<uint32_t>(EPOLLOUT) : 0, EPOLL_CTL_MOD);
     }
 
     std::vector<uint64_t> broken;
 };
 
-PipeFeeds::PipeFeeds(Ended ended) : state_(std::make_shared<State>(std::move(ended))) {}
+namespace {
+
+/// The ends that are ours alone do not block; a child expects that its own do.
+Status makePipe(UniqueFd &readEnd, UniqueFd &writeEnd, const UniqueFd &ours) {
+    int ends[2];
+    if (::pipe2(ends, O_CLOEXEC) != 0) return Error{errno, "pipe2", {}};
+    readEnd.reset(ends[0]);
+    writeEnd.reset(ends[1]);
+    ::fcntl(ours.get(), F_SETFL, ::fcntl(ours.get(), F_GETFL) | O_NONBLOCK);
+    return done();
+}
+
+} // namespace
+
+PipeFeeds::PipeFeeds(Ended ended, Gapped gapped) : state_(std::make_shared<State>(std::move(ended), std::move(gapped))) {}
 
 PipeFeeds::~PipeFeeds() { stop(std::numeric_limits<int>::max()); }
 
-Result<FeedInfo> PipeFeeds::open(const std::string &source, std::shared_ptr<FrameHub> hub, const FeedOptions &options) {
+Result<FeedInfo> PipeFeeds::open(const std::string &source, const FeedHubs &hubs, const FeedOptions &options) {
     const std::lock_guard lock(state_->mutex);
     if (state_->stopping) return Error{0, kStepAborted, source};
     if (Status status = state_->startThread(state_); !status.ok()) return status.error();
-    int ends[2];
-    if (::pipe2(ends, O_CLOEXEC) != 0) return Error{errno, "pipe2", source};
-    UniqueFd readEnd(ends[0]);
-    UniqueFd writeEnd(ends[1]);
-    // Ours alone: the child expects a blocking stdin.
-    ::fcntl(writeEnd.get(), F_SETFL, O_WRONLY | O_NONBLOCK);
-    const int writeFd = writeEnd.get();
-    const FeedInfo info{.id = ++state_->lastId, .readFd = readEnd.get()};
-    if (!state_->watch(writeFd, info.id, 0, EPOLL_CTL_ADD)) return Error{errno, "epoll_ctl", source};
-    state_->feeds.emplace(info.id, std::make_unique<Feed>(source, std::move(hub), std::move(readEnd), std::move(writeEnd),
-                                                          options.stallMs, state_->wakeup.get()));
+    FeedPipes pipes;
+    if (Status status = makePipe(pipes.readEnd, pipes.writeEnd, pipes.writeEnd); !status.ok()) return status.error();
+    if (options.decodes) {
+        Status status = makePipe(pipes.outputRead, pipes.outputWrite, pipes.outputRead);
+        if (!status.ok()) return status.error();
+    }
+    const FeedInfo info{.id = ++state_->lastId, .readFd = pipes.readEnd.get(), .writeFd = pipes.outputWrite.get()};
+    // Watched descriptors that are closed leave the epoll by themselves.
+    if (!state_->watch(pipes.writeEnd.get(), info.id, 0, EPOLL_CTL_ADD)) return Error{errno, "epoll_ctl", source};
+    if (options.decodes && !state_->watch(pipes.outputRead.get(), info.id | kOutputBit, EPOLLIN, EPOLL_CTL_ADD)) {
+        return Error{errno, "epoll_ctl", source};
+    }
+    state_->feeds.emplace(info.id, std::make_unique<Feed>(source, hubs, options, std::move(pipes), state_->wakeup.get()));
     return info;
 }
 
 void PipeFeeds::closeReadEnd(uint64_t feed) {
     const std::lock_guard lock(state_->mutex);
     const auto found = state_->feeds.find(feed);
-    if (found != state_->feeds.end()) found->second->readEnd.reset();
+    if (found != state_->feeds.end()) found->second->closeChildEnds();
 }
 
 void PipeFeeds::close(uint64_t feed) {
@@ -203,7 +301,7 @@ std::optional<FeedStats> PipeFeeds::stats(uint64_t feed) const {
     const std::lock_guard lock(state_->mutex);
     const auto found = state_->feeds.find(feed);
     if (found == state_->feeds.end()) return std::nullopt;
-    return found->second->writer.stats();
+    return found->second->writer->stats();
 }
 
 size_t PipeFeeds::count(const std::string &source) const {

@@ -1,5 +1,5 @@
-// Carries a source's JPEGs through a pipe into a child process, newest frame wins. One epoll thread serves all feeds; a
-// feed lives on while its capture restarts, and ends when the child goes or takes nothing for too long.
+// Carries a source's frames through a pipe into a child process, and back what a decoder makes of them. One epoll thread
+// serves all feeds; a feed lives on while its capture restarts, and ends when the child goes or takes nothing for too long.
 #pragma once
 
 #include <cstdint>
@@ -10,24 +10,34 @@
 
 #include "capture_types.hpp"
 #include "frame_hub.hpp"
+#include "h264_hub.hpp"
 #include "result.hpp"
 
 namespace camera {
+
+/// Where the frames of a source come from; of cameras that give no H.264 `h264` stays empty of frames.
+struct FeedHubs {
+    std::shared_ptr<FrameHub> jpeg;
+    std::shared_ptr<H264Hub> h264;
+};
 
 /// Any thread; calls hold a lock while a non-blocking write copies at most one pipe full.
 class PipeFeeds {
 public:
     /// Called once per feed, on the feed thread or inside `close` and `stop`.
     using Ended = std::function<void(uint64_t feed, const std::string &source, FeedEnd why)>;
+    /// Called on the feed thread.
+    using Gapped = std::function<void(uint64_t feed, const std::string &source, const FeedGap &gap)>;
 
-    explicit PipeFeeds(Ended ended);
+    explicit PipeFeeds(Ended ended, Gapped gapped = {});
     PipeFeeds(const PipeFeeds &) = delete;
     PipeFeeds &operator=(const PipeFeeds &) = delete;
     /// Stops without limit.
     ~PipeFeeds();
 
     /// Errors of steps "pipe2", "epoll_create1", "eventfd", "epoll_ctl", "pthread_create"; `aborted` after `stop`.
-    Result<FeedInfo> open(const std::string &source, std::shared_ptr<FrameHub> hub, const FeedOptions &options);
+    Result<FeedInfo> open(const std::string &source, const FeedHubs &hubs, const FeedOptions &options);
+    /// Closes both of our copies of the child's ends.
     void closeReadEnd(uint64_t feed);
     void close(uint64_t feed);
     std::optional<FeedStats> stats(uint64_t feed) const;

@@ -3,10 +3,13 @@
 
 #include <cstdint>
 #include <memory>
+#include <span>
+#include <utility>
+#include <vector>
 
 #include "capture_types.hpp"
+#include "feed_reader.hpp"
 #include "frame.hpp"
-#include "frame_hub.hpp"
 #include "unique_fd.hpp"
 
 namespace camera {
@@ -25,7 +28,14 @@ public:
         Broken,
     };
 
-    PipeWriter(UniqueFd writeEnd, std::shared_ptr<FrameHub> hub, int64_t nowUs);
+    enum class Pipe {
+        /// As large as may be: the reader is rarely waited for.
+        Large,
+        /// As it is: what lies in it is late already.
+        Small,
+    };
+
+    PipeWriter(UniqueFd writeEnd, std::unique_ptr<FeedReader> reader, Pipe pipe, int64_t nowUs);
 
     /// Sends what can be sent without waiting.
     Outcome advance(int64_t nowUs);
@@ -36,19 +46,28 @@ public:
     /// How long the reader has taken no byte although a frame waits; 0 when none waits.
     int64_t stalledUs(int64_t nowUs) const { return behind() ? nowUs - progressUs_ : 0; }
 
+    /// Gaps before frames that were begun since the last call.
+    std::vector<FeedGap> takeGaps() { return std::exchange(gaps_, {}); }
+    /// The facts of frames that went out whole since the last call; only when asked for by `noteSent`.
+    std::vector<FrameFacts> takeSent() { return std::exchange(sentFacts_, {}); }
+    void noteSent() { notesSent_ = true; }
+
     int fd() const { return writeEnd_.get(); }
     FeedStats stats() const { return stats_; }
 
 private:
     bool begin();
+    std::span<const uint8_t> content() const;
     size_t queuedBytes() const;
     void noteProgress(int64_t nowUs);
 
     const UniqueFd writeEnd_;
-    const std::shared_ptr<FrameHub> hub_;
+    const std::unique_ptr<FeedReader> reader_;
     const size_t pipeBytes_;
     FeedStats stats_;
-    uint64_t cursor_ = 0;
+    std::vector<FeedGap> gaps_;
+    bool notesSent_ = false;
+    std::vector<FrameFacts> sentFacts_;
     FramePtr current_;
     size_t sent_ = 0;
     Outcome outcome_ = Outcome::Idle;

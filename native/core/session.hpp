@@ -12,6 +12,7 @@
 #include "capture_types.hpp"
 #include "core_thread.hpp"
 #include "frame_hub.hpp"
+#include "h264_hub.hpp"
 #include "unique_fd.hpp"
 
 namespace camera {
@@ -21,11 +22,12 @@ enum class SessionEnd { Stopped, Gone, Failed };
 /// Where a session's frames and news go. The functions run on the session's thread and must not block.
 struct SessionOutlet {
     std::shared_ptr<FrameHub> hub;
+    std::shared_ptr<H264Hub> h264;
     std::shared_ptr<CaptureCounters> counters;
     std::shared_ptr<const CaptureDials> dials;
     /// Once, when the device streams; never for a start that fails.
     std::function<void(const CaptureInfo &)> started;
-    /// Delivering (once), Stalled (with the reason) and Restarted.
+    /// Delivering (once), Stalled (with the reason) and Restarted; JpegWanted and JpegUnwanted.
     std::function<void(CaptureState, std::optional<Error>)> changed;
     /// The last call: the device is closed.
     std::function<void(SessionEnd, std::optional<Error>)> ended;

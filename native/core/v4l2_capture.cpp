@@ -2,12 +2,14 @@
 
 #include <sys/mman.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <utility>
 
 #include "fault_code.hpp"
 #include "fourcc.hpp"
+#include "h264_controls.hpp"
 #include "v4l2_device.hpp"
 
 namespace camera {
@@ -19,6 +21,8 @@ constexpr uint32_t kFewestBuffers = 2;
 constexpr uint32_t kMostBuffers = 32;
 constexpr size_t kMaxBufferBytes = 64U * 1024 * 1024;
 constexpr int kMaxEvents = 64;
+/// Frames between key frames: a second's, and no more than are kept for readers who join.
+constexpr double kMostKeyFrameGap = 60;
 
 using Planes = std::array<v4l2_plane, VIDEO_MAX_PLANES>;
 
@@ -47,6 +51,8 @@ Result<std::unique_ptr<V4l2Capture>> V4l2Capture::open(const Sys &sys, const std
 
 bool V4l2Capture::isJpeg() const { return isJpegFourcc(info_.fourcc); }
 
+bool V4l2Capture::isH264() const { return isH264Fourcc(info_.fourcc); }
+
 Status V4l2Capture::configure(const CaptureRequest &request) {
     v4l2_capability raw{};
     if (call(VIDIOC_QUERYCAP, &raw) < 0) return failed("VIDIOC_QUERYCAP");
@@ -55,6 +61,7 @@ Status V4l2Capture::configure(const CaptureRequest &request) {
     type_ = capability.captureType();
     if (Status status = setFormat(request); !status.ok()) return status;
     setRate(request.interval); // after the format, which resets the rate
+    if (isH264()) H264Controls(sys_, device_.get()).prepare(static_cast<int>(std::clamp(info_.interval.fps(), 1.0, kMostKeyFrameGap)));
     if (Status status = makeBuffers(); !status.ok()) return status;
     return streamOn();
 }
@@ -96,7 +103,7 @@ Status V4l2Capture::adopt(const v4l2_format &format) {
                   .limitedRange = many ? isLimitedRange(info_.fourcc, pixMp.quantization, pixMp.colorspace)
                                        : isLimitedRange(info_.fourcc, pix.quantization, pix.colorspace)};
     const bool sane = info_.width > 0 && info_.height > 0 && info_.width <= kMaxSidePx && info_.height <= kMaxSidePx;
-    const bool usable = isJpeg() || (isRawFormat(info_.fourcc) && rawBytes(rawFormat_) <= kMaxBufferBytes);
+    const bool usable = isJpeg() || isH264() || (isRawFormat(info_.fourcc) && rawBytes(rawFormat_) <= kMaxBufferBytes);
     if (!sane || !usable || (many && pixMp.num_planes != 1)) return Error{0, kStepFormat, node_};
     return done();
 }

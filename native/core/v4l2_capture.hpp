@@ -35,7 +35,7 @@ struct FilledBuffer {
 class V4l2Capture {
 public:
     /// Opens `node` and streams; a failure leaves nothing open. The error's step is the call. `unsupported_format` when the
-    /// driver answers with a format that is neither JPEG nor raw.
+    /// driver answers with a format that is neither JPEG, H.264 nor raw.
     static Result<std::unique_ptr<V4l2Capture>> open(const Sys &sys, const std::string &node, const CaptureRequest &request);
     V4l2Capture(const V4l2Capture &) = delete;
     V4l2Capture &operator=(const V4l2Capture &) = delete;
@@ -44,6 +44,7 @@ public:
 
     const CaptureInfo &info() const { return info_; }
     bool isJpeg() const;
+    bool isH264() const;
     const RawFormat &rawFormat() const { return rawFormat_; }
     int fd() const { return device_.get(); }
 

@@ -185,9 +185,9 @@ TEST_CASE("a mode that the driver changes is followed and reported, a foreign fo
     CHECK(info.value().height == 720);
     CHECK(rig.grabOf({.bytes = makeJpeg(1280, 720)}).value()->facts().width == 1280);
 
-    ScriptedCamera h264;
-    h264.formats = {{.pixelformat = V4L2_PIX_FMT_H264, .description = "H.264", .sizes = {{640, 480, {{1, 30}}}}}};
-    Rig other({}, h264);
+    ScriptedCamera hevc;
+    hevc.formats = {{.pixelformat = V4L2_PIX_FMT_HEVC, .description = "HEVC", .sizes = {{640, 480, {{1, 30}}}}}};
+    Rig other({}, hevc);
     CHECK(faultCode(other.start().error()) == "UNSUPPORTED_FORMAT");
     CHECK(other.released());
 }

@@ -5,6 +5,7 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <cstring>
 #include <numeric>
@@ -14,6 +15,8 @@
 #include "awaiting.hpp"
 #include "fault_code.hpp"
 #include "frame_support.hpp"
+#include "h264_support.hpp"
+#include "jpeg_support.hpp"
 #include "unique_fd.hpp"
 
 using namespace camera;
@@ -38,17 +41,22 @@ struct Rig {
     };
     std::shared_ptr<Courier> courier = std::make_shared<Courier>();
     std::shared_ptr<FrameHub> hub = FrameHub::create(courier);
+    std::shared_ptr<H264Hub> h264 = std::make_shared<H264Hub>(courier);
+    const FeedHubs hubs{hub, h264};
     std::shared_ptr<FramePool> pool = FramePool::create();
     Awaited<End> ended;
-    PipeFeeds feeds{[tell = ended.callback()](uint64_t feed, const std::string &source, FeedEnd why) { tell({feed, source, why}); }};
+    Awaited<FeedGap> gapped;
+    PipeFeeds feeds{[tell = ended.callback()](uint64_t feed, const std::string &source, FeedEnd why) { tell({feed, source, why}); },
+                    [tell = gapped.callback()](uint64_t, const std::string &, const FeedGap &gap) { tell(gap); }};
     uint32_t published = 0;
 
     void publish(size_t bytes) {
         ++published;
         hub->publish(makeFrame(*pool, payload(published, bytes), published));
     }
-    FeedInfo open(int stallMs = 60'000) {
-        auto info = feeds.open("cam", hub, {.stallMs = stallMs});
+    FeedInfo open(int stallMs = 60'000) { return open(FeedOptions{.stallMs = stallMs}); }
+    FeedInfo open(const FeedOptions &options) {
+        auto info = feeds.open("cam", hubs, options);
         REQUIRE(info.ok());
         return info.value();
     }
@@ -202,7 +210,7 @@ TEST_CASE("closing tells once, ends the reader's stream, and stopping closes the
     CHECK(rig.feeds.stop(5000));
     CHECK(rig.ended.count() == 2);
     CHECK_FALSE(rig.feeds.stats(second.id).has_value());
-    CHECK(faultCode(rig.feeds.open("cam", rig.hub, {}).error()) == "ABORTED");
+    CHECK(faultCode(rig.feeds.open("cam", rig.hubs, {}).error()) == "ABORTED");
 }
 
 TEST_CASE("the child's end blocks, ours does not") {
@@ -210,4 +218,117 @@ TEST_CASE("the child's end blocks, ours does not") {
     const FeedInfo info = rig.open();
     CHECK((::fcntl(info.readFd, F_GETFL) & O_NONBLOCK) == 0);
     CHECK((::fcntl(info.readFd, F_GETFD) & FD_CLOEXEC) != 0);
+}
+
+TEST_CASE("a recorder gets every frame in order, and an overflow is one gap that is told") {
+    Rig rig;
+    const FeedInfo info = rig.open(FeedOptions{.stallMs = 60'000, .policy = FeedPolicy::Every});
+    const UniqueFd reader = rig.reader(info);
+    constexpr size_t kBytes = 300'000;
+    // Some go into the pipe, 64 wait, the rest is left out.
+    for (int i = 0; i < 100; ++i) rig.publish(kBytes);
+    REQUIRE(eventually([&] { return rig.stats(info).frames > 0; }));
+    uint32_t last = 0;
+    while (last < 66) {
+        const uint32_t number = readFrame(reader);
+        REQUIRE(number == last + 1);
+        last = number;
+        if (rig.stats(info).frames + 64 <= last) break;
+    }
+    while (rig.stats(info).frames < last + 1 && readFrame(reader) == last + 1) ++last;
+    CHECK(last >= 64);
+    // Room again: the stream goes on after the gap.
+    rig.publish(1000);
+    uint32_t next = readFrame(reader);
+    while (next == last + 1) {
+        last = next;
+        rig.publish(1000);
+        next = readFrame(reader);
+    }
+    REQUIRE(next > last + 1);
+    const auto gap = rig.gapped.get();
+    REQUIRE(gap.has_value());
+    CHECK(gap->missed == next - last - 1);
+    CHECK(gap->atUs == last + 1);
+    CHECK(rig.stats(info).gaps == 1);
+    CHECK(rig.stats(info).missed == gap->missed);
+}
+
+TEST_CASE("a feed of H.264 begins with the newest key frame that is kept, and delimiters go along") {
+    Rig rig;
+    const auto publish = [&](uint8_t mark, bool keyframe) {
+        const Unit bytes = keyframe ? wholeIdr(mark) : slice(mark);
+        FrameDraft draft = rig.pool->take(bytes.size());
+        std::copy(bytes.begin(), bytes.end(), draft.room().begin());
+        draft.setSize(bytes.size());
+        draft.setTrailer(kDelimiterUnit);
+        draft.facts() = {.capturedAtUs = mark, .codec = FrameCodec::H264, .keyframe = keyframe};
+        rig.h264->publish(draft.finish());
+        return joined({bytes, kDelimiterUnit});
+    };
+    publish(1, true);
+    publish(2, false);
+    Unit expected = publish(3, true);
+    const auto more = [&](const Unit &bytes) { expected.insert(expected.end(), bytes.begin(), bytes.end()); };
+    more(publish(4, false));
+    CHECK_FALSE(rig.h264->takeWish());
+    const FeedInfo info = rig.open(FeedOptions{.codec = FrameCodec::H264});
+    const UniqueFd reader = rig.reader(info);
+    more(publish(5, false));
+    Unit got(expected.size());
+    for (size_t at = 0; at < got.size();) {
+        const ssize_t count = ::read(reader.get(), got.data() + at, got.size() - at);
+        REQUIRE(count > 0);
+        at += static_cast<size_t>(count);
+    }
+    CHECK(got == expected);
+    CHECK_FALSE(rig.h264->takeWish());
+}
+
+TEST_CASE("a feed of H.264 without a key frame at hand wishes for one") {
+    Rig rig;
+    const FeedInfo info = rig.open(FeedOptions{.codec = FrameCodec::H264});
+    CHECK(rig.h264->takeWish());
+    CHECK(info.writeFd == -1);
+}
+
+TEST_CASE("what a decoder writes becomes JPEG frames with the times of what it read") {
+    Rig rig;
+    const FeedInfo info = rig.open(FeedOptions{.codec = FrameCodec::H264, .decodes = true});
+    REQUIRE(info.writeFd >= 0);
+    UniqueFd output(::fcntl(info.writeFd, F_DUPFD_CLOEXEC, 0));
+    const UniqueFd reader = rig.reader(info);
+    const Unit unit = wholeIdr(1);
+    rig.h264->publish([&] {
+        FrameDraft draft = rig.pool->take(unit.size());
+        std::copy(unit.begin(), unit.end(), draft.room().begin());
+        draft.setSize(unit.size());
+        draft.facts() = {.sequence = 77, .capturedAtUs = 4711, .codec = FrameCodec::H264};
+        return draft.finish();
+    }());
+    std::array<uint8_t, 256> input{};
+    REQUIRE(::read(reader.get(), input.data(), input.size()) == static_cast<ssize_t>(unit.size()));
+    REQUIRE(eventually([&] { return rig.stats(info).frames == 1; }));
+
+    const Bytes jpeg = makeJpeg(64, 48);
+    const std::string head = "--ffmpeg\r\nContent-type: image/jpeg\r\nContent-length: " + std::to_string(jpeg.size()) + "\r\n\r\n";
+    std::string part = head + std::string(jpeg.begin(), jpeg.end()) + "\r\n";
+    REQUIRE(::write(output.get(), part.data(), 20) == 20);
+    REQUIRE(::write(output.get(), part.data() + 20, part.size() - 20) == static_cast<ssize_t>(part.size() - 20));
+    REQUIRE(eventually([&] { return static_cast<bool>(rig.hub->newest()); }));
+    const FramePtr frame = rig.hub->newest();
+    CHECK(std::ranges::equal(frame->bytes(), jpeg));
+    CHECK(frame->facts().capturedAtUs == 4711);
+    CHECK(frame->facts().sequence == 77);
+    CHECK(frame->facts().width == 64);
+    CHECK(frame->facts().codec == FrameCodec::Jpeg);
+
+    SUBCASE("nonsense ends it") {
+        const std::string nonsense(500, 'x');
+        REQUIRE(::write(output.get(), nonsense.data(), nonsense.size()) > 0);
+    }
+    SUBCASE("its end ends it") { output.reset(); }
+    const auto end = rig.ended.get();
+    REQUIRE(end.has_value());
+    CHECK(end->why == FeedEnd::BrokenPipe);
 }

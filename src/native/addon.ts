@@ -14,9 +14,11 @@ import type {
   DeviceReport,
   DeviceState,
   Feed,
+  FeedOptions,
   FeedStats,
   FrameWish,
   GrabbedFrame,
+  GrabbedUnit,
   NativeEvent,
   SavedFrame,
 } from './types.js'
@@ -48,8 +50,9 @@ interface RawAddon {
   setRetained(view: View, source: string, frames: number): void
   setJpegQuality(view: View, source: string, quality: number): void
   grab(view: View, source: string, wish: FrameWish): Promise<GrabbedFrame>
+  grabKeyFrame(view: View, source: string, wish: FrameWish): Promise<GrabbedUnit>
   saveFrame(view: View, source: string, wish: FrameWish, dir: string, name: string): Promise<SavedFrame>
-  openFeed(view: View, source: string, options: { readonly stallMs: number }): Feed
+  openFeed(view: View, source: string, options: FeedOptions): Feed
   closeReadEnd(view: View, feed: number): void
   closeFeed(view: View, feed: number): void
   feedStats(view: View, feed: number): FeedStats | undefined
@@ -128,11 +131,15 @@ class CoreView implements Core {
     return this.#raw.grab(this.#view, source, wish)
   }
 
+  grabKeyFrame(source: string, wish: FrameWish): Promise<GrabbedUnit> {
+    return this.#raw.grabKeyFrame(this.#view, source, wish)
+  }
+
   saveFrame(source: string, wish: FrameWish, dir: string, name: string): Promise<SavedFrame> {
     return this.#raw.saveFrame(this.#view, source, wish, dir, name)
   }
 
-  openFeed(source: string, options: { readonly stallMs: number }): Feed {
+  openFeed(source: string, options: FeedOptions): Feed {
     return this.#raw.openFeed(this.#view, source, options)
   }
 

@@ -202,6 +202,10 @@ export type NativeEvent = EventBase &
         readonly source: string
         readonly reason: 'closed' | 'broken_pipe' | 'stalled'
       }
+    /** A feed left out frames for its slow reader; told when the first one after them is sent. `atUs`: capture of the first missing. */
+    | { readonly type: 'feed_gap'; readonly feed: number; readonly source: string; readonly missed: number }
+    /** Somebody waits for JPEGs of a camera that gives H.264, or nobody any more: a decoder (openFeed) makes them. */
+    | { readonly type: 'jpeg_demand'; readonly source: string; readonly wanted: boolean }
   )
 
 export interface CoreOptions {
@@ -268,17 +272,41 @@ export interface SavedFrame extends FrameFacts {
   readonly sizeBytes: number
 }
 
-/** A pipe that carries the source's JPEGs to a child process, newest frame wins. */
+/** A key frame in H.264, with start codes and its parameter sets; this caller's own memory. */
+export interface GrabbedUnit extends FrameFacts {
+  readonly h264: Buffer
+}
+
+export interface FeedOptions {
+  /** A child that takes nothing for so long ends the feed. */
+  readonly stallMs: number
+  /**
+   * `newest` (default): a slow reader misses what it is too slow for; of H.264 it goes on with the next key frame.
+   * `every`: each frame in order, up to 64 waiting; beyond that frames are left out and `feed_gap` tells it.
+   */
+  readonly policy?: 'newest' | 'every'
+  /** `h264`: access units with start codes, from a key frame on. Default `jpeg`. */
+  readonly codec?: 'jpeg' | 'h264'
+  /** The child decodes: its output (ffmpeg's `mpjpeg`) goes to `writeFd` and becomes the JPEG frames of the source. */
+  readonly decodes?: boolean
+}
+
+/** A pipe that carries the source's frames to a child process. */
 export interface Feed {
   readonly id: number
   /** Read end for the child's stdin. The caller closes it (closeReadEnd) once the child has it. */
   readonly readFd: number
+  /** For the output of a child that decodes. */
+  readonly writeFd?: number
 }
 
 export interface FeedStats {
   readonly frames: number
   readonly bytes: number
   readonly dropped: number
+  /** How often frames were left out of a queue, and how many. */
+  readonly gaps: number
+  readonly missed: number
 }
 
 export interface CaptureStats {
@@ -288,6 +316,8 @@ export interface CaptureStats {
   /** Gaps in the driver's sequence numbers. */
   readonly lost: number
   readonly invalidJpeg: number
+  /** H.264 pictures that were none. */
+  readonly invalidUnits: number
   readonly errorFlag: number
   readonly encoderBusy: number
   readonly restarts: number
@@ -320,13 +350,15 @@ export interface Core {
   stopCapture(source: string): Promise<void>
   /** One JPEG from the hub; the capture must be running (NOT_STREAMING otherwise). */
   grab(source: string, wish: FrameWish): Promise<GrabbedFrame>
+  /** One key frame of a capture in H.264, asked for at the camera when the newest is too old. Rejects as `grab`. */
+  grabKeyFrame(source: string, wish: FrameWish): Promise<GrabbedUnit>
   /**
    * Writes one JPEG unchanged into `dir` on a thread of the core: temporary name, fsync, rename (never over an existing file:
    * IO with errno EEXIST), fsync of the directory. `name` has no separator.
    */
   saveFrame(source: string, wish: FrameWish, dir: string, name: string): Promise<SavedFrame>
   /** The feed waits for frames of `source` across capture restarts; a child that takes nothing for `stallMs` ends it. */
-  openFeed(source: string, options: { readonly stallMs: number }): Feed
+  openFeed(source: string, options: FeedOptions): Feed
   closeReadEnd(feed: number): void
   closeFeed(feed: number): void
   feedStats(feed: number): FeedStats | undefined
