@@ -1,7 +1,7 @@
 /** Failures of the native core, as the catalogue's errors. Pure. */
 
 import { errorText, ServiceError } from '../base/errors.js'
-import type { NativeErrorCode } from '../native/index.js'
+import type { DeviceFault, NativeErrorCode } from '../native/index.js'
 
 const DETAILS: Partial<Record<NativeErrorCode, string>> = {
   CAMERA_GONE: 'the camera was unplugged',
@@ -22,15 +22,40 @@ export function nativeCode(thrown: unknown): NativeErrorCode | undefined {
   return thrown.code as NativeErrorCode
 }
 
+/** A failure of a capture as it is kept and told. */
+export interface Fault {
+  readonly code: NativeErrorCode
+  /** 0 when no system call failed. */
+  readonly errno: number
+  /** One sentence. */
+  readonly message: string
+}
+
+export function faultOf(thrown: unknown): Fault {
+  const code = nativeCode(thrown)
+  if (code === undefined) return { code: 'INTERNAL', errno: 0, message: errorText(thrown) }
+  const { errno } = thrown as { readonly errno?: unknown }
+  return { code, errno: typeof errno === 'number' ? errno : 0, message: DETAILS[code] ?? errorText(thrown) }
+}
+
+/** Of a fault that an event or a probe told. */
+export function faultOfDevice(fault: DeviceFault | undefined): Fault {
+  if (fault === undefined) return { code: 'INTERNAL', errno: 0, message: 'the capture ended' }
+  const { code, errno, call } = fault
+  return { code, errno, message: DETAILS[code] ?? `${call} failed` }
+}
+
 /** DEPENDENCY_FAILED naming the camera; a ServiceError passes as it is. */
 export function captureError(thrown: unknown): ServiceError {
-  if (thrown instanceof ServiceError) return thrown
-  const code = nativeCode(thrown)
-  const detail = (code === undefined ? undefined : DETAILS[code]) ?? errorText(thrown)
+  return thrown instanceof ServiceError ? thrown : faultError(faultOf(thrown), thrown)
+}
+
+/** DEPENDENCY_FAILED naming the camera. */
+export function faultError({ code, message }: Fault, cause?: unknown): ServiceError {
   return new ServiceError('DEPENDENCY_FAILED', {
-    data: { dependency: 'camera', detail, camera_error: code ?? 'INTERNAL' },
-    details: detail,
+    data: { dependency: 'camera', detail: message, camera_error: code },
+    details: message,
     suggestion: 'look at the status of the camera, then call again',
-    cause: thrown,
+    ...(cause === undefined ? {} : { cause }),
   })
 }

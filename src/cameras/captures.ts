@@ -1,14 +1,16 @@
 /**
- * Who needs frames: captures run while somebody holds a lease, and a linger time beyond (starting a camera takes up to seconds).
- * The core stays the one owner of the device; this decides when it is one.
+ * Who gets frames: one capture per camera for all consumers, kept alive by its state machine. The core stays the one owner of the
+ * device; this decides when it is one.
  */
 
-import { type BackoffOptions, backoffMs } from '../base/backoff.js'
 import type { Clock } from '../base/clock.js'
 import { ServiceError } from '../base/errors.js'
 import type { Logger } from '../base/logger.js'
 import type { CaptureInfo, Core, NativeEvent } from '../native/index.js'
-import { captureError, nativeCode } from './capture-fault.js'
+import { CameraCapture, type CaptureContext } from './camera-capture.js'
+import { type CaptureSettings, type CaptureState, type CaptureStatistics, DEFAULT_CAMERA, type Screen } from './capture-types.js'
+import { type CameraSelector, defaultCamera } from './default-camera.js'
+import { findOwner, stillHolds } from './device-owner.js'
 import type { CameraRegistry } from './registry.js'
 import type { Camera } from './types.js'
 
@@ -25,194 +27,232 @@ export interface CapturesOptions {
   readonly registry: CameraRegistry
   readonly clock: Clock
   readonly logger: Logger
+  readonly screen: Screen
+  /** Of cameras that are not configured. */
+  readonly settings: CaptureSettings
   readonly lingerMs: number
-  readonly random: () => number
+  /** A camera that is plugged in is told at once, not found by looking. */
+  readonly hotplug: boolean
+  /** Done before each start, as far as it is done in time. */
+  readonly beforeStart?: (camera: Camera) => Promise<void>
+  readonly procDir?: string
 }
 
-interface Running {
-  readonly camera: Camera
-  readonly source: string
-  leases: number
-  /** The start under way or done; undefined while a capture that failed waits for its next try. */
-  started: Promise<CaptureInfo> | undefined
-  /** Frames came, and no failure has been heard of since. */
-  up: boolean
-  /** Failures since frames came last. */
-  failures: number
-  /** The one timer: of the next try while somebody waits for frames, else of the end. */
-  cancelTimer: (() => void) | undefined
-}
-
-const RETRY: Omit<BackoffOptions, 'random'> = { firstMs: 500, maxMs: 30_000, jitter: 0.2 }
+/** A look for the owner of a busy camera ends after so long. */
+const OWNER_LOOK_MS = 1_000
 
 export class Captures {
   readonly #options: CapturesOptions
-  readonly #running = new Map<string, Running>()
+  readonly #context: CaptureContext
+  readonly #captures = new Map<string, CameraCapture>()
+  readonly #configured = new Map<string, CaptureSettings>()
+  readonly #unsubscribe: () => void
+  /** Which camera is meant where none is named. */
+  #selector: CameraSelector | undefined
+  #defaultDevice: string
+  /** Demand for the default camera, whichever it is. */
+  readonly #defaultWants = new Set<{ release: () => void }>()
 
   constructor(options: CapturesOptions) {
+    const { core, registry, clock, procDir = '/proc' } = options
     this.#options = options
+    this.#context = {
+      core,
+      clock,
+      logger: options.logger,
+      screen: options.screen,
+      lookup: {
+        find: (node) => findOwner(node, { procDir, timeoutMs: OWNER_LOOK_MS, nowMs: () => clock.nowMs() }),
+        holds: (owner, node) => stillHolds(owner, node, procDir),
+      },
+      lingerMs: options.lingerMs,
+      hotplug: options.hotplug,
+      beforeStart: options.beforeStart,
+      offerQuality: (source, quality) => this.#offerQuality(source, quality),
+      neighbours: (camera) => this.#neighbours(camera),
+      faultChanged: (source, code) => registry.setCaptureFault(source, code),
+      stateChanged: (change) => registry.events.emit('captureStateChanged', change),
+    }
+    this.#defaultDevice = defaultCamera(undefined, registry.list())
+    this.#unsubscribe = registry.events.on('changed', (camera) => this.#cameraChanged(camera))
+    for (const camera of registry.list()) this.#cameraChanged(camera)
+  }
+
+  /** Id of the camera that is meant where none is named; it may never have been seen. */
+  get defaultDevice(): string {
+    return this.#defaultDevice
+  }
+
+  /** Names the default camera; undefined: the first one that is plugged in. */
+  chooseDefault(selector: CameraSelector | undefined): void {
+    this.#selector = selector
+    this.#findDefault()
   }
 
   /**
    * Frames of a camera for as long as the lease is held; starts the capture when none runs. Throws CAMERA_NOT_FOUND, INVALID_STATE
-   * (unplugged, or nothing usable offered), DEPENDENCY_FAILED (the camera refused).
+   * (unplugged, switched off, or nothing usable offered), DEPENDENCY_FAILED (the camera refused).
    */
   async lease(device: string): Promise<Lease> {
-    const camera = this.#options.registry.get(device)
-    const { source } = camera
-    if (source === undefined || camera.mode === undefined) throw unusable(camera)
-
-    const running = this.#running.get(source) ?? this.#add(camera, source)
-    running.leases += 1
-    // Whoever asks while the next try is waited for has it made at once: a lease on a capture that is down would be worth nothing.
-    const started = running.started ?? this.#start(running)
-    this.#disarm(running)
-    let held = true
-    const release = (): void => {
-      if (!held) return
-      held = false
-      this.#release(running)
-    }
+    const { registry } = this.#options
+    registry.get(this.#idOf(device))
+    const capture = this.#capture(device)
+    const release = capture.want()
     try {
-      return { camera, source, info: await started, release }
+      const info = await capture.started()
+      const camera = registry.get(capture.device)
+      if (camera.source === undefined) throw new ServiceError('INVALID_STATE', { details: 'the camera is not plugged in' })
+      return { camera, source: camera.source, info, release }
     } catch (thrown) {
       release()
-      throw captureError(thrown)
+      throw thrown
     }
+  }
+
+  /** Standing demand: the camera captures whenever it can. Throws CAMERA_NOT_FOUND for a device never heard of, nothing else. */
+  want(device: string): { release(): void } {
+    if (device !== DEFAULT_CAMERA) return { release: this.#known(device).want() }
+    const want = { release: this.#capture(device).want() }
+    this.#defaultWants.add(want)
+    return {
+      release: () => {
+        if (this.#defaultWants.delete(want)) want.release()
+      },
+    }
+  }
+
+  /** Throws CAMERA_NOT_FOUND, as do all that follow. */
+  state(device: string): CaptureState {
+    return this.#known(device).state()
+  }
+
+  statistics(device: string): CaptureStatistics {
+    return this.#known(device).statistics()
+  }
+
+  settings(device: string): CaptureSettings {
+    return this.#known(device).settings
+  }
+
+  /**
+   * Closes the camera and opens it anew, forgetting failures. True when frames come within `waitMs`, false when they do not or the
+   * camera is switched off. Calls at the same time share one restart. A camera nobody wants runs for the linger time.
+   */
+  restart(device: string, { waitMs }: { readonly waitMs: number }): Promise<boolean> {
+    return this.#known(device).restart(waitMs)
+  }
+
+  setEnabled(device: string, enabled: boolean): void {
+    const id = this.#known(device).device
+    const asDefault = id === this.#defaultDevice && this.#configured.has(DEFAULT_CAMERA)
+    this.configure(asDefault ? DEFAULT_CAMERA : id, { ...this.#settingsOf(id), enabled })
+  }
+
+  /**
+   * Puts settings in force, `default` for whichever camera that is; undefined: those of a camera that is not configured. Opens the
+   * device anew only when its mode changes; viewers stay.
+   */
+  configure(device: string, settings: CaptureSettings | undefined): void {
+    if (settings === undefined) this.#configured.delete(device)
+    else this.#configured.set(device, settings)
+    if (device !== DEFAULT_CAMERA) this.#capture(device)
+    this.#applySettings()
   }
 
   /** Takes the core's events, after the registry had them. */
   handle(events: readonly NativeEvent[]): void {
     for (const event of events) {
-      if (event.type === 'gone') this.#forget(event.source)
+      if (event.type === 'resync') for (const capture of this.#captures.values()) capture.lookAnew()
       if (event.type !== 'capture') continue
-      const { registry } = this.#options
-      const running = this.#running.get(event.source)
-      if (event.state === 'started' || event.state === 'restarted') {
-        registry.setCaptureFault(event.source, undefined)
-        if (running?.started !== undefined) running.up = true
-      }
-      if (event.state === 'stalled') registry.setCaptureFault(event.source, 'STALLED')
-      if (event.state === 'failed') {
-        registry.setCaptureFault(event.source, event.fault?.code ?? 'INTERNAL')
-        // The failure of a start is told by its promise, and the two come in either order.
-        if (running?.up === true) this.#down(running)
-      }
-      if (event.state === 'gone') this.#forget(event.source)
+      for (const capture of this.#captures.values()) capture.handle(event)
     }
   }
 
   /** Ends everything; leases given out are dead afterwards. */
   async stop(): Promise<void> {
-    const sources = [...this.#running.keys()]
-    for (const source of sources) this.#forget(source)
-    await Promise.allSettled(sources.map((source) => this.#options.core.stopCapture(source)))
+    this.#unsubscribe()
+    for (const capture of this.#captures.values()) capture.stop()
   }
 
-  #add(camera: Camera, source: string): Running {
-    const running: Running = {
-      camera,
-      source,
-      leases: 0,
-      started: undefined,
-      up: false,
-      failures: 0,
-      cancelTimer: undefined,
-    }
-    this.#running.set(source, running)
-    return running
+  #idOf(device: string): string {
+    return device === DEFAULT_CAMERA ? this.#defaultDevice : device
   }
 
-  /** Settles after the record has been brought up to date. */
-  #start(running: Running): Promise<CaptureInfo> {
-    const started = this.#capture(running).then(
-      (info) => {
-        if (running.started === started) {
-          running.up = true
-          running.failures = 0
-        }
-        return info
-      },
-      (thrown: unknown) => {
-        if (running.started === started) this.#down(running)
-        throw thrown
-      },
-    )
-    running.started = started
-    return started
+  #known(device: string): CameraCapture {
+    const id = this.#idOf(device)
+    if (device !== DEFAULT_CAMERA && !this.#captures.has(id)) this.#options.registry.get(id)
+    return this.#capture(id)
   }
 
-  async #capture({ camera, source }: Running): Promise<CaptureInfo> {
-    const { mode } = camera
-    if (mode === undefined) throw unusable(camera)
-    const { core, registry } = this.#options
-    try {
-      const info = await core.startCapture(source, mode)
-      registry.setCaptureFault(source, undefined)
-      return info
-    } catch (thrown) {
-      const code = nativeCode(thrown)
-      if (code !== undefined && code !== 'CAMERA_GONE' && code !== 'ABORTED') registry.setCaptureFault(source, code)
-      throw thrown
+  #capture(device: string): CameraCapture {
+    const id = this.#idOf(device)
+    const known = this.#captures.get(id)
+    if (known !== undefined) return known
+    const capture = new CameraCapture(id, this.#settingsOf(id), this.#context)
+    this.#captures.set(id, capture)
+    if (this.#options.registry.has(id)) capture.follow(this.#options.registry.get(id))
+    if (id === this.#defaultDevice) capture.setChannels([id, DEFAULT_CAMERA])
+    return capture
+  }
+
+  #settingsOf(id: string): CaptureSettings {
+    return this.#configuredOf(id) ?? this.#options.settings
+  }
+
+  #configuredOf(id: string): CaptureSettings | undefined {
+    const ofDefault = id === this.#defaultDevice ? this.#configured.get(DEFAULT_CAMERA) : undefined
+    return ofDefault ?? this.#configured.get(id)
+  }
+
+  #applySettings(): void {
+    for (const [id, capture] of this.#captures) {
+      // First what the device is opened with, so that it is opened once.
+      this.#options.registry.setModeWish(id, this.#configuredOf(id)?.wish)
+      capture.configure(this.#settingsOf(id))
     }
   }
 
-  /** No frames come any more: tried again while somebody needs them, ever more slowly. */
-  #down(running: Running): void {
-    running.started = undefined
-    running.up = false
-    if (this.#running.get(running.source) !== running) return
-    if (running.leases === 0) {
-      this.#forget(running.source)
-      return
+  #cameraChanged(camera: Camera): void {
+    this.#findDefault()
+    this.#capture(camera.device).follow(camera)
+  }
+
+  #findDefault(): void {
+    const device = defaultCamera(this.#selector, this.#options.registry.list(), this.#defaultDevice)
+    if (device === this.#defaultDevice && this.#captures.has(device)) return
+    const before = this.#captures.get(this.#defaultDevice)
+    this.#defaultDevice = device
+    before?.setChannels([before.device])
+    const capture = this.#capture(device)
+    capture.setChannels([device, DEFAULT_CAMERA])
+    for (const want of this.#defaultWants) {
+      const { release } = want
+      want.release = capture.want()
+      release()
     }
-    const delayMs = backoffMs(running.failures, { ...RETRY, random: this.#options.random })
-    running.failures += 1
-    this.#arm(running, delayMs, () => {
-      // Its failure has been dealt with when it rejects.
-      this.#start(running).catch(() => undefined)
-    })
+    this.#applySettings()
   }
 
-  #release(running: Running): void {
-    running.leases -= 1
-    if (running.leases > 0 || this.#running.get(running.source) !== running) return
-    // A capture that does not run is not tried again for its own sake, and nothing of it has to linger.
-    if (running.started === undefined) this.#forget(running.source)
-    else this.#arm(running, this.#options.lingerMs, () => this.#end(running))
+  async #offerQuality(source: string, quality: number): Promise<boolean> {
+    const results = await this.#options.core.setControls(source, [{ id: JPEG_QUALITY_CONTROL, value: quality }]).catch(() => [])
+    const outcome = results[0]?.outcome
+    return outcome === 'applied' || outcome === 'clamped'
   }
 
-  #end(running: Running): void {
-    this.#forget(running.source)
-    this.#options.core.stopCapture(running.source).catch((thrown: unknown) => {
-      this.#options.logger.warn({ device: running.camera.device, error: String(thrown) }, 'capture did not stop in time')
-    })
-  }
-
-  #forget(source: string): void {
-    const running = this.#running.get(source)
-    if (running === undefined) return
-    this.#disarm(running)
-    this.#running.delete(source)
-  }
-
-  #arm(running: Running, delayMs: number, task: () => void): void {
-    this.#disarm(running)
-    running.cancelTimer = this.#options.clock.after(delayMs, () => {
-      running.cancelTimer = undefined
-      task()
-    })
-  }
-
-  #disarm(running: Running): void {
-    running.cancelTimer?.()
-    running.cancelTimer = undefined
+  #neighbours(camera: Camera): readonly string[] {
+    const bus = busOf(camera)
+    if (bus === undefined) return []
+    return this.#options.registry
+      .list()
+      .filter((other) => other.device !== camera.device && other.source !== undefined && busOf(other) === bus)
+      .map((other) => other.device)
   }
 }
 
-function unusable(camera: Camera): ServiceError {
-  return new ServiceError('INVALID_STATE', {
-    data: { state: camera.status, allowed_states: ['CONNECTED'] },
-    details: camera.source === undefined ? 'the camera is not plugged in' : 'the camera offers no format that can be used',
-  })
+/** V4L2_CID_JPEG_COMPRESSION_QUALITY. */
+const JPEG_QUALITY_CONTROL = 0x009d0903
+
+function busOf(camera: Camera): string | undefined {
+  const controller = camera.hardware?.port.split('/')[0]
+  return controller === '' ? undefined : controller
 }

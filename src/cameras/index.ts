@@ -1,10 +1,22 @@
 /** Cameras: who exists, in which state, and who gets their frames. */
 
 export { captureError, nativeCode } from './capture-fault.js'
+export {
+  type ActualMode,
+  type CaptureDrops,
+  type CaptureFault,
+  type CaptureSettings,
+  type CaptureState,
+  type CaptureStateChange,
+  type CaptureStatistics,
+  type CaptureWord,
+  DEFAULT_CAMERA,
+} from './capture-types.js'
 export type { Captures, Lease } from './captures.js'
 export type { ControlSetResult } from './control-result.js'
 export type { ControlChange, ControlValue, ControlView } from './control-view.js'
 export type { CameraControls } from './controls.js'
+export type { CameraSelector } from './default-camera.js'
 export type { CameraFeed, CameraFeeds } from './feeds.js'
 export type { ModeWish } from './mode.js'
 export { wholeFps } from './mode.js'

@@ -62,6 +62,7 @@ export class CameraRegistry {
   readonly #bySource = new Map<string, Entry>()
   readonly #lists = new Map<string, Rendered<CameraListView>>()
   readonly #left = new Set<string>()
+  readonly #wishes = new Map<string, ModeWish>()
   #ids: IdTable
 
   constructor(options: RegistryOptions) {
@@ -156,6 +157,16 @@ export class CameraRegistry {
     this.#refresh(entry)
   }
 
+  /** Another wanted mode than the one configured at the start; undefined: that one again. */
+  setModeWish(device: string, wish: ModeWish | undefined): void {
+    const before = this.#wishes.get(device)
+    if (JSON.stringify(wish) === JSON.stringify(before)) return
+    if (wish === undefined) this.#wishes.delete(device)
+    else this.#wishes.set(device, wish)
+    const entry = this.#byDevice.get(device)
+    if (entry !== undefined) this.#refresh(entry)
+  }
+
   /** Links may read differently now (MediaMTX came or went). */
   forgetLinks(): void {
     this.#lists.clear()
@@ -237,7 +248,9 @@ export class CameraRegistry {
     const { state } = entry
     const previous = entry.camera
     const report = state === undefined ? previous.report : state.report
-    const mode = report === undefined ? undefined : chooseMode(report, this.#options.modeWish(previous.device))
+    const hardware = state?.identity ?? previous.hardware
+    const wish = this.#wishes.get(previous.device) ?? this.#options.modeWish(previous.device)
+    const mode = report === undefined ? undefined : chooseMode(report, wish)
     const word = cameraStatus({
       present: state !== undefined,
       report,
@@ -253,6 +266,7 @@ export class CameraRegistry {
       ...word,
       ...(state === undefined ? {} : { source: state.source, node: state.node }),
       ...(report === undefined ? {} : { report }),
+      ...(hardware === undefined ? {} : { hardware }),
       ...(mode === undefined ? {} : { mode }),
     }
     entry.camera = camera

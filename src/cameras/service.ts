@@ -4,6 +4,7 @@ import type { Clock } from '../base/clock.js'
 import type { Service } from '../base/lifecycle.js'
 import type { Logger } from '../base/logger.js'
 import type { Addon, Core, CoreOptions, NativeEvent } from '../native/index.js'
+import { screenOf } from './capture-screen.js'
 import { Captures } from './captures.js'
 import { ControlStore } from './control-store.js'
 import { CameraControls } from './controls.js'
@@ -33,6 +34,18 @@ const MAX_HELD_MS = 250
 /** A publisher that takes no frame for so long is replaced (v4l2-native §12). */
 const FEED_STALL_MS = 5_000
 const SHUTDOWN_MS = 2_000
+/** Of cameras that nobody configured: captured while somebody wants frames, however often they fail. */
+const CAPTURE_DEFAULTS = {
+  enabled: true,
+  onDemand: true,
+  wish: {},
+  autoReconnect: true,
+  reconnectIntervalMs: 5_000,
+  maxReconnectAttempts: 0,
+  bufferSize: 2,
+  maxFrameAgeMs: 5_000,
+  bandwidthFallback: false,
+}
 
 export interface Cameras extends Service {
   readonly registry: CameraRegistry
@@ -64,8 +77,6 @@ export async function createCameras(options: CamerasOptions): Promise<Cameras> {
     captures.handle(events)
     feeds.handle(events)
   })
-  const captures = new Captures({ core, registry, clock, logger, lingerMs: options.lingerMs, random: Math.random })
-  const feeds = new CameraFeeds({ core, captures, stallMs: FEED_STALL_MS })
   const controls = new CameraControls({
     core,
     registry,
@@ -74,6 +85,18 @@ export async function createCameras(options: CamerasOptions): Promise<Cameras> {
     logger,
     restoreMotion: options.restoreMotion,
   })
+  const captures = new Captures({
+    core,
+    registry,
+    clock,
+    logger,
+    screen: screenOf(core),
+    settings: { ...CAPTURE_DEFAULTS, jpegQuality: options.core.jpegQuality },
+    lingerMs: options.lingerMs,
+    hotplug: options.core.discovery === 'events',
+    beforeStart: (camera) => controls.reapply(camera),
+  })
+  const feeds = new CameraFeeds({ core, captures, stallMs: FEED_STALL_MS })
 
   let stopped: Promise<void> | undefined
   return {

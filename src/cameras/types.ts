@@ -1,6 +1,7 @@
 /** What a camera is to the rest of the service. */
 
-import type { DeviceControl, DeviceReport, FrameInterval } from '../native/index.js'
+import type { DeviceControl, DeviceIdentity, DeviceReport, FrameInterval } from '../native/index.js'
+import type { CaptureStateChange } from './capture-types.js'
 import type { ControlChange } from './control-view.js'
 
 /** Status words of the contract (design §8). */
@@ -46,6 +47,8 @@ export interface Camera {
   readonly report?: DeviceReport
   /** What a capture uses; absent when nothing usable is offered. */
   readonly mode?: Mode
+  /** What is known of the hardware behind `identity`; kept while unplugged, absent before the camera was seen in this run. */
+  readonly hardware?: DeviceIdentity
 }
 
 export type CameraEvents = {
@@ -56,6 +59,8 @@ export type CameraEvents = {
   capabilitiesDetected: Camera
   controlChanged: ControlChange
   capabilitiesFailed: { readonly camera: Camera; readonly error: string }
+  /** The state of its capture changed, or the reason became clearer. */
+  captureStateChanged: CaptureStateChange
   /** Anything a list or a status shows may be different now. */
   changed: Camera
 }

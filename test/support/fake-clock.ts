@@ -10,7 +10,7 @@ interface Timer {
 
 export class FakeClock implements Clock {
   #nowMs = 0
-  readonly #startWallMs: number
+  #startWallMs: number
   readonly #timers = new Set<Timer>()
 
   constructor(startWallMs = Date.UTC(2030, 3, 1, 8, 15)) {
@@ -23,6 +23,11 @@ export class FakeClock implements Clock {
 
   wallMs(): number {
     return this.#startWallMs + this.#nowMs
+  }
+
+  /** Somebody sets the date; nothing that is monotonic moves. */
+  stepWall(byMs: number): void {
+    this.#startWallMs += byMs
   }
 
   after(delayMs: number, task: () => void): () => void {
