@@ -1,9 +1,9 @@
 // Resident memory of the idle service with two virtual cameras and no client, against a bare Node that only stays alive.
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { readFile } from 'node:fs/promises'
 import { setTimeout as pause } from 'node:timers/promises'
 import { startService } from '../../test/vm/guest/support/service.mjs'
+import { memoryOf } from '../support/memory.mjs'
 import { publish } from '../support/report.mjs'
 import { median } from '../support/stats.mjs'
 import { failures, judge, ratioText } from '../support/verdict.mjs'
@@ -47,13 +47,6 @@ async function ofBareNode() {
     child.kill('SIGKILL')
     await once(child, 'exit')
   }
-}
-
-/** Bytes of resident and of private memory. */
-async function memoryOf(pid) {
-  const text = await readFile(`/proc/${pid}/smaps_rollup`, 'utf8')
-  const bytes = (name) => Number(new RegExp(`^${name}:\\s+(\\d+) kB`, 'm').exec(text)?.[1]) * 1024
-  return { rss: bytes('Rss'), pss: bytes('Pss'), privateBytes: bytes('Private_Clean') + bytes('Private_Dirty') }
 }
 
 const megabytes = (bytes) => `${(bytes / 1e6).toFixed(1)} MB`

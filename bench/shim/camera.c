@@ -1,5 +1,5 @@
 /*
- * Preloaded into a process: makes every node /dev/video7N (N: 0 to 999) a camera, so that hotplug, captures and viewers can be
+ * Preloaded into a process: makes every node /dev/videoN with N of 70 and more a camera, so that hotplug, captures and viewers can be
  * measured on a machine without cameras, and so that peers see the very same device. A node is a real file of the directory that
  * is watched; only what is asked of the opened device is answered here. With SHIM_FRAMES (stream.h) it streams MJPEG of one size.
  */
@@ -21,7 +21,7 @@
 #include "stream.h"
 
 #define PREFIX "/dev/video"
-#define FIRST_DIGIT '7'
+#define FIRST_NODE 70
 #define MAX_FDS 65536
 
 struct camera {
@@ -39,7 +39,7 @@ static const unsigned rates[] = {30, 25, 15, 10, 5};
 static struct camera *ours(int fd) { return fd >= 0 && fd < MAX_FDS ? camera_of[fd] : NULL; }
 
 static int is_camera(const char *path, int flags) {
-    return strncmp(path, PREFIX, strlen(PREFIX)) == 0 && path[strlen(PREFIX)] == FIRST_DIGIT && !(flags & O_PATH);
+    return strncmp(path, PREFIX, strlen(PREFIX)) == 0 && atoi(path + strlen(PREFIX)) >= FIRST_NODE && !(flags & O_PATH);
 }
 
 static int open_camera(const char *path) {

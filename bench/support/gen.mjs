@@ -9,7 +9,7 @@ const several = cpus().length > 1
 
 /** Command prefix that keeps a process on the server's core. */
 export const SERVER_CORE = ['taskset', '-c', '0']
-const GENERATOR_CORE = ['taskset', '-c', several ? '1' : '0']
+export const GENERATOR_CORE = ['taskset', '-c', several ? '1' : '0']
 
 /** Options as of `gen --NAME`; answers its JSON with `serverBusy` and `generatorBusy`, shares of one core. */
 export async function generate(options) {

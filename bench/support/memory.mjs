@@ -1,0 +1,15 @@
+// What a process holds.
+import { readdir, readFile } from 'node:fs/promises'
+
+/** Bytes of resident, proportional and private memory. */
+export async function memoryOf(pid) {
+  const text = await readFile(`/proc/${pid}/smaps_rollup`, 'utf8')
+  const bytes = (name) => Number(new RegExp(`^${name}:\\s+(\\d+) kB`, 'm').exec(text)?.[1]) * 1024
+  return { rss: bytes('Rss'), pss: bytes('Pss'), privateBytes: bytes('Private_Clean') + bytes('Private_Dirty') }
+}
+
+/** Open descriptors and threads. */
+export async function handlesOf(pid) {
+  const count = async (folder) => (await readdir(`/proc/${pid}/${folder}`)).length
+  return { descriptors: await count('fd'), threads: await count('task') }
+}
