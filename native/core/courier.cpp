@@ -25,6 +25,11 @@ struct Courier::State {
     std::unordered_map<uint64_t, Timers::iterator> byNumber;
     uint64_t lastNumber = 0;
     bool stopping = false;
+    /// A task runs: on the courier's thread, or on that of a caller.
+    bool busy = false;
+    bool visited = false;
+    /// The courier's thread waits for the task of another thread.
+    bool held = false;
     CoreThread thread;
 
     void wake(const std::shared_ptr<State> &self) {
@@ -39,19 +44,29 @@ struct Courier::State {
         std::unique_lock lock(mutex);
         for (;;) {
             collectDue();
-            if (!tasks.empty()) {
+            if (busy) {
+                held = true;
+                changed.wait(lock);
+                held = false;
+            } else if (!tasks.empty()) {
                 Task task = std::move(tasks.front());
                 tasks.pop_front();
-                lock.unlock();
-                task();
-                task = nullptr; // what it owns may call back into the core
-                lock.lock();
+                carryOut(std::move(task), lock);
             } else if (stopping) {
                 return;
             } else {
                 sleep(lock);
             }
         }
+    }
+
+    void carryOut(Task task, std::unique_lock<std::mutex> &lock) {
+        busy = true;
+        lock.unlock();
+        task();
+        task = nullptr; // what it owns may call back into the core
+        lock.lock();
+        busy = false;
     }
 
     void collectDue() {
@@ -80,6 +95,21 @@ void Courier::post(Task task) {
     if (state_->stopping) return;
     state_->tasks.push_back(std::move(task));
     state_->wake(state_);
+}
+
+void Courier::run(Task task) {
+    const std::shared_ptr<State> state = state_; // the courier may go while the task runs
+    std::unique_lock lock(state->mutex);
+    if (state->stopping) return;
+    if (state->busy || !state->tasks.empty()) {
+        state->tasks.push_back(std::move(task));
+        state->wake(state);
+        return;
+    }
+    state->visited = true;
+    state->carryOut(std::move(task), lock);
+    state->visited = false;
+    if (state->held || state->stopping) state->changed.notify_all();
 }
 
 uint64_t Courier::postAt(int64_t atUs, Task task) {
@@ -111,11 +141,14 @@ bool Courier::stop(int timeoutMs) {
         state_->byNumber.clear();
         dropped.swap(state_->timers);
         thread = std::move(state_->thread);
-        state_->changed.notify_one();
+        state_->changed.notify_all();
     }
-    if (thread.joinFor(timeoutMs)) return true;
-    thread.writeOff();
-    return false;
+    if (!thread.joinFor(timeoutMs)) {
+        thread.writeOff();
+        return false;
+    }
+    std::unique_lock lock(state_->mutex);
+    return state_->changed.wait_for(lock, std::chrono::milliseconds(timeoutMs), [this] { return !state_->visited; });
 }
 
 } // namespace camera

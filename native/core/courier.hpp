@@ -1,5 +1,5 @@
-// Carries answers out of the core: one thread that runs callbacks and deadlines, so that no capture thread ever runs a
-// stranger's code or waits for it.
+// Carries answers out of the core: runs callbacks and deadlines one at a time, on a thread of its own, so that no capture
+// thread ever runs a stranger's code or waits for it.
 #pragma once
 
 #include <cstdint>
@@ -24,6 +24,10 @@ public:
     /// Runs `task` soon, in the order of posts. Dropped after `stop`. The thread starts with the first task.
     void post(Task task);
 
+    /// As `post`, but right here, before it returns, when nothing else runs or waits: saves a change of threads. The caller must
+    /// hold no lock that a task could want, and must not run on behalf of a task.
+    void run(Task task);
+
     /// Runs `task` at `atUs` (CLOCK_MONOTONIC) unless cancelled. The number is never 0.
     uint64_t postAt(int64_t atUs, Task task);
 
@@ -31,7 +35,7 @@ public:
     void cancel(uint64_t timer);
 
     /// Runs what is posted, drops the timers, ends the thread. False when a task still ran after `timeoutMs`: the thread is
-    /// then written off. Idempotent.
+    /// then written off, or the caller of `run` left to itself. Idempotent.
     bool stop(int timeoutMs);
 
 private:

@@ -34,7 +34,8 @@ NodeCheck checkOf(const MonitorOptions &options) {
 
 } // namespace
 
-/// Everything but the locks and counters belongs to the courier thread ("the monitor thread" of the header).
+/// Everything but the locks and counters belongs to the courier: one task at a time, on its own thread or on that of the watcher
+/// or a prober.
 /// Lock order: lifecycle, then prober, then courier; the roster's is innermost. No listener or callback runs under any.
 class DeviceMonitor::Core final : public TableEffects, public std::enable_shared_from_this<Core> {
 public:
@@ -72,7 +73,7 @@ public:
         courier_.stop(timeoutMs);
     }
 
-    /// Runs `task` on the monitor thread; false after `stop`.
+    /// Lets the courier run `task`; false after `stop`.
     bool post(std::function<void()> task) {
         const std::lock_guard lock(lifecycle_);
         if (stopped_) return false;
@@ -158,16 +159,18 @@ private:
         return [node, check = checkOf(options_)](const Sys &sys) { return probeNode(sys, node, check); };
     }
 
-    /// On the watcher thread.
+    /// On the watcher thread, which `stop` ends before the courier. Handled there when the courier is free: a client hears of
+    /// a plugged camera one change of threads sooner.
     void hear(HotplugEvent event) {
         if (pendingEvents_ >= kMaxPendingEvents) {
             eventsLost_ = true;
             return;
         }
         ++pendingEvents_;
-        post([this, event = std::move(event)] {
-            --pendingEvents_;
-            handle(event);
+        courier_.run([self = shared_from_this(), event = std::move(event)] {
+            --self->pendingEvents_;
+            self->handle(event);
+            self->armTimer();
         });
     }
 
@@ -235,7 +238,7 @@ private:
     Courier courier_;
     Prober prober_;
     HotplugWatcher watcher_;
-    // State of the monitor thread.
+    // State of the courier's tasks.
     NodeTable table_;
     /// Controls that a camera stalled on, by source.
     std::map<std::string, std::set<uint32_t>> broken_;

@@ -56,7 +56,7 @@ public:
     DeviceMonitor(const DeviceMonitor &) = delete;
     DeviceMonitor &operator=(const DeviceMonitor &) = delete;
 
-    /// To be called before `start`. The listener runs on the monitor thread, in order, with gap-free `seq`; it must not block.
+    /// To be called before `start`. The listener runs on a core thread, in order, with gap-free `seq`; it must not block.
     /// It may call everything but `stop`.
     void setListener(std::function<void(DeviceEvent)> listener);
 

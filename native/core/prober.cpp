@@ -45,7 +45,7 @@ struct Prober::State {
 
     // Passed in.
     const Sys sys;
-    Courier *const courier; // used under the mutex and for unsettled jobs only: `stop` leaves none
+    Courier *const courier; // used under the mutex or while `delivering`: not after `stop`
     const ProberOptions options;
 
     // Guarded by the mutex.
@@ -57,6 +57,8 @@ struct Prober::State {
     std::map<uint64_t, CoreThread> threads;
     uint64_t lastThread = 0;
     size_t idle = 0;
+    /// Threads that hand an answer to the courier; `stop` waits for them.
+    size_t delivering = 0;
     bool stopping = false;
 
     JobPtr takeRunnable() {
@@ -115,7 +117,14 @@ struct Prober::State {
                 return;
             }
             lock.lock();
-            if (!self->finish(job, std::move(outcome))) return;
+            if (!self->finish(job)) return;
+            ++self->delivering;
+            lock.unlock();
+            self->courier->run([answer = std::exchange(job->answer, nullptr), outcome = std::move(outcome)] {
+                answer(outcome, {});
+            });
+            lock.lock();
+            if (--self->delivering == 0 && self->stopping) self->changed.notify_all();
         }
     }
 
@@ -128,14 +137,13 @@ struct Prober::State {
     }
 
     /// False when the job was written off in the meantime.
-    bool finish(const JobPtr &job, Outcome outcome) {
+    bool finish(const JobPtr &job) {
         if (!job->claim(Job::Phase::Finished)) {
             job->returned = true;
             return false;
         }
         running.erase(job->subject.key);
         courier->cancel(job->timer);
-        answerLater(job, std::move(outcome), {});
         changed.notify_all(); // another job of this device may have waited for it
         return true;
     }
@@ -213,6 +221,9 @@ void Prober::stop(int timeoutMs) {
         const int64_t leftMs = std::max<int64_t>((deadlineUs - monotonicUs()) / 1'000, 0);
         if (!thread.joinFor(static_cast<int>(leftMs))) thread.writeOff();
     }
+    // Answers do not block: what is on its way arrives, and nobody uses the courier afterwards.
+    std::unique_lock lock(state_->mutex);
+    state_->changed.wait(lock, [this] { return state_->delivering == 0; });
 }
 
 } // namespace camera

@@ -38,7 +38,7 @@ public:
     Prober &operator=(const Prober &) = delete;
     ~Prober() { stop(0); }
 
-    /// Runs `work` on a prober thread, then `answer` on the courier's, exactly once. `work` must own what it touches: it may
+    /// Runs `work` on a prober thread, then `answer` through the courier, exactly once. `work` must own what it touches: it may
     /// outlive everything. Errors besides those of `work`: step "probe" with ETIMEDOUT (deadline; or an earlier job of this
     /// key still hangs) or EAGAIN (queue full, all threads hang); step `aborted` after `stop`.
     template <typename T>

@@ -2,7 +2,9 @@
 
 #include <doctest/doctest.h>
 
+#include <chrono>
 #include <future>
+#include <thread>
 #include <vector>
 
 #include "awaiting.hpp"
@@ -59,4 +61,70 @@ TEST_CASE("a task that hangs is left behind") {
     }
     release.set_value();
     left.get_future().wait();
+}
+
+TEST_CASE("a task is carried out by the caller when nothing else runs") {
+    Courier courier;
+    std::thread::id ranOn;
+    courier.run([&] { ranOn = std::this_thread::get_id(); });
+    CHECK(ranOn == std::this_thread::get_id());
+}
+
+TEST_CASE("a task of a caller waits its turn behind the one that runs, and is carried out by the courier") {
+    Courier courier;
+    std::promise<void> entered;
+    std::promise<void> release;
+    std::promise<std::thread::id> second;
+    std::thread first([&, wait = release.get_future().share()] {
+        courier.run([&] {
+            entered.set_value();
+            wait.wait();
+        });
+    });
+    entered.get_future().wait();
+    bool timerRan = false;
+    courier.postAt(monotonicUs(), [&] { timerRan = true; });
+    courier.run([&] { second.set_value(std::this_thread::get_id()); });
+    auto done = second.get_future();
+    CHECK(done.wait_for(std::chrono::milliseconds(20)) == std::future_status::timeout);
+    release.set_value();
+    CHECK(done.get() != first.get_id());
+    first.join();
+    CHECK(courier.stop(5000));
+    CHECK(timerRan);
+}
+
+TEST_CASE("tasks of many callers run one at a time, and none is lost") {
+    Courier courier;
+    constexpr int kEach = 2'000;
+    int counted = 0; // no lock: the courier is one
+    std::vector<std::thread> callers;
+    for (int caller = 0; caller < 4; ++caller) {
+        callers.emplace_back([&] {
+            for (int i = 0; i < kEach; ++i) {
+                if (i % 3 == 0) courier.post([&] { ++counted; });
+                else courier.run([&] { ++counted; });
+            }
+        });
+    }
+    for (std::thread &caller : callers) caller.join();
+    CHECK(courier.stop(10'000));
+    CHECK(counted == 4 * kEach);
+}
+
+TEST_CASE("stopping waits for the task of a caller") {
+    Courier courier;
+    std::promise<void> entered;
+    std::promise<void> release;
+    std::thread caller([&, wait = release.get_future().share()] {
+        courier.run([&] {
+            entered.set_value();
+            wait.wait();
+        });
+    });
+    entered.get_future().wait();
+    CHECK_FALSE(courier.stop(5));
+    release.set_value();
+    CHECK(courier.stop(5000));
+    caller.join();
 }
