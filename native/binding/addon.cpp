@@ -33,6 +33,14 @@ Napi::Object init(Napi::Env env, Napi::Object exports) {
         {"closeReadEnd", closeReadEnd},
         {"closeFeed", closeFeed},
         {"feedStats", feedStats},
+        {"showSource", showSource},
+        {"showPlaceholder", showPlaceholder},
+        {"setMaxFrameAge", setMaxFrameAge},
+        {"addViewer", addViewer},
+        {"endViewer", endViewer},
+        {"endViewers", endViewers},
+        {"viewers", viewers},
+        {"viewerCount", viewerCount},
     };
     for (const auto &[name, call] : kCalls) exports.Set(name, Napi::Function::New(env, call, name));
     return exports;

@@ -43,6 +43,18 @@ int64_t Arguments::integer(Napi::Value value, const std::string &name, int64_t m
     return static_cast<int64_t>(number);
 }
 
+double Arguments::number(Napi::Value value, const std::string &name, double min, double max) {
+    if (failed_) return min;
+    if (!value.IsNumber()) {
+        refuseType(name, "a number");
+        return min;
+    }
+    const double number = value.As<Napi::Number>().DoubleValue();
+    if (number >= min && number <= max) return number; // false for NaN
+    refuseRange(name, "a number from " + std::to_string(min) + " to " + std::to_string(max));
+    return min;
+}
+
 std::string Arguments::text(Napi::Value value, const std::string &name, size_t maxBytes) {
     if (failed_) return {};
     if (!value.IsString()) {
@@ -95,6 +107,30 @@ bool Fields::optionalBoolean(const char *name) {
     const Napi::Value value = get(name);
     if (reader_.failed_ || value.IsUndefined()) return false;
     return reader_.boolean(value, path(name));
+}
+
+int64_t Fields::optionalInteger(const char *name, int64_t min, int64_t max, int64_t fallback) {
+    const Napi::Value value = get(name);
+    if (reader_.failed_ || value.IsUndefined()) return fallback;
+    return reader_.integer(value, path(name), min, max);
+}
+
+double Fields::optionalNumber(const char *name, double min, double max) {
+    const Napi::Value value = get(name);
+    if (reader_.failed_ || value.IsUndefined()) return 0;
+    return reader_.number(value, path(name), min, max);
+}
+
+std::string Fields::optionalText(const char *name, size_t maxBytes) {
+    const Napi::Value value = get(name);
+    if (reader_.failed_ || value.IsUndefined()) return {};
+    return reader_.text(value, path(name), maxBytes);
+}
+
+Fields Fields::optionalObject(const char *name) {
+    const Napi::Value value = get(name);
+    const bool absent = reader_.failed_ || value.IsUndefined();
+    return Fields(reader_, absent ? Napi::Object::New(reader_.env()) : reader_.objectOf(value, path(name)), path(name));
 }
 
 std::pair<int64_t, int64_t> Fields::range(const char *name, int64_t min, int64_t max) {

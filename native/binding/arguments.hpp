@@ -35,6 +35,7 @@ private:
 
     int64_t integer(Napi::Value value, const std::string &name, int64_t min, int64_t max);
     std::string text(Napi::Value value, const std::string &name, size_t maxBytes);
+    double number(Napi::Value value, const std::string &name, double min, double max);
     bool boolean(Napi::Value value, const std::string &name);
     Napi::Object objectOf(Napi::Value value, const std::string &name);
     void refuseType(const std::string &name, const char *wanted);
@@ -52,6 +53,14 @@ public:
     bool boolean(const char *name) { return reader_.boolean(get(name), path(name)); }
     /// False when the member is absent or undefined.
     bool optionalBoolean(const char *name);
+    /// `fallback` when the member is absent or undefined.
+    int64_t optionalInteger(const char *name, int64_t min, int64_t max, int64_t fallback);
+    /// 0 when the member is absent or undefined.
+    double optionalNumber(const char *name, double min, double max);
+    /// Empty when the member is absent or undefined.
+    std::string optionalText(const char *name, size_t maxBytes);
+    /// An object without members when the member is absent or undefined.
+    Fields optionalObject(const char *name);
     /// Two integers, the first not above the second.
     std::pair<int64_t, int64_t> range(const char *name, int64_t min, int64_t max);
     /// Whether the member is a string.

@@ -34,4 +34,13 @@ Napi::Value closeReadEnd(const Napi::CallbackInfo &info);
 Napi::Value closeFeed(const Napi::CallbackInfo &info);
 Napi::Value feedStats(const Napi::CallbackInfo &info);
 
+Napi::Value showSource(const Napi::CallbackInfo &info);
+Napi::Value showPlaceholder(const Napi::CallbackInfo &info);
+Napi::Value setMaxFrameAge(const Napi::CallbackInfo &info);
+Napi::Value addViewer(const Napi::CallbackInfo &info);
+Napi::Value endViewer(const Napi::CallbackInfo &info);
+Napi::Value endViewers(const Napi::CallbackInfo &info);
+Napi::Value viewers(const Napi::CallbackInfo &info);
+Napi::Value viewerCount(const Napi::CallbackInfo &info);
+
 } // namespace camera::binding

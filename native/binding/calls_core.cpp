@@ -17,6 +17,8 @@ CoreOptions readOptions(Fields fields) {
     constexpr int kMinPatternPx = 16;
     constexpr int kMaxPatternPx = 4096;
     constexpr int kMaxFps = 240;
+    constexpr int kMaxViewers = 65'536;
+    constexpr int kMaxViewerThreads = 16;
 
     CoreOptions options;
     MonitorOptions &monitor = options.monitor;
@@ -35,6 +37,12 @@ CoreOptions readOptions(Fields fields) {
     options.virtualCameras.width = static_cast<uint32_t>(cameras.integer("width", kMinPatternPx, kMaxPatternPx));
     options.virtualCameras.height = static_cast<uint32_t>(cameras.integer("height", kMinPatternPx, kMaxPatternPx));
     options.virtualCameras.fps = static_cast<uint32_t>(cameras.integer("fps", 1, kMaxFps));
+
+    Fields viewers = fields.optionalObject("viewers");
+    options.viewers.max = static_cast<int>(viewers.optionalInteger("max", 1, kMaxViewers, options.viewers.max));
+    options.viewers.maxPerChannel =
+        static_cast<int>(viewers.optionalInteger("maxPerChannel", 1, kMaxViewers, options.viewers.maxPerChannel));
+    options.viewers.threads = static_cast<int>(viewers.optionalInteger("threads", 1, kMaxViewerThreads, options.viewers.threads));
 
     options.capture.encoderThreads = static_cast<int>(fields.integer("encoderThreads", 1, kMaxEncoderThreads));
     options.capture.jpegQuality = static_cast<int>(fields.integer("jpegQuality", 1, 100));

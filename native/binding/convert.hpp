@@ -29,4 +29,8 @@ Napi::Value frameToJs(Napi::Env env, const Frame &frame);
 Napi::Value unitToJs(Napi::Env env, const Frame &frame);
 Napi::Object savedFrameToJs(Napi::Env env, const SavedFrame &saved);
 
+Napi::Array viewersToJs(Napi::Env env, const std::vector<ViewerStats> &viewers);
+/// What the event says besides what every event does.
+void setViewerEnd(Napi::Object object, const ViewerEvent &event);
+
 } // namespace camera::binding

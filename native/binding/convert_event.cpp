@@ -80,6 +80,13 @@ Napi::Object toJs(Napi::Env env, uint64_t seq, const CaptureEvent &event) {
     return object;
 }
 
+Napi::Object toJs(Napi::Env env, uint64_t seq, const ViewerEvent &event) {
+    Napi::Object object = Napi::Object::New(env);
+    setBase(object, "viewer_ended", seq, event.atUs);
+    setViewerEnd(object, event);
+    return object;
+}
+
 } // namespace
 
 Napi::Object eventToJs(Napi::Env env, const CoreEvent &event) {

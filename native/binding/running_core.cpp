@@ -1,11 +1,19 @@
 #include "running_core.hpp"
 
+#include <algorithm>
 #include <cerrno>
 #include <utility>
 
+#include "fault_code.hpp"
 #include "virtual_device.hpp"
 
 namespace camera::binding {
+
+namespace {
+
+constexpr int kViewersEndMs = 500;
+
+} // namespace
 
 Result<std::shared_ptr<RunningCore>> RunningCore::start(const Sys &sys, const CoreOptions &options, EventSink sink) {
     std::shared_ptr<RunningCore> core(new RunningCore(sys, options, std::move(sink)));
@@ -18,7 +26,8 @@ Result<std::shared_ptr<RunningCore>> RunningCore::start(const Sys &sys, const Co
 }
 
 RunningCore::RunningCore(const Sys &sys, const CoreOptions &options, EventSink sink)
-    : sink_(std::move(sink)), monitor_(sys, options.monitor), captures_(sys, options.capture) {
+    : sink_(std::move(sink)), monitor_(sys, options.monitor), captures_(sys, options.capture),
+      fanout_(options.viewers, [this](const ViewerEvent &event) { publish(event); }) {
     monitor_.setListener([this](DeviceEvent event) { hear(std::move(event)); });
     captures_.setListener([this](const CaptureEvent &event) { hear(event); });
 }
@@ -45,12 +54,20 @@ void RunningCore::setControls(const std::string &source, std::vector<WantedContr
     monitor_.setControls(source, std::move(wanted), std::move(callback));
 }
 
+Status RunningCore::showSource(const std::string &channel, const std::string &source) {
+    std::shared_ptr<FrameHub> hub = captures_.hub(source);
+    if (!hub) return Error{0, kStepAborted, source};
+    return fanout_.showSource(channel, std::move(hub));
+}
+
 void RunningCore::silence() {
     const std::lock_guard lock(publishMutex_);
     sink_ = nullptr;
 }
 
 void RunningCore::stop(int timeoutMs) {
+    // Viewers learn of the end while everything still works; those that read are through in a moment.
+    fanout_.stop(std::min(timeoutMs, kViewersEndMs));
     // Captures first: a device that is still open keeps its node number, and what they report needs the monitor.
     captures_.shutdown(timeoutMs);
     monitor_.stop(timeoutMs);
@@ -79,7 +96,7 @@ void RunningCore::hear(const CaptureEvent &event) {
     if (event.feed == 0 && event.state == CaptureState::Gone) monitor_.reportGone(event.source);
 }
 
-void RunningCore::publish(std::variant<DeviceEvent, CaptureEvent> fact) {
+void RunningCore::publish(std::variant<DeviceEvent, CaptureEvent, ViewerEvent> fact) {
     auto event = std::make_shared<CoreEvent>();
     event->fact = std::move(fact);
     // Counted and handed over under one lock, or two threads could deliver their numbers in the wrong order.

@@ -1,4 +1,4 @@
-// One device monitor and its captures, wired together: what JavaScript calls a core. Knows neither Node nor Linux.
+// One device monitor, its captures and their viewers, wired together: what JavaScript calls a core. Knows neither Node nor Linux.
 #pragma once
 
 #include <atomic>
@@ -13,6 +13,7 @@
 
 #include "capture_manager.hpp"
 #include "device_monitor.hpp"
+#include "fanout_server.hpp"
 #include "result.hpp"
 #include "sys.hpp"
 #include "virtual_controls.hpp"
@@ -30,12 +31,13 @@ struct CoreOptions {
     MonitorOptions monitor;
     CaptureOptions capture;
     VirtualCameras virtualCameras;
+    FanoutOptions viewers;
 };
 
-/// A fact of either part under the one gap-free count of its core, which starts at 1.
+/// A fact of one of the parts under the one gap-free count of its core, which starts at 1.
 struct CoreEvent {
     uint64_t seq = 0;
-    std::variant<DeviceEvent, CaptureEvent> fact;
+    std::variant<DeviceEvent, CaptureEvent, ViewerEvent> fact;
 };
 
 using EventSink = std::function<void(std::shared_ptr<const CoreEvent>)>;
@@ -52,6 +54,7 @@ public:
 
     DeviceMonitor &monitor() { return monitor_; }
     CaptureManager &captures() { return captures_; }
+    FanoutServer &fanout() { return fanout_; }
 
     /// Where the frames of a camera that is present come from. ENODEV when that appearance is over.
     Result<SourceAddress> addressOf(const std::string &source) const;
@@ -60,10 +63,13 @@ public:
     void probeControls(const std::string &source, ControlsCallback callback);
     void setControls(const std::string &source, std::vector<WantedControl> wanted, ControlResultsCallback callback);
 
+    /// Viewers of the channel see what this source captures.
+    Status showSource(const std::string &channel, const std::string &source);
+
     /// No event reaches the sink after this returned.
     void silence();
 
-    /// Closes captures, then the monitor. Blocks up to about twice `timeoutMs`; stuck threads are written off. Once only.
+    /// Ends the viewers, closes captures, then the monitor. Blocks up to about twice `timeoutMs`; stuck threads are written off. Once only.
     void stop(int timeoutMs);
 
 private:
@@ -74,7 +80,7 @@ private:
     void announceVirtualCameras(const VirtualCameras &wanted);
     void hear(DeviceEvent event);
     void hear(const CaptureEvent &event);
-    void publish(std::variant<DeviceEvent, CaptureEvent> fact);
+    void publish(std::variant<DeviceEvent, CaptureEvent, ViewerEvent> fact);
 
     std::mutex publishMutex_;
     uint64_t lastSeq_ = 0;
@@ -86,6 +92,7 @@ private:
     // The monitor's listener reaches the captures and the other way round; both end in `stop`, before either is destroyed.
     DeviceMonitor monitor_;
     CaptureManager captures_;
+    FanoutServer fanout_;
 };
 
 } // namespace camera::binding

@@ -218,6 +218,11 @@ void CaptureManager::setJpegQuality(const std::string &source, int quality) {
     if (const auto channel = core_->channel(source)) channel->setJpegQuality(quality);
 }
 
+std::shared_ptr<FrameHub> CaptureManager::hub(const std::string &source) {
+    const auto channel = core_->channel(source);
+    return channel ? channel->hub() : nullptr;
+}
+
 std::optional<CaptureStats> CaptureManager::stats(const std::string &source, int64_t maxFrameAgeUs) const {
     const auto channel = core_->find(source);
     if (!channel) return std::nullopt;

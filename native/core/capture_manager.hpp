@@ -10,6 +10,7 @@
 
 #include "capture_types.hpp"
 #include "frame.hpp"
+#include "frame_hub.hpp"
 #include "result.hpp"
 #include "sys.hpp"
 
@@ -94,6 +95,9 @@ public:
 
     /// Encode raw frames also while nobody waits (a viewer wants the newest frame at once). Counted: each true needs a false.
     void keepEncoding(const std::string &source, bool keep);
+
+    /// Where the frames of the source are published, now or later. Null after shutdown.
+    std::shared_ptr<FrameHub> hub(const std::string &source);
 
     /// Frames that the hub of the source keeps, 1 to 64.
     void setRetained(const std::string &source, size_t frames);

@@ -58,6 +58,7 @@ std::string_view faultCode(const Error &error) {
     if (step == kStepFormat) return "UNSUPPORTED_FORMAT";
     if (step == kStepPath) return "INVALID_PATH";
     if (step == kStepNotACamera) return "NOT_A_CAMERA";
+    if (step == kStepTooManyViewers) return "TOO_MANY_VIEWERS";
     return isFileStep(step) ? fileCode(error.errnoValue) : deviceCode(error.errnoValue);
 }
 

@@ -14,11 +14,12 @@ inline constexpr const char *kStepAborted = "aborted";
 inline constexpr const char *kStepFormat = "unsupported_format";
 inline constexpr const char *kStepPath = "invalid_path";
 inline constexpr const char *kStepNotACamera = "not_a_camera";
+inline constexpr const char *kStepTooManyViewers = "too_many_viewers";
 
 /// One of `CAMERA_GONE CAMERA_BUSY NO_BANDWIDTH NO_PERMISSION NOT_A_CAMERA NOT_STREAMING UNSUPPORTED_FORMAT STALLED TIMEOUT
-/// INVALID_PATH DISK_FULL IO ABORTED INTERNAL`. An errno means one thing for a device and another for a file (ENOSPC: no
-/// USB bandwidth, or a full disk), hence the look at the step: `open_file`, `write`, `fsync`, `rename`, `link`, `open_dir`
-/// and `store` are steps of files.
+/// INVALID_PATH DISK_FULL IO ABORTED TOO_MANY_VIEWERS INTERNAL`. An errno means one thing for a device and another for a file
+/// (ENOSPC: no USB bandwidth, or a full disk), hence the look at the step: `open_file`, `write`, `fsync`, `rename`, `link`,
+/// `open_dir` and `store` are steps of files.
 std::string_view faultCode(const Error &error);
 
 } // namespace camera

@@ -24,16 +24,34 @@ void FramePtr::release() {
     frame_ = nullptr;
 }
 
-void FrameDraft::setHeader(std::span<const uint8_t> header) {
-    const size_t bytes = std::min(header.size(), kFrameHeadroomBytes);
-    std::memcpy(frame()->content() - bytes, header.data(), bytes);
-    frame()->headerBytes_ = static_cast<uint32_t>(bytes);
+std::span<const uint8_t> Frame::wire(Dress dress) const {
+    Wire seen = wire_.load(std::memory_order_acquire);
+    if (seen == Wire::Bare && wire_.compare_exchange_strong(seen, Wire::Dressing, std::memory_order_acquire)) {
+        // Every frame is made as a writable one; the margins belong to whoever turned Bare into Dressing.
+        dress(*this, FrameMargins(const_cast<Frame &>(*this)));
+        wire_.store(Wire::Dressed, std::memory_order_release);
+        wire_.notify_all();
+    } else {
+        for (; seen == Wire::Dressing; seen = wire_.load(std::memory_order_acquire)) wire_.wait(Wire::Dressing);
+    }
+    return {content() - headerBytes_, headerBytes_ + size_ + trailerBytes_};
 }
 
-void FrameDraft::setTrailer(std::span<const uint8_t> trailer) {
+void FrameMargins::setHeader(std::span<const uint8_t> header) {
+    const size_t bytes = std::min(header.size(), kFrameHeadroomBytes);
+    std::memcpy(frame_.content() - bytes, header.data(), bytes);
+    frame_.headerBytes_ = static_cast<uint32_t>(bytes);
+}
+
+void FrameMargins::setTrailer(std::span<const uint8_t> trailer) {
     const size_t bytes = std::min(trailer.size(), kFrameTailroomBytes);
-    std::memcpy(frame()->content() + frame()->size_, trailer.data(), bytes);
-    frame()->trailerBytes_ = static_cast<uint32_t>(bytes);
+    std::memcpy(frame_.content() + frame_.size_, trailer.data(), bytes);
+    frame_.trailerBytes_ = static_cast<uint32_t>(bytes);
+}
+
+void FrameDraft::dress(Frame::Dress dress) {
+    dress(*frame(), FrameMargins(*frame()));
+    frame()->wire_.store(Frame::Wire::Dressed, std::memory_order_relaxed);
 }
 
 std::shared_ptr<FramePool> FramePool::create(size_t maxIdle) {
@@ -61,6 +79,7 @@ FrameDraft FramePool::take(size_t bytes) {
     }
     if (!frame) frame = new (::operator new(sizeof(Frame) + kFrameHeadroomBytes + capacity + kFrameTailroomBytes)) Frame(capacity);
     frame->references_.store(1, std::memory_order_relaxed);
+    frame->wire_.store(Frame::Wire::Bare, std::memory_order_relaxed);
     frame->headerBytes_ = 0;
     frame->trailerBytes_ = 0;
     frame->size_ = 0;

@@ -17,6 +17,7 @@ namespace camera {
 
 class FramePool;
 class FramePtr;
+class FrameMargins;
 
 inline constexpr size_t kFrameHeadroomBytes = 256;
 inline constexpr size_t kFrameTailroomBytes = 64;
@@ -29,19 +30,19 @@ public:
 
     const FrameFacts &facts() const { return facts_; }
     std::span<const uint8_t> bytes() const { return {content(), size_}; }
-    /// What the producer put right before and behind the bytes (empty spans when nothing). `header`, `bytes` and `trailer`
-    /// are contiguous in memory.
-    std::span<const uint8_t> header() const { return {content() - headerBytes_, headerBytes_}; }
-    std::span<const uint8_t> trailer() const { return {content() + size_, trailerBytes_}; }
-    /// Header, bytes and trailer as one piece.
-    std::span<const uint8_t> wire() const {
-        return {content() - headerBytes_, headerBytes_ + size_ + trailerBytes_};
-    }
+
+    using Dress = void (*)(const Frame &frame, FrameMargins margins);
+    /// Header, bytes and trailer as one piece. `dress` writes the two when this is first asked for, so a frame that nobody
+    /// views costs nothing; who asks later gets what is there. Any thread.
+    std::span<const uint8_t> wire(Dress dress) const;
 
 private:
     friend class FramePool;
     friend class FramePtr;
     friend class FrameDraft;
+    friend class FrameMargins;
+
+    enum class Wire : uint8_t { Bare, Dressing, Dressed };
 
     explicit Frame(size_t capacity) : capacity_(capacity) {}
     ~Frame() = default;
@@ -50,6 +51,7 @@ private:
     uint8_t *content() { return reinterpret_cast<uint8_t *>(this + 1) + kFrameHeadroomBytes; }
 
     std::atomic<uint32_t> references_{0};
+    mutable std::atomic<Wire> wire_{Wire::Bare};
     uint32_t headerBytes_ = 0;
     uint32_t trailerBytes_ = 0;
     size_t size_ = 0;
@@ -57,6 +59,22 @@ private:
     FrameFacts facts_;
     /// Set while the frame is out; empty in the pool's own list, or the pool would keep itself alive.
     std::shared_ptr<FramePool> home_;
+};
+
+/// The room around a frame's bytes, for who makes its wire form.
+class FrameMargins {
+public:
+    /// At most kFrameHeadroomBytes, written so that it ends where the bytes begin.
+    void setHeader(std::span<const uint8_t> header);
+    /// At most kFrameTailroomBytes, right behind the bytes.
+    void setTrailer(std::span<const uint8_t> trailer);
+
+private:
+    friend class Frame;
+    friend class FrameDraft;
+    explicit FrameMargins(Frame &frame) : frame_(frame) {}
+
+    Frame &frame_;
 };
 
 /// Shared owner of a frame; copying costs one atomic increment. Any thread.
@@ -97,11 +115,9 @@ public:
     /// All that fits; `setSize` says how much of it counts.
     std::span<uint8_t> room() { return {frame()->content(), frame()->capacity_}; }
     void setSize(size_t bytes) { frame()->size_ = bytes; }
-    /// At most kFrameHeadroomBytes, written so that it ends where the bytes begin.
-    void setHeader(std::span<const uint8_t> header);
-    /// At most kFrameTailroomBytes; after `setSize`.
-    void setTrailer(std::span<const uint8_t> trailer);
     FrameFacts &facts() { return frame()->facts_; }
+    /// A wire form of its own, whatever `Frame::wire` is asked for later; after `setSize` and the facts.
+    void dress(Frame::Dress dress);
     FramePtr finish() { return std::move(frame_); }
 
 private:

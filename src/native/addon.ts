@@ -20,7 +20,10 @@ import type {
   GrabbedFrame,
   GrabbedUnit,
   NativeEvent,
+  PlaceholderPicture,
   SavedFrame,
+  ViewerOptions,
+  ViewerStats,
 } from './types.js'
 
 /** A view is one thread's hold on a core; the addon knows it by number. */
@@ -56,6 +59,14 @@ interface RawAddon {
   closeReadEnd(view: View, feed: number): void
   closeFeed(view: View, feed: number): void
   feedStats(view: View, feed: number): FeedStats | undefined
+  showSource(view: View, channel: string, source: string): void
+  showPlaceholder(view: View, channel: string, picture: PlaceholderPicture): void
+  setMaxFrameAge(view: View, channel: string, maxFrameAgeMs: number): void
+  addViewer(view: View, fd: number, channel: string, options: ViewerOptions): number
+  endViewer(view: View, viewer: number): void
+  endViewers(view: View, channel: string | undefined): void
+  viewers(view: View, channel: string): ViewerStats[]
+  viewerCount(view: View, channel: string): number
 }
 
 /**
@@ -153,6 +164,38 @@ class CoreView implements Core {
 
   feedStats(feed: number): FeedStats | undefined {
     return this.#raw.feedStats(this.#view, feed)
+  }
+
+  showSource(channel: string, source: string): void {
+    this.#raw.showSource(this.#view, channel, source)
+  }
+
+  showPlaceholder(channel: string, picture: PlaceholderPicture): void {
+    this.#raw.showPlaceholder(this.#view, channel, picture)
+  }
+
+  setMaxFrameAge(channel: string, maxFrameAgeMs: number): void {
+    this.#raw.setMaxFrameAge(this.#view, channel, maxFrameAgeMs)
+  }
+
+  addViewer(fd: number, channel: string, options: ViewerOptions): number {
+    return this.#raw.addViewer(this.#view, fd, channel, options)
+  }
+
+  endViewer(viewer: number): void {
+    this.#raw.endViewer(this.#view, viewer)
+  }
+
+  endViewers(channel?: string): void {
+    this.#raw.endViewers(this.#view, channel)
+  }
+
+  viewers(channel: string): ViewerStats[] {
+    return this.#raw.viewers(this.#view, channel)
+  }
+
+  viewerCount(channel: string): number {
+    return this.#raw.viewerCount(this.#view, channel)
   }
 
   detach(): void {

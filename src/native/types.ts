@@ -28,6 +28,7 @@ export type NativeErrorCode =
   | 'DISK_FULL'
   | 'IO'
   | 'ABORTED'
+  | 'TOO_MANY_VIEWERS'
   | 'INTERNAL'
 
 /** Stable identity across replugging (v4l2-native §8). Strings are sanitised UTF-8; unknown ones are empty, numbers 0. */
@@ -206,6 +207,7 @@ export type NativeEvent = EventBase &
     | { readonly type: 'feed_gap'; readonly feed: number; readonly source: string; readonly missed: number }
     /** Somebody waits for JPEGs of a camera that gives H.264, or nobody any more: a decoder (openFeed) makes them. */
     | { readonly type: 'jpeg_demand'; readonly source: string; readonly wanted: boolean }
+    | ({ readonly type: 'viewer_ended' } & ViewerEnd)
   )
 
 export interface CoreOptions {
@@ -225,6 +227,15 @@ export interface CoreOptions {
   readonly encoderThreads: number
   /** Quality of JPEGs made from raw frames, 1 to 100. */
   readonly jpegQuality: number
+  /** Limits and threads of the viewers; what is absent has the default of the core. */
+  readonly viewers?: {
+    /** Of the whole core: 4096. */
+    readonly max?: number
+    /** Of one channel: 1024. */
+    readonly maxPerChannel?: number
+    /** Threads that send: 1. */
+    readonly threads?: number
+  }
   /** Tests only: plain files count as device nodes. */
   readonly relaxDeviceCheck?: boolean
 }
@@ -309,6 +320,59 @@ export interface FeedStats {
   readonly missed: number
 }
 
+/** How one viewer wants its stream. */
+export interface ViewerOptions {
+  /** The head of the HTTP response, sent first as it is; at most 2048 bytes. */
+  readonly head: string
+  /** At most so many frames per second, 0.1 to 240; absent or 0: all. */
+  readonly maxFps?: number
+  /** Frames older than this are never begun for this viewer; the channel's limit holds as well. Absent or 0: only that. */
+  readonly maxAgeMs?: number
+  /** After each picture the boundary and the headers of the next part at once; parts then carry nothing but their type. */
+  readonly advanceHeaders?: boolean
+  /** A picture that is not followed by another is sent once more. */
+  readonly dualFinalFrames?: boolean
+  /** `X-Frame-...` headers in each part; without effect beside `advanceHeaders`. */
+  readonly extraHeaders?: boolean
+  /** Shown in the statistics, at most 256 bytes each. */
+  readonly label?: string
+  readonly remote?: string
+}
+
+export interface ViewerStats {
+  readonly viewer: number
+  readonly label: string
+  readonly remote: string
+  readonly sinceWallMs: number
+  /** Frames and placeholders that were sent whole. */
+  readonly frames: number
+  /** All that the socket took, heads included. */
+  readonly bytes: number
+  /** Frames that this viewer was too slow for; those left out for its `maxFps` do not count. */
+  readonly skipped: number
+  /** `behind`: a frame is half sent. `ending`: the stream is being closed. */
+  readonly state: 'keeping_up' | 'behind' | 'ending'
+}
+
+export interface ViewerEnd {
+  readonly viewer: number
+  readonly channel: string
+  /** `closed`: by the viewer. `stalled`: it took no byte for 10 s. `ended`: by us. */
+  readonly reason: 'closed' | 'stalled' | 'error' | 'ended'
+  readonly frames: number
+  readonly bytes: number
+  readonly skipped: number
+}
+
+/** What viewers see instead of video. */
+export interface PlaceholderPicture {
+  /** 16 to 16384 pixels; very large ones are drawn smaller in the same shape. */
+  readonly width: number
+  readonly height: number
+  /** The reason in a few words: letters, digits and `: . - #`, shown as capitals; lines are broken at blanks. */
+  readonly text: string
+}
+
 export interface CaptureStats {
   readonly running: boolean
   readonly frames: number
@@ -368,6 +432,28 @@ export interface Core {
   setRetained(source: string, frames: number): void
   /** Quality of JPEGs that we make of the source's frames, 1 to 100; over restarts, from the next frame on. */
   setJpegQuality(source: string, quality: number): void
+  /**
+   * What viewers watch is a channel: it outlives cameras, captures and modes, and comes into being when it is first named.
+   * From its next frame on they see `source`; its newest one at once if it is young enough. Of two calls the later holds.
+   */
+  showSource(channel: string, source: string): void
+  /** Viewers see this picture at once and then once per second. */
+  showPlaceholder(channel: string, picture: PlaceholderPicture): void
+  /** Frames older than this are never begun; when nothing fresh came for so long the placeholder is shown. 5000 at first. */
+  setMaxFrameAge(channel: string, maxFrameAgeMs: number): void
+  /**
+   * The core sends the stream from now on, over a duplicate of the socket: the caller destroys its own. Nothing may have been
+   * sent yet, and nothing unread may lie there. Answers the viewer's number. TOO_MANY_VIEWERS; IO with EMFILE, EBADF and the
+   * like; ABORTED.
+   */
+  addViewer(fd: number, channel: string, options: ViewerOptions): number
+  /** Ends one viewer in order: the frame that was begun, the closing boundary, the end of the stream. */
+  endViewer(viewer: number): void
+  /** The same for all of a channel, or of all channels. */
+  endViewers(channel?: string): void
+  viewers(channel: string): ViewerStats[]
+  /** Cheap. */
+  viewerCount(channel: string): number
   /** Leaves this thread's view. The last view out, or `shutdown`, ends the core. */
   detach(): void
   /** Stops captures, closes devices, joins threads (stuck ones are written off after `timeoutMs`). Idempotent. */
