@@ -22,17 +22,13 @@ export function parseHost(header: string): HostName | undefined {
 
 /** `ok`, `refused`, or the name with `www.` in front that the client should have used. */
 export function judgeHost(name: string, trusted: readonly string[]): 'ok' | 'refused' | { readonly redirectTo: string } {
-  if (trusts(name, trusted)) return 'ok'
+  const entries = trusted.map((entry) => entry.toLowerCase().replace(/^\[(.*)\]$/, '$1'))
+  const matches = (entry: string): boolean =>
+    entry === '*' || name === entry || (entry.startsWith('*.') && name.endsWith(entry.slice(1)))
+  if (entries.some(matches)) return 'ok'
+  // Only where it is listed as such: the bare name of a `*.domain` is meant to be refused.
   const www = `www.${name}`
-  return trusts(www, trusted) ? { redirectTo: www } : 'refused'
-}
-
-function trusts(name: string, trusted: readonly string[]): boolean {
-  return trusted.some((entry) => {
-    if (entry === '*') return true
-    const wanted = entry.toLowerCase().replace(/^\[(.*)\]$/, '$1')
-    return wanted.startsWith('*.') ? name.endsWith(wanted.slice(1)) : name === wanted
-  })
+  return entries.includes(www) ? { redirectTo: www } : 'refused'
 }
 
 const LOOPBACK = new BlockList()
