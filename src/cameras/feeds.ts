@@ -1,18 +1,34 @@
-/** Pipes of JPEGs for child processes: a lease on the capture plus a feed of the hub, closed together. */
+/** Pipes of frames for child processes: a lease on the capture plus a feed of the hub, closed together. */
 
 import type { Core, FeedStats, NativeEvent } from '../native/index.js'
 import { captureError } from './capture-fault.js'
 import type { Captures } from './captures.js'
 
+export interface FeedWish {
+  /** `newest` (default) for live readers, `every` for recorders: see FeedOptions of the core. */
+  readonly policy?: 'newest' | 'every'
+}
+
+/** Frames that a recorder was too slow for. */
+export interface FeedGap {
+  readonly missed: number
+  /** Capture of the first missing one, microseconds of the monotonic clock. */
+  readonly atUs: number
+}
+
 export interface CameraFeed {
   /** Read end for the child's stdin. */
   readonly readFd: number
+  /** JPEGs one after the other, or access units with start codes from a key frame on. */
+  readonly codec: 'jpeg' | 'h264'
   readonly width: number
   readonly height: number
   readonly fps: number
   /** Closes our copy of the read end: to be called once the child has it. */
   spawned(): void
   stats(): FeedStats | undefined
+  /** Called for each gap in a feed of every frame. */
+  onGap(listener: (gap: FeedGap) => void): void
   /** Called once when frames end for a reason of ours or the camera's; never after `close`. */
   onEnded(listener: (reason: string) => void): void
   close(): void
@@ -25,8 +41,11 @@ export interface FeedsOptions {
   readonly stallMs: number
 }
 
+const H264 = 'H264'
+
 interface Open {
   readonly source: string
+  gap(gap: FeedGap): void
   end(reason: string): void
 }
 
@@ -39,18 +58,20 @@ export class CameraFeeds {
   }
 
   /** Throws as `Captures.lease` does. */
-  async open(device: string): Promise<CameraFeed> {
+  async open(device: string, wish: FeedWish = {}): Promise<CameraFeed> {
     const { core, captures, stallMs } = this.#options
     const lease = await captures.lease(device)
+    const codec = lease.info.fourcc === H264 ? 'h264' : 'jpeg'
     let feed: ReturnType<Core['openFeed']>
     try {
-      feed = core.openFeed(lease.source, { stallMs })
+      feed = core.openFeed(lease.source, { stallMs, codec, policy: wish.policy ?? 'newest' })
     } catch (thrown) {
       lease.release()
       throw captureError(thrown)
     }
 
     let listener: ((reason: string) => void) | undefined
+    let gapListener: ((gap: FeedGap) => void) | undefined
     const close = (): void => {
       if (!this.#open.delete(feed.id)) return
       core.closeReadEnd(feed.id)
@@ -59,6 +80,7 @@ export class CameraFeeds {
     }
     this.#open.set(feed.id, {
       source: lease.source,
+      gap: (gap) => gapListener?.(gap),
       end: (reason) => {
         close()
         listener?.(reason)
@@ -66,11 +88,15 @@ export class CameraFeeds {
     })
     return {
       readFd: feed.readFd,
+      codec,
       width: lease.info.width,
       height: lease.info.height,
       fps: lease.info.interval.den / lease.info.interval.num,
       spawned: () => core.closeReadEnd(feed.id),
       stats: () => core.feedStats(feed.id),
+      onGap: (given) => {
+        gapListener = given
+      },
       onEnded: (given) => {
         listener = given
       },
@@ -81,6 +107,7 @@ export class CameraFeeds {
   /** Takes the core's events. */
   handle(events: readonly NativeEvent[]): void {
     for (const event of events) {
+      if (event.type === 'feed_gap') this.#open.get(event.feed)?.gap({ missed: event.missed, atUs: event.atUs })
       if (event.type === 'feed_ended') this.#open.get(event.feed)?.end(event.reason)
       const gone = event.type === 'gone' || (event.type === 'capture' && event.state === 'gone')
       if (!gone) continue

@@ -3,9 +3,13 @@
 import type { DeviceReport, FrameInterval, FrameSize, PixelFormat } from '../native/index.js'
 import type { Mode } from './types.js'
 
-/** Formats the core turns into JPEG frames, best first: JPEG as it comes, then raw by bytes on the bus and work to encode. */
+/**
+ * Formats the core turns into JPEG frames, best first: JPEG as it comes, then raw by bytes on the bus and work to encode. H.264,
+ * whose pictures a decoder has to make, only when there is nothing else.
+ */
 const JPEG_FORMATS = ['MJPG', 'JPEG']
 const RAW_FORMATS = ['YUYV', 'UYVY', 'NV12', 'YU12', 'GREY', 'RGB3', 'BGR3']
+const H264_FORMATS = ['H264']
 
 export interface ModeWish {
   readonly fourcc?: string | undefined
@@ -24,7 +28,7 @@ export function chooseMode(report: DeviceReport, wish: ModeWish = {}): Mode | un
   const usable = report.formats.filter(
     (format) => !format.emulated && (wish.fourcc === undefined || format.fourcc === wish.fourcc),
   )
-  for (const family of [JPEG_FORMATS, RAW_FORMATS]) {
+  for (const family of [JPEG_FORMATS, RAW_FORMATS, H264_FORMATS]) {
     const offered = usable.filter((format) => family.includes(format.fourcc))
     // Among raw formats the largest picture wins; the family's order only breaks ties.
     const candidates = offered.flatMap((format) => candidate(format, report, wish) ?? [])

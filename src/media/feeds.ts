@@ -1,4 +1,4 @@
-/** What `media/` asks of the cameras: who there is, and their JPEGs in a pipe. Declared here, given by the application. */
+/** What `media/` asks of the cameras: who there is, and their frames in a pipe. Declared here, given by the application. */
 
 export interface FeedCamera {
   /** Wire id, which is also the name of the path. */
@@ -15,10 +15,12 @@ export interface FeedStats {
   readonly dropped: number
 }
 
-/** One camera's JPEGs in one pipe. The writer never waits for a slow reader: it drops frames. */
+/** One camera's frames in one pipe. The writer never waits for a slow reader: it drops frames. */
 export interface CameraFeedHandle {
   /** Read end, for the child's stdin. */
   readonly readFd: number
+  /** JPEGs one after the other, or H.264 access units with start codes from a key frame on. */
+  readonly codec: 'jpeg' | 'h264'
   readonly width: number
   readonly height: number
   readonly fps: number

@@ -14,6 +14,7 @@ export interface CodecOptions {
 export const DEFAULT_CODEC: CodecOptions = { profile: 'main', pixelFormat: 'yuv420p', bitrate: '2M', preset: 'superfast' }
 
 export interface PublisherInput {
+  readonly codec: 'jpeg' | 'h264'
   readonly width: number
   readonly height: number
   readonly fps: number
@@ -25,14 +26,35 @@ const KEY_FRAME_SECONDS = 0.9
 /** Packets above this are split again by MediaMTX. */
 const MAX_PACKET_BYTES = 1440
 
+/** Pictures that are H.264 already are copied: `codec` is about making H.264. */
 export function publisherArgs(input: PublisherInput, codec: CodecOptions, url: string): string[] {
-  const width = even(input.width)
-  const height = even(input.height)
-  const fps = Math.max(1, Math.round(input.fps))
-  const keyFrames = Math.max(1, Math.floor(fps * KEY_FRAME_SECONDS))
+  const work = input.codec === 'h264' ? copyArgs(input) : encodeArgs(input, codec)
   return [
     ...['-hide_banner', '-nostdin', '-nostats', '-loglevel', 'error'],
     ...['-progress', 'pipe:3', '-stats_period', '1'],
+    ...work,
+    ...['-f', 'rtsp', '-rtsp_transport', 'tcp', '-pkt_size', String(MAX_PACKET_BYTES), url],
+  ]
+}
+
+/**
+ * The first access unit has the parameter sets: looking at it is all the probing there is. `nobuffer` would throw away what was
+ * looked at, and with it the first key frame.
+ */
+function copyArgs(input: PublisherInput): string[] {
+  return [
+    ...['-probesize', '32', '-analyzeduration', '0', '-threads', '1', '-protocol_whitelist', 'pipe'],
+    ...['-f', 'h264', '-framerate', String(wholeFps(input)), '-use_wallclock_as_timestamps', '1', '-i', 'pipe:0'],
+    ...['-an', '-c:v', 'copy'],
+  ]
+}
+
+function encodeArgs(input: PublisherInput, codec: CodecOptions): string[] {
+  const width = even(input.width)
+  const height = even(input.height)
+  const fps = wholeFps(input)
+  const keyFrames = Math.max(1, Math.floor(fps * KEY_FRAME_SECONDS))
+  return [
     // Frames come one by one with the time at which they arrive: nothing to probe, nothing to wait for. Frame threads of
     // the decoder would hold one frame back each.
     ...['-fflags', '+nobuffer', '-probesize', '32', '-analyzeduration', '0', '-threads', '1', '-protocol_whitelist', 'pipe'],
@@ -47,13 +69,16 @@ export function publisherArgs(input: PublisherInput, codec: CodecOptions, url: s
     ...['-bf', '0', '-g', String(keyFrames), '-sc_threshold', '0'],
     ...['-force_key_frames', `expr:gte(t,n_forced*${KEY_FRAME_SECONDS})`],
     ...['-b:v', codec.bitrate, '-maxrate', codec.bitrate, '-bufsize', codec.bitrate],
-    ...['-f', 'rtsp', '-rtsp_transport', 'tcp', '-pkt_size', String(MAX_PACKET_BYTES), url],
   ]
 }
 
 /** For people: what could be pasted into a shell. */
 export function displayCommand(program: string, args: readonly string[]): string {
   return [program, ...args].map((word) => (/^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`)).join(' ')
+}
+
+function wholeFps(input: PublisherInput): number {
+  return Math.max(1, Math.round(input.fps))
 }
 
 /** 4:2:0 needs even sides. */

@@ -193,6 +193,7 @@ export class Publisher {
       if (this.#state === 'starting' && reader.progress.frames > 0) {
         this.#failure = undefined
         this.#refusal = undefined
+        this.#options.logger.info({ device: this.#options.device, codec: feed.codec === 'h264' ? 'copy' : 'h264' }, 'publishing')
         this.#set('running')
       }
     })

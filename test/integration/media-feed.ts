@@ -1,4 +1,4 @@
-/** A camera feed without cameras: one ffmpeg per open writes a moving test picture as JPEGs into a pipe. */
+/** A camera feed without cameras: one ffmpeg per open writes a moving test picture, as JPEGs or in H.264, into a pipe. */
 
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process'
 import { mkdtempSync, rmSync } from 'node:fs'
@@ -7,10 +7,21 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { CameraFeedHandle, CameraFeeds, FeedCamera } from '../../src/media/index.js'
 
+const OUTPUT = {
+  jpeg: ['-q:v', '5', '-f', 'mjpeg'],
+  // Not the profile that our own encoder uses.
+  h264: [
+    ...['-c:v', 'libx264', '-preset', 'veryfast', '-profile:v', 'high', '-pix_fmt', 'yuv420p'],
+    ...['-g', '10', '-bf', '0', '-f', 'h264'],
+  ],
+}
+
 export class PatternFeeds implements CameraFeeds {
   readonly #listeners = new Set<() => void>()
   readonly #children = new Set<ChildProcess>()
   #cameras: FeedCamera[]
+  /** Of feeds that are opened from now on. */
+  codec: 'jpeg' | 'h264' = 'jpeg'
   /** Feeds open now. */
   openFeeds = 0
 
@@ -37,7 +48,9 @@ export class PatternFeeds implements CameraFeeds {
     const fifo = join(dir, 'frames')
     execFileSync('mkfifo', [fifo])
     const source = 'testsrc=size=320x240:rate=15'
-    const args = ['-y', '-nostdin', '-loglevel', 'quiet', '-re', '-f', 'lavfi', '-i', source, '-q:v', '5', '-f', 'mjpeg', fifo]
+    const { codec } = this
+    const input = ['-y', '-nostdin', '-loglevel', 'quiet', '-re', '-f', 'lavfi', '-i', source]
+    const args = [...input, ...OUTPUT[codec], fifo]
     const child = spawn('ffmpeg', args, { stdio: 'ignore' })
     this.#children.add(child)
     child.once('exit', () => this.#children.delete(child))
@@ -52,6 +65,7 @@ export class PatternFeeds implements CameraFeeds {
     }
     return {
       readFd: readEnd.fd,
+      codec,
       width: 320,
       height: 240,
       fps: 15,

@@ -69,6 +69,18 @@ describe.skipIf(binary === undefined)('our own MediaMTX', { timeout: 60_000 }, (
     })
   })
 
+  test('the H.264 of a camera is copied, not encoded: profile and size are its own', async () => {
+    bench.feeds.codec = 'h264'
+    const { stream_url, ffmpeg_command } = await bench.media.startStreaming('camera0', '127.0.0.1')
+    expect(ffmpeg_command).toContain('-c:v copy')
+    const shown = await probeStream(stream_url)
+    expect(shown).toMatchObject({ codec_name: 'h264', profile: 'High', has_b_frames: 0, width: 320, height: 240 })
+    const packets = await play(stream_url, 3)
+    expect(spanSeconds(packets)).toBeGreaterThan(2)
+    expect(packets.every((packet, at) => at === 0 || packet.seconds > (packets[at - 1]?.seconds ?? 0))).toBe(true)
+    expect(packets.filter((packet) => packet.key).length).toBeGreaterThan(2)
+  })
+
   test('a reader alone starts the publisher, without any call', async () => {
     const { stream_url } = await bench.media.streamUrl('camera0', '127.0.0.1')
     expect(spanSeconds(await play(stream_url, 2))).toBeGreaterThan(1)

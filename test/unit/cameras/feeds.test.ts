@@ -9,8 +9,11 @@ function setUp() {
   const done: string[] = []
   let feeds = 0
   let refuse = false
+  const asked: object[] = []
+  let fourcc = 'MJPG'
   const core: Pick<Core, 'openFeed' | 'closeReadEnd' | 'closeFeed' | 'feedStats'> = {
-    openFeed: () => {
+    openFeed: (_source, options) => {
+      asked.push(options)
       if (refuse) throw Object.assign(new Error('no pipe'), { code: 'LIMIT', errno: 24, call: 'pipe2', node: '' })
       feeds += 1
       return { id: feeds, readFd: 100 + feeds }
@@ -21,11 +24,15 @@ function setUp() {
   }
   const captures: Pick<Captures, 'lease'> = {
     lease: async (device) =>
-      ({ source: `${device}#1`, info, release: () => void done.push(`lease ${device}`) }) as unknown as Lease,
+      ({
+        source: `${device}#1`,
+        info: { ...info, fourcc },
+        release: () => void done.push(`lease ${device}`),
+      }) as unknown as Lease,
   }
   const cameraFeeds = new CameraFeeds({ core: core as Core, captures: captures as Captures, stallMs: 5_000 })
   const tell = (event: object): void => cameraFeeds.handle([event as NativeEvent])
-  return { feeds: cameraFeeds, done, tell, refuseNext: () => (refuse = true) }
+  return { feeds: cameraFeeds, asked, done, tell, refuseNext: () => (refuse = true), gives: (given: string) => (fourcc = given) }
 }
 
 describe('feeds of cameras', () => {
@@ -36,6 +43,28 @@ describe('feeds of cameras', () => {
     feed.close()
     feed.close()
     expect(done).toEqual(['read end 1', 'feed 1', 'lease camera0'])
+  })
+
+  it('carry what the camera gives, the newest or all of it', async () => {
+    const { feeds, asked, gives } = setUp()
+    expect((await feeds.open('camera0')).codec).toBe('jpeg')
+    gives('H264')
+    expect((await feeds.open('camera1', { policy: 'every' })).codec).toBe('h264')
+    expect(asked).toEqual([
+      { stallMs: 5_000, codec: 'jpeg', policy: 'newest' },
+      { stallMs: 5_000, codec: 'h264', policy: 'every' },
+    ])
+  })
+
+  it('tell the gaps of their own recorder', async () => {
+    const { feeds, tell } = setUp()
+    const gaps: object[] = []
+    for (const device of ['camera0', 'camera1']) {
+      const feed = await feeds.open(device, { policy: 'every' })
+      feed.onGap((gap) => gaps.push({ device, ...gap }))
+    }
+    tell({ type: 'feed_gap', feed: 2, source: 'camera1#1', missed: 7, atUs: 4_711 })
+    expect(gaps).toEqual([{ device: 'camera1', missed: 7, atUs: 4_711 }])
   })
 
   it('keep no lease when no pipe can be had', async () => {

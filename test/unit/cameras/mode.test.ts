@@ -38,9 +38,16 @@ describe('the mode a capture uses', () => {
     expect(chooseMode(report([format('MJPG', [[640, 480, 120, 60]])]))?.interval).toEqual({ num: 1, den: 60 })
   })
 
-  it('falls back to raw without MJPEG, and to nothing when only H.264 is offered', () => {
-    expect(chooseMode(report([format('YUYV', [[640, 480, 30]])]))?.fourcc).toBe('YUYV')
-    expect(chooseMode(report([format('H264', [[640, 480, 30]])]))).toBeUndefined()
+  it('falls back to raw without MJPEG, and to H.264 only when nothing else is offered', () => {
+    const h264 = format('H264', [[1920, 1080, 30]])
+    expect(chooseMode(report([h264, format('YUYV', [[640, 480, 30]])]))?.fourcc).toBe('YUYV')
+    expect(chooseMode(report([h264]))).toMatchObject({ fourcc: 'H264', width: 1920 })
+    expect(chooseMode(report([format('HEVC', [[640, 480, 30]])]))).toBeUndefined()
+  })
+
+  it('takes H.264 beside other formats when that is the wish', () => {
+    const formats = [format('MJPG', [[640, 480, 30]]), format('H264', [[640, 480, 30]])]
+    expect(chooseMode(report(formats), { fourcc: 'H264' })?.fourcc).toBe('H264')
   })
 
   it('uses the current size of a driver that enumerates none', () => {

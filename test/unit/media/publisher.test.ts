@@ -179,6 +179,7 @@ function feed(): CameraFeedHandle {
   const readFd = openSync('/dev/null', 'r')
   return {
     readFd,
+    codec: 'jpeg',
     width: 320,
     height: 240,
     fps: 15,
