@@ -17,11 +17,6 @@ constexpr int64_t kStandInIntervalUs = 1'000'000;
 constexpr int64_t kFinalUs = 150'000;
 constexpr const char *kNothingFresh = "NO SIGNAL";
 
-bool isJpeg(const Frame &frame) {
-    const auto bytes = frame.bytes();
-    return bytes.size() >= 2 && bytes[0] == 0xff && bytes[1] == 0xd8;
-}
-
 } // namespace
 
 FanoutChannel::FanoutChannel(Outlet outlet) : outlet_(std::move(outlet)), pool_(FramePool::create(2)) {}
@@ -133,7 +128,7 @@ void FanoutChannel::takeFrame(int64_t nowUs) {
     FrameReading reading = hub_->newestAfter(cursor_);
     // From 0 on nothing was missed: who begins to look has no claim on what was before.
     const uint64_t missed = std::exchange(cursor_, reading.cursor) == 0 ? 0 : reading.skipped;
-    if (!reading.frame || !isJpeg(*reading.frame)) return;
+    if (!reading.frame || reading.frame->facts().codec != FrameCodec::Jpeg) return;
     if (nowUs - reading.frame->facts().capturedAtUs > maxAgeUs_) return;
     standsIn_ = false;
     freshUs_ = nowUs;

@@ -34,7 +34,7 @@ std::span<const uint8_t> Frame::wire(Dress dress) const {
     } else {
         for (; seen == Wire::Dressing; seen = wire_.load(std::memory_order_acquire)) wire_.wait(Wire::Dressing);
     }
-    return {content() - headerBytes_, headerBytes_ + size_ + trailerBytes_};
+    return wire();
 }
 
 void FrameMargins::setHeader(std::span<const uint8_t> header) {
@@ -51,6 +51,11 @@ void FrameMargins::setTrailer(std::span<const uint8_t> trailer) {
 
 void FrameDraft::dress(Frame::Dress dress) {
     dress(*frame(), FrameMargins(*frame()));
+    frame()->wire_.store(Frame::Wire::Dressed, std::memory_order_relaxed);
+}
+
+void FrameDraft::setTrailer(std::span<const uint8_t> trailer) {
+    FrameMargins(*frame()).setTrailer(trailer);
     frame()->wire_.store(Frame::Wire::Dressed, std::memory_order_relaxed);
 }
 

@@ -36,6 +36,10 @@ public:
     /// views costs nothing; who asks later gets what is there. Any thread.
     std::span<const uint8_t> wire(Dress dress) const;
 
+    /// What the producer itself put behind the bytes, and the bytes with it; only for frames whose producer did so.
+    std::span<const uint8_t> trailer() const { return {content() + size_, trailerBytes_}; }
+    std::span<const uint8_t> wire() const { return {content() - headerBytes_, headerBytes_ + size_ + trailerBytes_}; }
+
 private:
     friend class FramePool;
     friend class FramePtr;
@@ -118,6 +122,8 @@ public:
     FrameFacts &facts() { return frame()->facts_; }
     /// A wire form of its own, whatever `Frame::wire` is asked for later; after `setSize` and the facts.
     void dress(Frame::Dress dress);
+    /// The same with nothing in front.
+    void setTrailer(std::span<const uint8_t> trailer);
     FramePtr finish() { return std::move(frame_); }
 
 private:
