@@ -46,7 +46,7 @@ export async function createApp({ config, logger, clock, env }: AppContext): Pro
   const tokens = createTokens({ secret, leewayMs: security.token_leeway, maxLifetimeMs: security.max_token_lifetime, clock })
 
   let links: (device: string, host: string) => StreamLinks = () => ({})
-  const cameras = await buildCameras(config, logger, clock, (device, host) => links(device, host))
+  const cameras = await buildCameras(config, logger, clock, env.PATH ?? '', (device, host) => links(device, host))
   const media = await buildMedia({ config, cameras, clock, logger, env })
   if (media !== undefined) {
     links = (device, host) => media.streamLinks(device, host)
@@ -110,6 +110,7 @@ function buildCameras(
   config: Config,
   logger: Logger,
   clock: Clock,
+  searchPath: string,
   links: (device: string, host: string) => StreamLinks,
 ): Promise<Cameras> {
   const { camera } = config
@@ -137,6 +138,7 @@ function buildCameras(
     lingerMs: camera.linger,
     restoreMotion: camera.restore_motion,
     links,
+    ffmpeg: { binary: config.ffmpeg.binary, searchPath },
   })
 }
 

@@ -8,6 +8,7 @@ import { screenOf } from './capture-screen.js'
 import { Captures } from './captures.js'
 import { ControlStore } from './control-store.js'
 import { CameraControls } from './controls.js'
+import { Decoders } from './decoder.js'
 import { CameraFeeds } from './feeds.js'
 import { IdStore } from './id-store.js'
 import type { ModeWish } from './mode.js'
@@ -26,6 +27,8 @@ export interface CamerasOptions {
   /** Give pan, tilt and zoom back to a camera that was plugged in again: that moves hardware. */
   readonly restoreMotion: boolean
   readonly links: (device: string, host: string) => StreamLinks
+  /** The program that makes pictures of H.264, and where it is looked for. */
+  readonly ffmpeg: { readonly binary: string; readonly searchPath: string }
 }
 
 /** Flapping of one camera is told when it was quiet for so long, or held back for so long (reliability-security R-41). */
@@ -76,6 +79,7 @@ export async function createCameras(options: CamerasOptions): Promise<Cameras> {
     registry.handle(events)
     captures.handle(events)
     feeds.handle(events)
+    decoders.handle(events)
   })
   const controls = new CameraControls({
     core,
@@ -97,6 +101,14 @@ export async function createCameras(options: CamerasOptions): Promise<Cameras> {
     beforeStart: (camera) => controls.reapply(camera),
   })
   const feeds = new CameraFeeds({ core, captures, stallMs: FEED_STALL_MS })
+  const decoders = new Decoders({
+    core,
+    ffmpeg: options.ffmpeg.binary,
+    environment: { PATH: options.ffmpeg.searchPath, LANG: 'C.UTF-8' },
+    clock,
+    logger,
+    random: Math.random,
+  })
 
   let stopped: Promise<void> | undefined
   return {
@@ -108,6 +120,7 @@ export async function createCameras(options: CamerasOptions): Promise<Cameras> {
     core,
     start: async () => undefined,
     stop: () => {
+      decoders.stop()
       stopped ??= captures
         .stop()
         .then(() => core.shutdown(SHUTDOWN_MS))
