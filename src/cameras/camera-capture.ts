@@ -10,10 +10,10 @@ import type { CaptureInfo, Core, NativeErrorCode } from '../native/index.js'
 import { fallbackModes, sameMode } from './bandwidth-fallback.js'
 import { BusyWatch, type OwnerLookup } from './busy-watch.js'
 import { CaptureDemand } from './capture-demand.js'
-import { captureError, type Fault, faultError } from './capture-fault.js'
-import { CaptureScreen } from './capture-screen.js'
+import { captureError, type Fault, faultError, faultOfDevice } from './capture-fault.js'
+import { CaptureScreen, type Screen } from './capture-screen.js'
 import { CaptureTotals } from './capture-totals.js'
-import type { CaptureSettings, CaptureState, CaptureStateChange, CaptureStatistics, Screen } from './capture-types.js'
+import type { CaptureSettings, CaptureState, CaptureStateChange, CaptureStatistics } from './capture-types.js'
 import { type CaptureEvent, DeviceSession } from './device-session.js'
 import { FailureLog } from './failure-log.js'
 import { absenceText } from './placeholder.js'
@@ -139,8 +139,10 @@ export class CameraCapture {
 
   /** What the registry says of the camera now. */
   follow(camera: Camera): void {
+    const known = this.#camera?.fault
     this.#camera = camera
-    const { mode } = camera
+    const { mode, fault } = camera
+    if (fault !== undefined && fault.code !== known?.code) this.#note(faultOfDevice(fault))
     const source = mode === undefined || camera.source === this.#gone ? undefined : camera.source
     if (source !== this.#source) {
       this.#setSource(undefined)
@@ -280,9 +282,11 @@ export class CameraCapture {
   async #restart(waitMs: number): Promise<boolean> {
     if (!this.#machine.enabled) return false
     this.#lowered = -1
+    // A camera that stood by is opened by the want alone.
+    const stoodBy = this.#machine.phase === 'idle'
     const release = this.want()
     try {
-      this.#step({ type: 'restart' })
+      if (!stoodBy) this.#step({ type: 'restart' })
       if (!isOpen(this.#machine)) return false
       return await this.#delivered(waitMs)
     } finally {

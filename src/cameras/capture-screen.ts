@@ -1,7 +1,9 @@
 /** What the viewers of one camera see; says it to the core only when it is something else than before. */
 
 import type { Core } from '../native/index.js'
-import type { Screen } from './capture-types.js'
+
+/** Viewers' pictures by channel. */
+export type Screen = Pick<Core, 'showSource' | 'showPlaceholder' | 'setMaxFrameAge'>
 
 export interface Placeholder {
   readonly width: number
@@ -56,13 +58,4 @@ export class CaptureScreen {
 function same(a: string | Placeholder, b: string | Placeholder | undefined): boolean {
   if (typeof a === 'string' || typeof b !== 'object') return a === b
   return a.width === b.width && a.height === b.height && a.text === b.text
-}
-
-/** The core's own, when it serves viewers. */
-export function screenOf(core: Core & Partial<Screen>): Screen {
-  return {
-    showSource: (channel, source) => core.showSource?.(channel, source),
-    showPlaceholder: (channel, picture) => core.showPlaceholder?.(channel, picture),
-    setMaxFrameAge: (channel, maxFrameAgeMs) => core.setMaxFrameAge?.(channel, maxFrameAgeMs),
-  }
 }

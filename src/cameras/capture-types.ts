@@ -109,12 +109,3 @@ export interface CaptureStateChange {
   readonly state: CaptureWord
   readonly reason?: string
 }
-
-/** Viewers' pictures by channel. */
-export interface Screen {
-  /** Viewers of `channel` see the frames of this source from its next frame on. */
-  showSource(channel: string, source: string): void
-  /** Viewers see this picture at once and then once per second. */
-  showPlaceholder(channel: string, picture: { readonly width: number; readonly height: number; readonly text: string }): void
-  setMaxFrameAge(channel: string, maxFrameAgeMs: number): void
-}

@@ -266,6 +266,7 @@ export class CameraRegistry {
       ...word,
       ...(state === undefined ? {} : { source: state.source, node: state.node }),
       ...(report === undefined ? {} : { report }),
+      ...(state?.fault === undefined ? {} : { fault: state.fault }),
       ...(hardware === undefined ? {} : { hardware }),
       ...(mode === undefined ? {} : { mode }),
     }

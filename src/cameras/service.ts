@@ -4,7 +4,6 @@ import type { Clock } from '../base/clock.js'
 import type { Service } from '../base/lifecycle.js'
 import type { Logger } from '../base/logger.js'
 import type { Addon, Core, CoreOptions, NativeEvent } from '../native/index.js'
-import { screenOf } from './capture-screen.js'
 import { Captures } from './captures.js'
 import { ControlStore } from './control-store.js'
 import { CameraControls } from './controls.js'
@@ -94,7 +93,7 @@ export async function createCameras(options: CamerasOptions): Promise<Cameras> {
     registry,
     clock,
     logger,
-    screen: screenOf(core),
+    screen: core,
     settings: { ...CAPTURE_DEFAULTS, jpegQuality: options.core.jpegQuality },
     lingerMs: options.lingerMs,
     hotplug: options.core.discovery === 'events',

@@ -1,6 +1,6 @@
 /** What a camera is to the rest of the service. */
 
-import type { DeviceControl, DeviceIdentity, DeviceReport, FrameInterval } from '../native/index.js'
+import type { DeviceControl, DeviceFault, DeviceIdentity, DeviceReport, FrameInterval } from '../native/index.js'
 import type { CaptureStateChange } from './capture-types.js'
 import type { ControlChange } from './control-view.js'
 
@@ -45,6 +45,8 @@ export interface Camera {
   readonly node?: string
   /** The last answer of a probe; kept while unplugged. */
   readonly report?: DeviceReport
+  /** Why the device that is plugged in could not be probed. */
+  readonly fault?: DeviceFault
   /** What a capture uses; absent when nothing usable is offered. */
   readonly mode?: Mode
   /** What is known of the hardware behind `identity`; kept while unplugged, absent before the camera was seen in this run. */
