@@ -1,7 +1,7 @@
 /** Gathers what is known of a camera from the ports, at the moment of asking. */
 
 import type { CameraName, FacePorts } from './ports.js'
-import type { CameraFacts } from './status.js'
+import { type CameraFacts, statusDocument } from './status.js'
 
 export function factsOf(
   name: CameraName,
@@ -25,4 +25,9 @@ export function allCameras({ cameras }: Pick<FacePorts, 'cameras'>): readonly Ca
   const first = cameras.find(defaultId)
   const others = cameras.list().filter(({ id }) => id !== defaultId)
   return first === undefined ? others : [first, ...others]
+}
+
+/** Id to the whole status document of each camera. */
+export function statusDocuments(ports: Pick<FacePorts, 'cameras' | 'viewers'>): Readonly<Record<string, unknown>> {
+  return Object.fromEntries(allCameras(ports).map((name) => [name.id, statusDocument(factsOf(name, ports))]))
 }

@@ -132,10 +132,11 @@ export interface ViewerEnd {
 
 export interface ViewersPort {
   /**
-   * Duplicates the descriptor and streams the camera's pictures to it from now on; the caller destroys its own socket. Throws a
-   * system error when it cannot. The camera captures for as long as the viewer is there.
+   * Duplicates the descriptor and streams the camera's pictures to it from now on, those of whichever is the default camera when
+   * `id` is undefined; the caller destroys its own socket. Throws a system error, or one with the code TOO_MANY_VIEWERS. The camera
+   * captures for as long as the viewer is there.
    */
-  add(fd: number, id: string, wish: ViewerWish): number
+  add(fd: number, id: string | undefined, wish: ViewerWish): number
   end(viewer: number): void
   /** Each with its closing boundary. */
   endAll(): void

@@ -27,14 +27,14 @@ export async function takePicture(cameras: CamerasPort, id: string, wish: Snapsh
       const fps = cameras.figures(id).actual?.fpsNominal
       // The newest frame of a running camera is at most one interval old: waiting for the next one gains nothing.
       const intervalMs = fps === undefined || fps <= 0 ? USUAL_INTERVAL_MS : 1000 / fps
-      const maxAgeMs = Math.max(wish.maxAgeMs, hot ? intervalMs : 0)
+      const maxAgeMs = Math.ceil(Math.max(wish.maxAgeMs, hot ? intervalMs : 0))
       return await lease.grab({ maxAgeMs, timeoutMs: left(endsAtMs, clock) })
     } finally {
       lease.release()
     }
   } catch (thrown) {
-    if (thrown instanceof ServiceError && thrown.code === 'CAMERA_NOT_FOUND') throw thrown
-    throw FAULTS.noFrame(faultCode(thrown))
+    const code = faultCode(thrown)
+    throw code === undefined ? thrown : FAULTS.noFrame(code)
   }
 }
 
@@ -52,7 +52,7 @@ function inTime(lease: Promise<FrameLease>, timeoutMs: number, clock: Clock): Pr
     let late = false
     const cancel = clock.after(timeoutMs, () => {
       late = true
-      reject(new Error('the camera did not start in time'))
+      reject(new TooLate('the camera did not start in time'))
     })
     lease.then(
       (held) => {
@@ -68,8 +68,16 @@ function inTime(lease: Promise<FrameLease>, timeoutMs: number, clock: Clock): Pr
   })
 }
 
-/** What the camera said, as a word; `NO_FRAME` when it said nothing. */
-function faultCode(thrown: unknown): string {
-  const told = thrown instanceof ServiceError ? thrown.data.camera_error : undefined
-  return typeof told === 'string' ? told : 'NO_FRAME'
+/** What the camera said, as a word; undefined when it was not the camera that failed. */
+function faultCode(thrown: unknown): string | undefined {
+  if (thrown instanceof TooLate) return 'NO_FRAME'
+  if (thrown instanceof ServiceError) {
+    if (thrown.code === 'CAMERA_NOT_FOUND') return undefined
+    return typeof thrown.data.camera_error === 'string' ? thrown.data.camera_error : 'NO_FRAME'
+  }
+  // Failures of the core have a call and a code; wrong arguments do not.
+  if (!(thrown instanceof Error) || !('call' in thrown) || !('code' in thrown)) return undefined
+  return thrown.code === 'TIMEOUT' ? 'NO_FRAME' : String(thrown.code)
 }
+
+class TooLate extends Error {}

@@ -53,10 +53,15 @@ export class Viewers {
     if (full || anonymous >= maxUnauthenticatedPerAddress) throw FAULTS.tooManyViewers()
   }
 
-  /** Throws when the descriptor cannot be taken over. */
-  add(fd: number, camera: string, wish: ViewerWish, access: Access): void {
+  /** `named`: it asked for this camera, not for the default one. Throws when the descriptor cannot be taken over. */
+  add(
+    fd: number,
+    { camera, named }: { readonly camera: string; readonly named: boolean },
+    wish: ViewerWish,
+    access: Access,
+  ): void {
     this.demandRoom(camera, access, wish.remote)
-    const viewer = this.#options.port.add(fd, camera, wish)
+    const viewer = this.#handOver(fd, named ? camera : undefined, wish)
     this.#viewers.set(viewer, {
       camera,
       remote: wish.remote,
@@ -75,20 +80,30 @@ export class Viewers {
     this.#viewers.clear()
   }
 
+  #handOver(fd: number, camera: string | undefined, wish: ViewerWish): number {
+    try {
+      return this.#options.port.add(fd, camera, wish)
+    } catch (thrown) {
+      const full = thrown instanceof Error && 'code' in thrown && thrown.code === 'TOO_MANY_VIEWERS'
+      throw full ? FAULTS.tooManyViewers() : thrown
+    }
+  }
+
   #endAtExpiry(viewer: number, identity: Identity | undefined): () => void {
     if (identity === undefined) return () => undefined
     const { clock, port } = this.#options
     return clock.after(Math.min(MAX_DELAY_MS, Math.max(0, identity.expiresAtMs - clock.wallMs())), () => port.end(viewer))
   }
 
-  #ended({ viewer, ...figures }: ViewerEnd): void {
+  #ended({ viewer, reason, frames, bytes, skipped }: ViewerEnd): void {
     const known = this.#viewers.get(viewer)
     if (known === undefined) return
     this.#viewers.delete(viewer)
     known.cancelExpiry()
     count(this.#perCamera, known.camera, -1)
     if (known.anonymous) count(this.#anonymousPerAddress, known.remote, -1)
-    this.#options.logger.info({ viewer, device: known.camera, remote: known.remote, ...figures }, 'viewer left')
+    const { camera: device, remote } = known
+    this.#options.logger.info({ viewer, device, remote, reason, frames, bytes, skipped }, 'viewer left')
   }
 }
 

@@ -23,6 +23,7 @@ export { wholeFps } from './mode.js'
 export type { CameraRegistry } from './registry.js'
 export { type Cameras, type CamerasOptions, createCameras } from './service.js'
 export type { Camera, CameraEvents, CameraReason, CameraStatus, Mode } from './types.js'
+export type { CameraViewers } from './viewers.js'
 export {
   type CameraListView,
   type CameraStatusView,

@@ -12,6 +12,7 @@ import { CameraFeeds } from './feeds.js'
 import { IdStore } from './id-store.js'
 import type { ModeWish } from './mode.js'
 import { CameraRegistry } from './registry.js'
+import { CameraViewers } from './viewers.js'
 import type { StreamLinks } from './views.js'
 
 export interface CamerasOptions {
@@ -54,6 +55,7 @@ export interface Cameras extends Service {
   readonly captures: Captures
   readonly feeds: CameraFeeds
   readonly controls: CameraControls
+  readonly viewers: CameraViewers
   readonly core: Core
 }
 
@@ -73,12 +75,13 @@ export async function createCameras(options: CamerasOptions): Promise<Cameras> {
     links: options.links,
   })
 
-  // Events arrive in a later turn of the event loop, when all three exist.
+  // Events arrive in a later turn of the event loop, when all of these exist.
   const core = options.loadAddon().open(options.core, (events: NativeEvent[]) => {
     registry.handle(events)
     captures.handle(events)
     feeds.handle(events)
     decoders.handle(events)
+    viewers.handle(events)
   })
   const controls = new CameraControls({
     core,
@@ -108,6 +111,7 @@ export async function createCameras(options: CamerasOptions): Promise<Cameras> {
     logger,
     random: Math.random,
   })
+  const viewers = new CameraViewers({ core, captures, logger })
 
   let stopped: Promise<void> | undefined
   return {
@@ -116,6 +120,7 @@ export async function createCameras(options: CamerasOptions): Promise<Cameras> {
     captures,
     feeds,
     controls,
+    viewers,
     core,
     start: async () => undefined,
     stop: () => {

@@ -12,10 +12,17 @@ export const CAMERA_QUERY: QueryParameter = {
   schema: { type: 'string', pattern: ID.source },
 }
 
+type Asked = Pick<Call, 'params' | 'query'>
+
+/** The id in the request as it came; undefined when it means the default camera. */
+export function namedCamera({ params, query }: Asked): string | undefined {
+  return params.id ?? query.get('camera') ?? undefined
+}
+
 /** Throws 400 for an id that is none, 404 for one that is nobody's, 503 while cameras cannot be asked. */
-export function cameraOf({ params, query }: Pick<Call, 'params' | 'query'>, cameras: CamerasPort): CameraName {
+export function cameraOf(call: Asked, cameras: CamerasPort): CameraName {
   if (!cameras.ready) throw FAULTS.notReady()
-  const id = params.id ?? query.get('camera') ?? cameras.defaultId
+  const id = namedCamera(call) ?? cameras.defaultId
   if (!ID.test(id)) throw FAULTS.invalidCameraId()
   const camera = cameras.find(id)
   if (camera === undefined) throw FAULTS.cameraNotFound()

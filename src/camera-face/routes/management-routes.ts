@@ -47,13 +47,13 @@ export function managementRoutes({ ports, pid, restartMs, onLateFailure }: Manag
   const reload = async (): Promise<Reply> => {
     const result = await config.reload()
     if ('reason' in result) throw FAULTS.reloadFailed(result.reason)
-    return json(200, { success: true, message: 'Configuration reloaded', restart_required: restartText(result), ...result })
+    return json(200, { success: true, message: 'Configuration reloaded', restart_required: restartText(result), ...told(result) })
   }
 
   const putConfig = async ({ body }: Call): Promise<Reply> => {
     const result = await config.put(jsonObject(body))
     if ('problems' in result) throw FAULTS.invalidConfig(result.problems)
-    return json(200, { success: true, message: 'Configuration updated (restart required for some changes)', ...result })
+    return json(200, { success: true, message: 'Configuration updated (restart required for some changes)', ...told(result) })
   }
 
   return [
@@ -109,6 +109,11 @@ export function managementRoutes({ ports, pid, restartMs, onLateFailure }: Manag
       doc: 'Merges a partial document one level deep, checks the whole, applies and keeps it.',
     },
   ]
+}
+
+/** The keys, and nothing else that the result may hold. */
+function told({ changed, applied, pending }: AppliedChange): AppliedChange {
+  return { changed, applied, pending }
 }
 
 function restartText({ pending }: AppliedChange): string {

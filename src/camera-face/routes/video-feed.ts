@@ -6,7 +6,7 @@ import { FAULTS } from '../errors.js'
 import { flagOf, labelOf, numberOf } from '../parameters.js'
 import type { FacePorts } from '../ports.js'
 import type { Viewers } from '../viewers.js'
-import { CAMERA_QUERY, cameraOf } from './camera-of.js'
+import { CAMERA_QUERY, cameraOf, namedCamera } from './camera-of.js'
 
 const FPS = { min: 0.1, max: 240 } as const
 const MAX_AGE = { min: 0, max: 3_600_000 } as const
@@ -57,7 +57,7 @@ export function videoFeed({ cameras }: Pick<FacePorts, 'cameras'>, viewers: View
       take: (socket, head) => {
         const fd = descriptorOf(socket)
         if (fd === undefined) throw FAULTS.streamNotPossible('the connection is no plain TCP socket')
-        viewers.add(fd, id, { ...wish, head }, access)
+        viewers.add(fd, { camera: id, named: namedCamera(call) !== undefined }, { ...wish, head }, access)
         // The core has its own duplicate: closing this one sends nothing.
         socket.destroy()
       },

@@ -105,13 +105,14 @@ export async function stage(options: StageOptions = {}): Promise<Stage> {
     viewers: {
       add: (fd, camera, wish) => {
         const viewer = nextViewer++
-        viewers.set(viewer, { camera, wish })
+        viewers.set(viewer, { camera: camera ?? 'default', wish })
         writeSync(fd, `${wish.head}--frame\r\n`)
         return viewer
       },
       end: (viewer) => current.endViewer({ viewer, reason: 'ended' }),
       endAll: () => void done.push('end all viewers'),
-      count: (id) => [...viewers.values()].filter(({ camera }) => camera === id).length,
+      count: (id) =>
+        [...viewers.values()].filter(({ camera }) => camera === id || (camera === 'default' && id === 'camera0')).length,
       list: () => [{ label: 'tv', remote: '::1', frames: 3, bytes: 99, skipped: 1, sinceMs: 1_700_000_000_000, state: 'idle' }],
       onEnded: (listener) => {
         ended.add(listener)

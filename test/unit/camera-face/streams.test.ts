@@ -35,7 +35,7 @@ describe('a stream of pictures', () => {
     const wishes = 'fps=7.5&max_age_ms=250&advance_headers=1&dual_final_frames=1&extra_headers=1&key=tv%20room&t=123'
     await raw(current.port, get(`/video_feed?${wishes}`))
     expect([...current.viewers.values()][0]).toMatchObject({
-      camera: 'camera0',
+      camera: 'default',
       wish: {
         maxFps: 7.5,
         maxAgeMs: 250,
@@ -52,7 +52,8 @@ describe('a stream of pictures', () => {
   it.each([
     ['/cameras/camera2/video_feed', 'camera2'],
     ['/video_feed?camera=camera2', 'camera2'],
-    ['/?action=stream', 'camera0'],
+    ['/?action=stream', 'default'],
+    ['/cameras/camera0/video_feed', 'camera0'],
     ['/?action=stream&camera=camera2', 'camera2'],
   ])('%s is of %s', async (target, camera) => {
     expect(parse(await raw(current.port, get(target))).status).toBe(200)

@@ -1,0 +1,189 @@
+/** The camera face's ports, mapped to cameras, core and configuration. */
+
+import { fileURLToPath } from 'node:url'
+import { Tickets, type Tokens } from '../auth/index.js'
+import type { Clock } from '../base/clock.js'
+import type { Logger } from '../base/logger.js'
+import type { CameraConfigStore } from '../camera-config/index.js'
+import {
+  type CameraFace,
+  type CameraName,
+  type CamerasPort,
+  type CaptureFigures,
+  type CaptureStatus,
+  createCameraFace,
+  type FacePorts,
+  loadPage,
+  statusDocuments,
+  type ViewersPort,
+} from '../camera-face/index.js'
+import { type Camera, type Cameras, DEFAULT_CAMERA } from '../cameras/index.js'
+import type { Config } from '../config/index.js'
+import { bindApplier, configPort } from './camera-config.js'
+import { isServed } from './capture-settings.js'
+
+/** Where the build puts the page. */
+const PAGE_DIR = fileURLToPath(new URL('../web/camera-page/', import.meta.url))
+
+export interface CameraFaceContext {
+  readonly config: Config
+  readonly cameras: Cameras
+  readonly store: CameraConfigStore
+  readonly tokens: Tokens
+  readonly clock: Clock
+  readonly logger: Logger
+  readonly version: string
+  readonly requestStop: () => void
+}
+
+export interface BuiltCameraFace {
+  readonly face: CameraFace
+  /** Id to the `/status` document of each camera. */
+  statistics(): Readonly<Record<string, unknown>>
+}
+
+export async function buildCameraFace(context: CameraFaceContext): Promise<BuiltCameraFace> {
+  const { config, cameras, store, clock, logger, tokens, version } = context
+  const settings = config.faces.camera
+  const { host, port } = store.current.server
+  const ports: FacePorts = {
+    cameras: camerasPort(context),
+    viewers: viewersPort(cameras),
+    config: configPort(store, () => cameras.captures.defaultDevice),
+    controls: {
+      list: (id) => cameras.controls.list(id),
+      set: (id, wanted) => cameras.controls.set(id, wanted),
+    },
+    page: await loadPage(PAGE_DIR),
+    shutdown: context.requestStop,
+  }
+  const face = createCameraFace({
+    ports,
+    tokens,
+    tickets: new Tickets({ clock, lifetimeMs: settings.ticket_lifetime }),
+    clock,
+    logger,
+    address: { host, port },
+    settings: {
+      auth: settings.auth,
+      maxViewers: settings.max_viewers,
+      maxViewersPerCamera: settings.max_viewers_per_camera,
+      maxUnauthenticatedPerAddress: settings.max_unauthenticated_per_address,
+    },
+    version,
+    pid: process.pid,
+  })
+  store.onApply(bindApplier(face))
+  return { face, statistics: () => statusDocuments(ports) }
+}
+
+function camerasPort({ config, cameras: { registry, captures, core }, store }: CameraFaceContext): CamerasPort {
+  const elementOf = (id: string) => store.current.cameras?.find((element) => element.id === id)
+  /** The default camera may never have been seen: then only this name leads to it. */
+  const known = (id: string): string => (registry.has(id) ? id : DEFAULT_CAMERA)
+  const nameOf = (camera: Camera): CameraName => ({
+    id: camera.device,
+    name: elementOf(camera.device)?.name ?? camera.name,
+    identity: identityOf(camera),
+  })
+  return {
+    ready: true,
+    get defaultId() {
+      return captures.defaultDevice
+    },
+    list: () =>
+      registry
+        .list()
+        .filter(({ device }) => isServed(store.current, device, captures.defaultDevice))
+        .map(nameOf),
+    find(id) {
+      const isDefault = id === captures.defaultDevice
+      if (registry.has(id)) return isServed(store.current, id, captures.defaultDevice) ? nameOf(registry.get(id)) : undefined
+      return isDefault ? { id, name: elementOf(id)?.name ?? '', identity: null } : undefined
+    },
+    status: (id) => statusOf(captures.state(known(id))),
+    figures: (id) => figuresOf(captures.statistics(known(id))),
+    settings(id) {
+      const { jpegQualityApplied } = captures.state(known(id))
+      const { camera } = store.current
+      if (id === captures.defaultDevice) return { config: camera, jpegQualityApplied }
+      // Keys of a camera; an element has more.
+      const { id: _id, name: _name, enabled: _enabled, on_demand: _onDemand, ...own } = elementOf(id) ?? { id }
+      const node = registry.has(id) ? registry.get(id).node : undefined
+      const place = { device_index: indexOf(node), device_path: node ?? null }
+      return { config: { ...config.camera_server.camera, ...place, ...own }, jpegQualityApplied }
+    },
+    capabilities(id) {
+      if (!registry.has(id)) return undefined
+      const camera = registry.get(id)
+      return camera.report === undefined ? undefined : { ...camera.report, identity: identityOf(camera) }
+    },
+    restart: (id, waitMs) => captures.restart(known(id), { waitMs }),
+    async lease(id) {
+      const lease = await captures.lease(id)
+      return { grab: (wish) => core.grab(lease.source, wish), release: () => lease.release() }
+    },
+    onStateChanged(listener) {
+      const ends = [
+        registry.events.on('captureStateChanged', ({ device }) => listener(device)),
+        registry.events.on('changed', ({ device }) => listener(device)),
+      ]
+      return () => {
+        for (const end of ends) end()
+      }
+    },
+  }
+}
+
+function viewersPort({ viewers }: Cameras): ViewersPort {
+  return {
+    add: (fd, id, { maxFps, maxAgeMs, ...wish }) =>
+      viewers.add(fd, id ?? DEFAULT_CAMERA, {
+        ...wish,
+        ...(maxFps === undefined ? {} : { maxFps }),
+        ...(maxAgeMs === undefined ? {} : { maxAgeMs }),
+      }),
+    end: (viewer) => viewers.end(viewer),
+    endAll: () => viewers.endAll(),
+    count: (id) => viewers.count(id),
+    list: (id) =>
+      viewers.list(id).map(({ label, remote, frames, bytes, skipped, sinceWallMs, state }) => ({
+        label,
+        remote,
+        frames,
+        bytes,
+        skipped,
+        sinceMs: sinceWallMs,
+        state,
+      })),
+    onEnded: (listener) => viewers.events.on('ended', listener),
+  }
+}
+
+function statusOf(state: ReturnType<Cameras['captures']['state']>): CaptureStatus {
+  const { lastReconnect, lastError, ...rest } = state
+  return { ...rest, lastReconnectMs: lastReconnect, lastError }
+}
+
+function figuresOf(statistics: ReturnType<Cameras['captures']['statistics']>): CaptureFigures {
+  const { drops, uptimeStart, ...rest } = statistics
+  return {
+    ...rest,
+    drops: {
+      driver_gap: drops.driverGap,
+      error_flag: drops.errorFlag,
+      invalid_jpeg: drops.invalidJpeg,
+      encoder_busy: drops.encoderBusy,
+    },
+    startedMs: uptimeStart,
+  }
+}
+
+function identityOf({ hardware, identity, node }: Camera): unknown {
+  return { id: identity, ...hardware, node: node ?? null }
+}
+
+function indexOf(node: string | undefined): number {
+  const digits = /(\d+)$/.exec(node ?? '')?.[1]
+  return digits === undefined ? 0 : Number(digits)
+}
