@@ -94,7 +94,7 @@ describe('the camera registry', () => {
 
   it('calls a camera without a usable format unsupported', () => {
     const { registry, tape } = setUp()
-    registry.handle([tape.ready(state(), [format('H264', [[1920, 1080, 30]])])])
+    registry.handle([tape.ready(state(), [format('HEVC', [[1920, 1080, 30]])])])
     expect(registry.get('camera0')).toMatchObject({ status: 'ERROR', reason: 'unsupported' })
   })
 
