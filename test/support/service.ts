@@ -20,10 +20,14 @@ export interface ServiceOptions {
   /** Kept over restarts; a fresh one otherwise. */
   readonly stateDir?: string
   readonly port?: number
+  /** With the camera face, on a free port. Its default camera then captures all the time. */
+  readonly camera?: boolean
 }
 
 export interface RunningService {
   readonly port: number
+  /** Of the camera face; 0 without it. */
+  readonly cameraPort: number
   readonly url: string
   readonly stateDir: string
   readonly pid: number
@@ -59,6 +63,9 @@ export async function startService(options: ServiceOptions = {}): Promise<Runnin
     CAMERA_SERVICE_STATE_DIR: stateDir,
     CAMERA_SERVICE_MEDIAMTX_MODE: 'off',
     CAMERA_SERVICE_LOGGING_LEVEL: 'info',
+    CAMERA_SERVICE_FACES_CAMERA_ENABLED: String(options.camera ?? false),
+    CAMERA_SERVICE_CAMERA_SERVER_SERVER_HOST: '127.0.0.1',
+    CAMERA_SERVICE_CAMERA_SERVER_SERVER_PORT: '0',
     ...options.env,
   }
   const child = spawn(process.execPath, [MAIN, 'run', ...(options.args ?? [])], {
@@ -93,6 +100,7 @@ export async function startService(options: ServiceOptions = {}): Promise<Runnin
   })
   return {
     port,
+    cameraPort: Number(/^camera +http:\/\/[^:]+:(\d+)\//m.exec(output)?.[1] ?? 0),
     url: `ws://127.0.0.1:${port}/ws`,
     stateDir,
     pid: child.pid ?? 0,

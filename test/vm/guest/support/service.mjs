@@ -40,7 +40,15 @@ export async function startService({ config = {}, yaml, args = [], wrapper = [],
     await writeFile(join(stateDir, 'config.yaml'), yaml)
     args = ['--config', join(stateDir, 'config.yaml'), ...args]
   }
-  const settings = { SERVER_HOST: '127.0.0.1', SERVER_PORT: port, STATE_DIR: stateDir, MEDIAMTX_MODE: 'off', ...config }
+  const settings = {
+    SERVER_HOST: '127.0.0.1',
+    SERVER_PORT: port,
+    STATE_DIR: stateDir,
+    MEDIAMTX_MODE: 'off',
+    // Its default camera would capture all the time.
+    FACES_CAMERA_ENABLED: false,
+    ...config,
+  }
   const env = { PATH: process.env.PATH, HOME: stateDir, LANG: 'C.UTF-8' }
   for (const [key, value] of Object.entries(settings)) env[`CAMERA_SERVICE_${key}`] = String(value)
 
