@@ -54,6 +54,7 @@ async function service(stateDir) {
     CAMERA_SERVICE_SERVER_HOST: '127.0.0.1',
     CAMERA_SERVICE_SERVER_PORT: String(port),
     CAMERA_SERVICE_MEDIAMTX_MODE: 'off',
+    CAMERA_SERVICE_CAMERA_SERVER_SERVER_PORT: '0',
   }
   const begin = process.hrtime.bigint()
   const child = spawn(process.execPath, [MAIN, 'run', '--virtual-cameras', '2'], { env, stdio: ['ignore', 'ignore', 'pipe'] })
