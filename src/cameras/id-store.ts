@@ -1,10 +1,12 @@
 /** Keeps the table of wire ids over restarts. */
 
+import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Logger } from '../base/logger.js'
 import type { IdTable, KnownCamera } from './ids.js'
-import { isRecord, StateFile } from './state-file.js'
+import { isRecord, jsonOf, StateFile } from './state-file.js'
 
+const FILE = 'camera-ids.json'
 const VERSION = 1
 
 export class IdStore {
@@ -12,7 +14,7 @@ export class IdStore {
 
   constructor(options: { readonly stateDir: string; readonly logger: Logger }) {
     this.#file = new StateFile({
-      file: join(options.stateDir, 'camera-ids.json'),
+      file: join(options.stateDir, FILE),
       what: 'camera ids',
       logger: options.logger,
     })
@@ -26,6 +28,13 @@ export class IdStore {
   save(table: IdTable): Promise<void> {
     return this.#file.save({ version: VERSION, cameras: Object.fromEntries(table) })
   }
+}
+
+/** Identity key → `cameraN`, as the last service left it. Changes nothing: none when there is no file or a damaged one. */
+export async function cameraIds(stateDir: string): Promise<ReadonlyMap<string, string>> {
+  const text = await readFile(join(stateDir, FILE), 'utf8').catch(() => '')
+  const table = parse(jsonOf(text)) ?? new Map<string, KnownCamera>()
+  return new Map([...table].map(([identity, { number }]) => [identity, `camera${number}`]))
 }
 
 function parse(content: unknown): IdTable | undefined {

@@ -62,7 +62,8 @@ export class StateFile {
   }
 }
 
-function jsonOf(text: string): unknown {
+/** Undefined for a text that is no JSON. */
+export function jsonOf(text: string): unknown {
   try {
     return JSON.parse(text)
   } catch {

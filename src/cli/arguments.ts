@@ -43,7 +43,12 @@ function parseOptions(argv: readonly string[], command: Command): OptionValues {
   const options = Object.fromEntries(Object.entries(specs).map(([name, { type }]) => [name, { type }]))
   // Not strict: the library's messages name neither the nearest option nor our commands.
   const { values, tokens } = parseArgs({ args: [...argv], options, strict: false, tokens: true, allowPositionals: true })
+  let word: string | undefined
   for (const token of tokens) {
+    if (token.kind === 'positional' && command.positional !== undefined && word === undefined) {
+      word = token.value
+      continue
+    }
     if (token.kind === 'positional')
       throw new UsageError(`unexpected word ${quote(token.value)} after ${command.name}; see --help`)
     if (token.kind !== 'option') continue
@@ -54,7 +59,8 @@ function parseOptions(argv: readonly string[], command: Command): OptionValues {
       throw new UsageError(`option ${token.rawName} needs a value (${spec.value})`)
     if (spec.type === 'boolean' && token.value !== undefined) throw new UsageError(`option ${token.rawName} takes no value`)
   }
-  return values as OptionValues
+  const given = command.positional === undefined || word === undefined ? {} : { [command.positional.name]: word }
+  return { ...values, ...given } as OptionValues
 }
 
 function commandNames(commands: readonly Command[]): string[] {

@@ -31,6 +31,8 @@ export interface Command {
   /** Words that select it: `run`, `config check`. */
   readonly name: string
   readonly summary: string
+  /** The one word that may follow; its value is among the options' under this name. */
+  readonly positional?: { readonly name: string; readonly doc: string }
   readonly options: Readonly<Record<string, OptionSpec>>
   /** The exit code. Throws UsageError or ConfigError. */
   run(values: OptionValues, terminal: Terminal): Promise<number>

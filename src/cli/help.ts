@@ -16,14 +16,16 @@ camera-service COMMAND --help shows the options of one; --version shows the vers
 `
 }
 
-export function commandText({ name, summary, options }: Command): string {
+export function commandText({ name, summary, positional, options }: Command): string {
   const rows = Object.entries(options).map(([option, spec]) => {
     return [`--${option}${spec.value === undefined ? '' : ` ${spec.value}`}`, spec.doc] as const
   })
-  return `Usage: camera-service ${name} [OPTIONS]
+  const word = positional === undefined ? '' : ` [${positional.name}]`
+  const about = positional === undefined ? '' : `\n${columns([[positional.name, positional.doc]])}\n`
+  return `Usage: camera-service ${name}${word} [OPTIONS]
 
 ${summary}
-
+${about}
 Options:
 ${columns([...rows, ['--help', 'show this help']])}
 `

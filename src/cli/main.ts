@@ -4,6 +4,7 @@ import { readFileSync } from 'node:fs'
 import { parseCommandLine } from './arguments.js'
 import type { Command, Terminal } from './command.js'
 import { configCheckCommand } from './config-check.js'
+import { doctorCommand } from './doctor.js'
 import { EXIT, UsageError } from './exit.js'
 import { commandText, overviewText } from './help.js'
 import { mediamtxInstallCommand } from './mediamtx-install.js'
@@ -38,7 +39,7 @@ export async function main({ argv, terminal, loadApp = () => import('../app.js')
 }
 
 export function commandTable(loadApp: LoadApp): readonly [Command, ...Command[]] {
-  return [runCommand(loadApp), tokenCommand, configCheckCommand, mediamtxInstallCommand]
+  return [runCommand(loadApp), doctorCommand, tokenCommand, configCheckCommand, mediamtxInstallCommand]
 }
 
 async function explain(thrown: unknown, terminal: Terminal): Promise<number> {

@@ -21,7 +21,8 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   'camera-face': ['base', 'auth'],
   rpc: ['base', 'auth', 'cameras', 'media', 'snapshots'],
   http: ['base', 'auth', 'rpc'],
-  cli: ['base', 'config', 'auth', 'media', 'app'],
+  doctor: ['base', 'native', 'cameras'],
+  cli: ['base', 'config', 'auth', 'media', 'doctor', 'app'],
   app: [
     'base',
     'config',
