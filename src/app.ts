@@ -9,7 +9,7 @@ import { createTokens, firstStartToken, loadSecret, RateLimit, type Tokens } fro
 import type { Clock } from './base/clock.js'
 import { type Service, type StopReport, startAll, stopAll } from './base/lifecycle.js'
 import type { Logger } from './base/logger.js'
-import { type Cameras, createCameras, type StreamLinks } from './cameras/index.js'
+import { type Cameras, createCameras, pictureSibling, type StreamLinks } from './cameras/index.js'
 import type { Config } from './config/index.js'
 import { createHttpServer, type HttpServer, type HttpServerSettings } from './http/index.js'
 import type { MediaService } from './media/index.js'
@@ -52,7 +52,7 @@ export async function createApp({ config, logger, clock, env }: AppContext): Pro
     links = (device, host) => media.streamLinks(device, host)
     media.events.on('stateChanged', () => cameras.registry.forgetLinks())
   }
-  const snapshots = buildSnapshots(config, logger, clock, cameras)
+  const snapshots = buildSnapshots(config, logger, clock, env.PATH ?? '', cameras)
 
   const system: System = new System({
     clock,
@@ -142,10 +142,15 @@ function buildCameras(
   })
 }
 
-function buildSnapshots(config: Config, logger: Logger, clock: Clock, cameras: Cameras): Snapshots {
+function buildSnapshots(config: Config, logger: Logger, clock: Clock, searchPath: string, cameras: Cameras): Snapshots {
   const { snapshots, mediamtx, workers, storage } = config
+  const { captures, registry } = cameras
   return new Snapshots({
-    cameras: cameras.captures,
+    cameras: {
+      lease: (device) => captures.lease(device),
+      sibling: (device) => pictureSibling(registry.get(device), registry.list())?.device,
+    },
+    ffmpeg: { binary: config.ffmpeg.binary, searchPath },
     core: cameras.core,
     clock,
     logger: logger.child({ component: 'snapshots' }),

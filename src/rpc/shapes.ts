@@ -155,6 +155,7 @@ export const Snapshot = (t: Builder) =>
     timestamp: time(t),
     file_size: bytes(t),
     file_path: t.String({ description: 'Absolute path on the server' }),
+    capture_method: t.Optional(words(t, ['mjpeg_sibling', 'ffmpeg_decode'])),
   })
 
 export type StartedStream = Shape<typeof StartedStream>

@@ -9,6 +9,7 @@ import type { Service } from '../base/lifecycle.js'
 import type { Logger } from '../base/logger.js'
 import { captureError, type Lease, nativeCode } from '../cameras/index.js'
 import type { Core } from '../native/index.js'
+import { DECODE_FAILED } from './decode.js'
 import {
   candidateName,
   fillPattern,
@@ -18,13 +19,19 @@ import {
   type TakeSnapshotParams,
   withExtension,
 } from './plan.js'
-import { ConversionPool } from './pool.js'
+import { ConversionPool, type PoolOptions } from './pool.js'
 import { StorageGuard, storageFull } from './storage.js'
 import { removeLeftovers } from './temporary.js'
 
 export interface SnapshotsOptions {
   /** Where frames come from. */
-  readonly cameras: { lease(device: string): Promise<Lease> }
+  readonly cameras: {
+    lease(device: string): Promise<Lease>
+    /** For a camera that gives H.264: another function of the same device that gives pictures. */
+    sibling(device: string): string | undefined
+  }
+  /** The program that makes pictures of H.264, and where it is looked for. */
+  readonly ffmpeg: { readonly binary: string; readonly searchPath: string }
   readonly core: Core
   readonly clock: Clock
   readonly logger: Logger
@@ -40,6 +47,8 @@ export interface SnapshotsOptions {
   /** Longest wait for a frame. */
   readonly timeoutMs: number
   readonly workerThreads: number
+  /** Makes the threads; piscina's when absent. */
+  readonly openWorkers?: PoolOptions['open']
   readonly blockPercent: number
 }
 
@@ -51,7 +60,11 @@ export interface SnapshotResult {
   readonly timestamp: string
   readonly file_size: number
   readonly file_path: string
+  /** Only of cameras that give H.264: where the picture came from. */
+  readonly capture_method?: CaptureMethod
 }
+
+export type CaptureMethod = 'mjpeg_sibling' | 'ffmpeg_decode'
 
 export type SnapshotEvents = {
   taken: { readonly device: string; readonly filename: string; readonly resolution: string }
@@ -66,7 +79,14 @@ const MAX_NAMES = 1_000
 const MAX_REMEMBERED = 256
 const CONVERSION_QUEUE = 256
 
+/** Who the picture comes from, and by which way when that is not the plain one. */
+interface Origin {
+  readonly lease: Lease
+  readonly method?: CaptureMethod
+}
+
 interface Placed {
+  readonly method?: CaptureMethod
   readonly filename: string
   readonly file: string
   readonly sizeBytes: number
@@ -88,7 +108,11 @@ export class Snapshots implements Service {
 
   constructor(options: SnapshotsOptions) {
     this.#options = options
-    this.#pool = new ConversionPool({ threads: options.workerThreads, maxQueue: CONVERSION_QUEUE })
+    this.#pool = new ConversionPool({
+      threads: options.workerThreads,
+      maxQueue: CONVERSION_QUEUE,
+      ...(options.openWorkers === undefined ? {} : { open: options.openWorkers }),
+    })
     this.#storage = new StorageGuard(options)
     this.events = new TypedEvents((thrown, event) =>
       options.logger.error({ event, error: String(thrown) }, 'a listener of snapshot events failed'),
@@ -123,6 +147,7 @@ export class Snapshots implements Service {
         timestamp: timestamp(placed.capturedWallMs),
         file_size: placed.sizeBytes,
         file_path: placed.file,
+        ...(placed.method === undefined ? {} : { capture_method: placed.method }),
       }
     } catch (thrown) {
       const error = toServiceError(thrown)
@@ -133,9 +158,24 @@ export class Snapshots implements Service {
   }
 
   async #take(params: TakeSnapshotParams, signal: AbortSignal): Promise<Placed> {
-    const { cameras, clock, deviceSubdirs } = this.#options
-    const dir = deviceSubdirs ? join(this.#options.dir, params.device) : this.#options.dir
+    const { cameras } = this.#options
+    const sibling = cameras.sibling(params.device)
+    if (sibling !== undefined) {
+      try {
+        return await this.#takeFrom({ lease: await cameras.lease(sibling), method: 'mjpeg_sibling' }, params, signal)
+      } catch (thrown) {
+        // Held by somebody else, or too much for the bus: there is another way. A full disk is one on every way.
+        if (!isCamerasFault(thrown)) throw thrown
+      }
+    }
     const lease = await cameras.lease(params.device)
+    return this.#takeFrom(lease.info.fourcc === H264 ? { lease, method: 'ffmpeg_decode' } : { lease }, params, signal)
+  }
+
+  async #takeFrom(origin: Origin, params: TakeSnapshotParams, signal: AbortSignal): Promise<Placed> {
+    const { clock, deviceSubdirs } = this.#options
+    const { lease, method } = origin
+    const dir = deviceSubdirs ? join(this.#options.dir, params.device) : this.#options.dir
     try {
       const plan = planSnapshot(params, lease.info, this.#options)
       await this.#storage.prepare(dir)
@@ -145,9 +185,9 @@ export class Snapshots implements Service {
         plan.filename ?? withExtension(fillPattern(this.#options.filePattern, params.device, clock.wallMs()), plan.format)
       // A name that the caller chose may have become free again, so it is always tried first.
       const first = made ? (this.#searchFrom.get(join(dir, filename)) ?? 1) : 1
-      const { attempt, placed } = await this.#place(lease.source, plan, dir, filename, first, signal)
+      const { attempt, placed } = await this.#place(origin, plan, dir, filename, first, signal)
       if (made) this.#remember(join(dir, filename), attempt + 1)
-      return placed
+      return method === undefined ? placed : { ...placed, method }
     } catch (thrown) {
       this.#storage.forget(dir)
       throw thrown
@@ -158,7 +198,7 @@ export class Snapshots implements Service {
 
   /** Writes under the first free name from try `first` on; somebody else may take a name between our look and our write. */
   async #place(
-    source: string,
+    origin: Origin,
     plan: SnapshotPlan,
     dir: string,
     wanted: string,
@@ -171,7 +211,7 @@ export class Snapshots implements Service {
       if (this.#reserved.has(file)) continue
       this.#reserved.add(file)
       try {
-        return { attempt, placed: { filename, ...(await this.#write(source, plan, dir, filename, signal)) } }
+        return { attempt, placed: { filename, ...(await this.#write(origin, plan, dir, filename, signal)) } }
       } catch (thrown) {
         if (!isNameTaken(thrown)) throw thrown
       } finally {
@@ -193,13 +233,31 @@ export class Snapshots implements Service {
     if (this.#searchFrom.size > MAX_REMEMBERED && oldest !== undefined) this.#searchFrom.delete(oldest)
   }
 
-  #write(source: string, plan: SnapshotPlan, dir: string, name: string, signal: AbortSignal): Promise<Omit<Placed, 'filename'>> {
-    const { core } = this.#options
-    const wish = { maxAgeMs: MAX_AGE_MS, timeoutMs: this.#options.timeoutMs }
+  #write(origin: Origin, plan: SnapshotPlan, dir: string, name: string, signal: AbortSignal): Promise<Omit<Placed, 'filename'>> {
+    const { core, ffmpeg, timeoutMs } = this.#options
+    const { source } = origin.lease
+    const wish = { maxAgeMs: MAX_AGE_MS, timeoutMs }
     const { conversion } = plan
-    if (conversion === undefined) return core.saveFrame(source, wish, dir, name)
-    return this.#pool.convert({ coreId: core.id, source, wish, conversion, dir, name }, signal)
+    // While somebody watches such a camera its pictures are decoded anyway.
+    const decodes = origin.method === 'ffmpeg_decode' && !this.#hasPictures(source)
+    if (conversion === undefined && !decodes) return core.saveFrame(source, wish, dir, name)
+    const decode = { ffmpeg: ffmpeg.binary, searchPath: ffmpeg.searchPath, timeoutMs }
+    const job = { coreId: core.id, source, wish, conversion, dir, name, ...(decodes ? { decode } : {}) }
+    return this.#pool.convert(job, signal)
   }
+
+  #hasPictures(source: string): boolean {
+    return (this.#options.core.captureStats(source, MAX_AGE_MS)?.retained ?? 0) > 0
+  }
+}
+
+const H264 = 'H264'
+
+/** Not the disk's, and not the caller's. */
+function isCamerasFault(thrown: unknown): boolean {
+  if (thrown instanceof ServiceError) return thrown.code === 'DEPENDENCY_FAILED' || thrown.code === 'INVALID_STATE'
+  const code = nativeCode(thrown)
+  return code !== undefined && code !== 'IO' && code !== 'DISK_FULL'
 }
 
 function isNameTaken(thrown: unknown): boolean {
@@ -230,6 +288,10 @@ function toServiceError(thrown: unknown): ServiceError {
   if (thrown instanceof ServiceError) return thrown
   const code = thrown instanceof Error && 'code' in thrown ? String(thrown.code) : ''
   if (code === 'DISK_FULL' || code === 'ENOSPC') return storageFull('no space is left on the disk')
+  if (code === DECODE_FAILED) {
+    const detail = `no picture could be made of H.264: ${errorText(thrown)}`
+    return new ServiceError('DEPENDENCY_FAILED', { data: { dependency: 'FFmpeg', detail }, details: detail, cause: thrown })
+  }
   if (nativeCode(thrown) === 'IO' || STORAGE_CODES.has(code)) {
     const detail = `the snapshot could not be written: ${errorText(thrown)}`
     return new ServiceError('DEPENDENCY_FAILED', {

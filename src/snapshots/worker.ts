@@ -1,6 +1,6 @@
 /**
- * Runs in a worker thread: takes one frame from the running core, converts it, and puts the file in place (temporary name, fsync,
- * link without overwriting). The frame never passes through the main thread.
+ * Runs in a worker thread: takes one frame from the running core, decodes and converts it as asked, and puts the file in place
+ * (temporary name, fsync, link without overwriting). The frame never passes through the main thread.
  */
 
 import { constants } from 'node:fs'
@@ -8,9 +8,10 @@ import { link, open, unlink } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Sharp } from 'sharp'
 import sharp from 'sharp'
-import type { Core, FrameWish } from '../native/index.js'
+import type { Core, FrameWish, GrabbedFrame, GrabbedUnit } from '../native/index.js'
 import { loadNative } from '../native/index.js'
 import { bitmap } from './bitmap.js'
+import { type DecodeOptions, decodeKeyFrame } from './decode.js'
 import type { Conversion } from './plan.js'
 import { temporaryName } from './temporary.js'
 
@@ -18,7 +19,10 @@ export interface ConvertJob {
   readonly coreId: number
   readonly source: string
   readonly wish: FrameWish
-  readonly conversion: Conversion
+  /** Set for a source in H.264. */
+  readonly decode?: DecodeOptions
+  /** Undefined: the picture is kept as it is. */
+  readonly conversion: Conversion | undefined
   readonly dir: string
   readonly name: string
 }
@@ -40,6 +44,10 @@ export type ConversionReply =
 sharp.concurrency(1)
 sharp.cache(false)
 
+/** Key frames are a second apart where the camera lets us say so. */
+const RECENT_MS = 1_000
+const ANY_AGE_MS = 3_600_000
+
 const cores = new Map<number, Core>()
 
 // piscina calls a worker's default export.
@@ -54,11 +62,28 @@ export default async function run(job: ConvertJob): Promise<ConversionReply> {
 }
 
 async function convert(job: ConvertJob): Promise<ConvertedSnapshot> {
-  const frame = await core(job.coreId).grab(job.source, job.wish)
-  const { data, info } = await encode(sharp(frame.jpeg), job.conversion)
+  const frame = job.decode === undefined ? await core(job.coreId).grab(job.source, job.wish) : await decoded(job, job.decode)
+  const { data, info } =
+    job.conversion === undefined ? { data: frame.jpeg, info: frame } : await encode(sharp(frame.jpeg), job.conversion)
   const file = join(job.dir, job.name)
   await place(data, file)
   return { file, sizeBytes: data.length, width: info.width, height: info.height, capturedWallMs: frame.capturedWallMs }
+}
+
+async function decoded(job: ConvertJob, options: DecodeOptions): Promise<GrabbedFrame> {
+  const { h264, ...facts } = await keyFrame(job)
+  return { ...facts, jpeg: await decodeKeyFrame(h264, options) }
+}
+
+/** A recent one; of a camera that cannot be asked and sends them rarely, the last one. */
+async function keyFrame({ coreId, source, wish }: ConvertJob): Promise<GrabbedUnit> {
+  const recent = Math.min(wish.timeoutMs, RECENT_MS)
+  try {
+    return await core(coreId).grabKeyFrame(source, { maxAgeMs: RECENT_MS, timeoutMs: recent })
+  } catch (thrown) {
+    if (!(thrown instanceof Error && 'code' in thrown && thrown.code === 'TIMEOUT')) throw thrown
+    return core(coreId).grabKeyFrame(source, { maxAgeMs: ANY_AGE_MS, timeoutMs: wish.timeoutMs - recent })
+  }
 }
 
 function core(id: number): Core {

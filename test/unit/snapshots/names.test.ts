@@ -32,7 +32,11 @@ describe('names of snapshots', () => {
     }
     snapshots = new Snapshots({
       core: core as Core,
-      cameras: { lease: async () => ({ source: 'virtual:0', info, release: () => {} }) as unknown as Lease },
+      cameras: {
+        lease: async () => ({ source: 'virtual:0', info, release: () => {} }) as unknown as Lease,
+        sibling: () => undefined,
+      },
+      ffmpeg: { binary: 'ffmpeg', searchPath: '' },
       clock: new FakeClock(),
       logger: createLogger({ level: 'fatal', format: 'text', write: () => {} }),
       dir,

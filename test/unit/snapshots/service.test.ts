@@ -42,7 +42,8 @@ function setUp(overrides: Partial<SnapshotsOptions> = {}) {
   }
   const snapshots = new Snapshots({
     core: core as Core,
-    cameras: { lease },
+    cameras: { lease, sibling: () => undefined },
+    ffmpeg: { binary: 'ffmpeg', searchPath: '' },
     clock: new FakeClock(),
     logger: createLogger({ level: 'silent', format: 'json' }),
     dir,
