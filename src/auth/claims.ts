@@ -8,6 +8,8 @@ export interface Identity {
   readonly role: Role
   /** Wall-clock milliseconds since 1970. From then on nothing is served: sessions compare it on each call. */
   readonly expiresAtMs: number
+  /** Good for clients on this machine only (`demandPlace`). */
+  readonly localOnly?: true
 }
 
 export interface ClaimRules {
@@ -32,7 +34,9 @@ export function readClaims(payload: unknown, wallMs: number, rules: ClaimRules):
   if (rules.maxLifetimeMs > 0 && (exp - iat) * 1000 > rules.maxLifetimeMs) return 'the token lives longer than is allowed here'
   if (Math.max(iat, notBefore) * 1000 > wallMs + rules.leewayMs) return 'the token is not valid yet'
   if (exp * 1000 <= wallMs) return 'the token has expired'
-  return { userId, role, expiresAtMs: exp * 1000 }
+  const place = own(payload, 'local_only')
+  if (place !== undefined && place !== true) return 'local_only of the token must be true'
+  return { userId, role, expiresAtMs: exp * 1000, ...(place === undefined ? {} : { localOnly: place }) }
 }
 
 /** Whether the session of this identity still serves calls. */

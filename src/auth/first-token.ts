@@ -1,4 +1,4 @@
-/** The admin token that a fresh installation prints, so that somebody can log in at all. */
+/** The admin token that a fresh installation prints, so that somebody at the machine can log in at all. */
 
 import { open } from 'node:fs/promises'
 import { join } from 'node:path'
@@ -20,7 +20,7 @@ export interface FirstTokenOptions {
  */
 export async function firstStartToken({ stateDir, tokens, lifetimeMs }: FirstTokenOptions): Promise<string | undefined> {
   const first = await inStateDir(stateDir, () => makeMarker(join(stateDir, MARKER)))
-  return first ? tokens.sign({ userId: 'first-start', role: 'admin', lifetimeMs }) : undefined
+  return first ? tokens.sign({ userId: 'first-start', role: 'admin', lifetimeMs, localOnly: true }) : undefined
 }
 
 /** Whether it was not there yet. */

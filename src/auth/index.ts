@@ -1,5 +1,6 @@
 export { type Identity, isExpired } from './claims.js'
 export { type FirstTokenOptions, firstStartToken } from './first-token.js'
+export { demandPlace, isLocalPeer, isLoopbackAddress } from './local-peer.js'
 export { RateLimit, type RateLimitOptions, type RateState } from './rate-limit.js'
 export { isRole, PERMISSIONS, ROLES, type Role, roleIncludes } from './roles.js'
 export { loadSecret, type SecretOptions } from './secret.js'

@@ -28,13 +28,16 @@ export interface TokenRequest {
   readonly role: Role
   /** Rounded down to whole seconds, at least 1000. */
   readonly lifetimeMs: number
+  /** Good for clients on this machine only. */
+  readonly localOnly?: true
 }
 
 export interface Tokens {
   sign(request: TokenRequest): string
   /**
    * Who the token names. Throws ServiceError AUTH_REQUIRED without a token and AUTH_FAILED for any other fault;
-   * `details` names the rule, never a part of the token. The caller rechecks `expiresAtMs` on each later call.
+   * `details` names the rule, never a part of the token. The caller rechecks `expiresAtMs` on each later call,
+   * and asks `demandPlace` when it knows where the client is.
    */
   verify(token: unknown): Identity
 }
@@ -49,9 +52,10 @@ export function createTokens(options: TokensOptions): Tokens {
   const cacheEntries = options.cacheEntries ?? DEFAULT_CACHE_ENTRIES
 
   return {
-    sign({ userId, role, lifetimeMs }) {
+    sign({ userId, role, lifetimeMs, localOnly }) {
       const iat = Math.floor(options.clock.wallMs() / 1000)
-      return signJwt({ user_id: userId, role, iat, exp: iat + Math.max(1, Math.floor(lifetimeMs / 1000)) })
+      const exp = iat + Math.max(1, Math.floor(lifetimeMs / 1000))
+      return signJwt({ user_id: userId, role, iat, exp, ...(localOnly === undefined ? {} : { local_only: localOnly }) })
     },
 
     verify(token) {

@@ -1,9 +1,19 @@
 /** Who asks, and what that opens (design §2): a token, a ticket, or sitting at this very machine. */
 
-import { type Identity, isExpired, type Role, roleIncludes, type Tickets, type Tokens } from '../auth/index.js'
+import {
+  demandPlace,
+  type Identity,
+  isExpired,
+  isLocalPeer,
+  isLoopbackAddress,
+  type Role,
+  roleIncludes,
+  type Tickets,
+  type Tokens,
+} from '../auth/index.js'
 import type { Clock } from '../base/clock.js'
 import { FAULTS } from './errors.js'
-import { isLoopbackAddress, isLoopbackName } from './hosts.js'
+import { isLoopbackName } from './hosts.js'
 import { isSameOrigin } from './origins.js'
 
 /** Facts of a request that decide on access. */
@@ -22,10 +32,6 @@ export interface Access {
   /** Counts against the limit of its address. */
   readonly anonymous: boolean
 }
-
-/** What proxies add. One that adds nothing looks like a client at this machine: it has to ask for tokens itself. */
-const FORWARDING =
-  /^(?:x-forwarded(?:-.*)?|forwarded|via|x-real-ip|x-client-ip|x-cluster-client-ip|x-original-forwarded-for|true-client-ip|cf-connecting-ip|fastly-client-ip|x-envoy-external-address)$/
 
 export interface AccessOptions {
   readonly auth: 'strict' | 'none'
@@ -47,7 +53,10 @@ export class AccessControl {
    */
   of(asking: Asking, ticket: { readonly value: string; readonly purpose: string | undefined } | undefined): Access {
     const { authorization } = asking.headers
-    if (typeof authorization === 'string') return known(this.#options.tokens.verify(bearer(authorization)))
+    if (typeof authorization === 'string') {
+      const identity = this.#options.tokens.verify(bearer(authorization))
+      return known(demandPlace(identity, isLocalPeer(asking.address, Object.keys(asking.headers))))
+    }
     if (ticket !== undefined) return this.#byTicket(ticket.value, ticket.purpose)
     if (this.#options.auth === 'none' || isDirectLoopback(asking)) {
       return { role: 'admin', identity: undefined, anonymous: !isLoopbackAddress(asking.address) }
@@ -74,8 +83,7 @@ export function demandRole(access: Access, needed: Role | undefined): void {
 
 /** A program or page of this machine, not somebody behind a proxy, a foreign page, or a name that resolves to us. */
 export function isDirectLoopback({ address, hostName, hostHeader, headers }: Asking): boolean {
-  if (!isLoopbackAddress(address) || hostName === undefined || !isLoopbackName(hostName)) return false
-  if (Object.keys(headers).some((name) => FORWARDING.test(name))) return false
+  if (hostName === undefined || !isLoopbackName(hostName) || !isLocalPeer(address, Object.keys(headers))) return false
   const { origin, 'sec-fetch-site': site } = headers
   if (origin !== undefined && (typeof origin !== 'string' || !isSameOrigin(origin, hostHeader))) return false
   return site === undefined || site === 'same-origin' || site === 'none'

@@ -1,6 +1,7 @@
 /** The Host header: what it names, and whether we answer to that name (usb-camera-server §3.5). Pure. */
 
-import { BlockList, isIPv4, isIPv6 } from 'node:net'
+import { isIPv6 } from 'node:net'
+import { isLoopbackAddress } from '../auth/index.js'
 
 export interface HostName {
   /** Lower case, IPv6 without brackets. */
@@ -29,17 +30,6 @@ export function judgeHost(name: string, trusted: readonly string[]): 'ok' | 'ref
   // Only where it is listed as such: the bare name of a `*.domain` is meant to be refused.
   const www = `www.${name}`
   return entries.includes(www) ? { redirectTo: www } : 'refused'
-}
-
-const LOOPBACK = new BlockList()
-LOOPBACK.addSubnet('127.0.0.0', 8, 'ipv4')
-LOOPBACK.addAddress('::1', 'ipv6')
-
-/** Whether an address of a peer is this machine's own loopback; IPv4 in IPv6 form included. */
-export function isLoopbackAddress(address: string): boolean {
-  const plain = address.replace(/^::ffff:(?=\d+\.)/i, '')
-  if (isIPv4(plain)) return LOOPBACK.check(plain, 'ipv4')
-  return isIPv6(plain) && LOOPBACK.check(plain, 'ipv6')
 }
 
 /** Whether a host name can only mean loopback, whatever a name server says. */

@@ -2,8 +2,8 @@
 
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import type { AddressInfo, Socket } from 'node:net'
+import { isLoopbackAddress } from '../auth/index.js'
 import { FAULTS, type HttpFault } from './errors.js'
-import { isLoopbackAddress } from './hosts.js'
 import { listenError } from './listen-error.js'
 import { parserFault } from './request-limits.js'
 import type { CameraFaceSettings } from './settings.js'

@@ -11,6 +11,8 @@ import { CLOSE, Connection, type Socket } from './websocket.js'
 export interface Client {
   readonly address: string
   readonly linkHost: string
+  /** A program of this machine. */
+  readonly local: boolean
   readonly codec: 'json' | 'msgpack'
 }
 
@@ -55,7 +57,9 @@ export class Connections {
     this.#admission.opened(client.address)
     const onLogin = (): void => this.#admission.loggedIn(client.address)
     const connection = new Connection(socket, this.#settings, this.#clock.nowMs(), onLogin)
-    connection.attach(this.#rpc.openSession({ codec: client.codec, linkHost: client.linkHost, peer: connection }))
+    connection.attach(
+      this.#rpc.openSession({ codec: client.codec, linkHost: client.linkHost, local: client.local, peer: connection }),
+    )
     this.#open.set(connection, client.address)
     return connection
   }

@@ -6,6 +6,8 @@ import { isIP } from 'node:net'
 export interface RequestHeaders {
   get(name: string): string
   count(name: string): number
+  /** In lower case. */
+  readonly names: readonly string[]
 }
 
 export interface Refusal {

@@ -1,6 +1,7 @@
 /** The RPC face: one uWebSockets.js app with the WebSocket path and the few plain HTTP answers beside it. */
 
 import { hostname } from 'node:os'
+import { isLocalPeer } from '../auth/index.js'
 import { type Clock, wait } from '../base/clock.js'
 import type { Service } from '../base/lifecycle.js'
 import type { Logger } from '../base/logger.js'
@@ -159,7 +160,7 @@ class UwsServer implements HttpServer {
     }
     const codec = chooseCodec(headers.get('sec-websocket-protocol'))
     const linkHost = this.#settings.publicHost ?? hostName(headers.get('host')) ?? hostname()
-    const client: Client = { address, linkHost, codec }
+    const client: Client = { address, linkHost, local: isLocalPeer(address, headers.names), codec }
     response.upgrade(client, headers.get('sec-websocket-key'), codec === 'msgpack' ? 'msgpack' : '', '', context)
   }
 
@@ -179,6 +180,7 @@ function readHeaders(request: HttpRequest): RequestHeaders {
   return {
     get: (name) => values.get(name)?.join(',') ?? '',
     count: (name) => values.get(name)?.length ?? 0,
+    names: [...values.keys()],
   }
 }
 

@@ -1,7 +1,7 @@
 /** What `authenticate` does: new spelling and legacy spelling (contract §4.5). */
 
 import { randomUUID } from 'node:crypto'
-import { type Identity, PERMISSIONS } from '../auth/index.js'
+import { demandPlace, type Identity, PERMISSIONS } from '../auth/index.js'
 import { timestamp } from '../base/clock.js'
 import { CATALOGUE, ServiceError } from '../base/errors.js'
 import type { Params } from './message.js'
@@ -47,10 +47,7 @@ export function authenticate(
   try {
     const identity = toolbox.tokens.verify(login.auth_token ?? login.token ?? '')
     return identity instanceof Promise
-      ? identity.then(
-          (known) => accept(toolbox, known, login, session),
-          (thrown: unknown) => refuse(thrown, login),
-        )
+      ? identity.then((known) => accept(toolbox, known, login, session)).catch((thrown: unknown) => refuse(thrown, login))
       : accept(toolbox, identity, login, session)
   } catch (thrown) {
     return refuse(thrown, login)
@@ -59,7 +56,7 @@ export function authenticate(
 
 function accept(toolbox: Toolbox, identity: Identity, login: AuthenticateParams, session: Session): Login {
   const first = session.identity === undefined
-  session.login(identity)
+  session.login(demandPlace(identity, session.local))
   // Not again at a renewal: it would replace what the client has subscribed to since.
   if (first && login.token !== undefined) toolbox.subscriptions.subscribe(session, LEGACY_TOPICS, {})
   return {

@@ -29,6 +29,8 @@ export interface SessionRequest {
   readonly codec: 'json' | 'msgpack'
   /** Name under which the client reached us, for links. */
   readonly linkHost: string
+  /** The client is a program of this machine. */
+  readonly local: boolean
   readonly peer: Peer
 }
 
@@ -78,11 +80,11 @@ export function createRpc(options: RpcOptions): Rpc {
   let sessions = 0
 
   return {
-    openSession({ codec: wanted, linkHost, peer }) {
+    openSession({ codec: wanted, linkHost, local, peer }) {
       opened += 1
       sessions += 1
       const codec = wanted === 'msgpack' ? msgpackCodec() : jsonCodec
-      const session = new Session({ clientId: `client_${opened}`, linkHost, codec, peer, rate: rateLimit.fresh() })
+      const session = new Session({ clientId: `client_${opened}`, linkHost, local, codec, peer, rate: rateLimit.fresh() })
       return {
         clientId: session.clientId,
         receive(bytes, binary) {

@@ -16,6 +16,8 @@ export interface SessionOptions {
   readonly clientId: string
   /** Name under which the client reached us, for links. */
   readonly linkHost: string
+  /** The client is a program of this machine. */
+  readonly local: boolean
   /** Encoding of notifications, and of binary frames when it is binary. */
   readonly codec: Codec
   readonly peer: Peer
@@ -28,6 +30,7 @@ export const RANK: Readonly<Record<Role | 'none', number>> = { none: 0, viewer: 
 export class Session {
   readonly clientId: string
   readonly linkHost: string
+  readonly local: boolean
   readonly codec: Codec
   readonly peer: Peer
   /** State of the connection's rate limit. */
@@ -43,6 +46,7 @@ export class Session {
   constructor(options: SessionOptions) {
     this.clientId = options.clientId
     this.linkHost = options.linkHost
+    this.local = options.local
     this.codec = options.codec
     this.peer = options.peer
     this.rate = options.rate

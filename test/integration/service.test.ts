@@ -53,6 +53,9 @@ describe('a running service', () => {
     const other = await RpcClient.connect(service.url)
     expect(await other.login(token)).toMatchObject({ authenticated: true, role: 'admin' })
     await other.close()
+    const proxied = await RpcClient.connect(service.url, { headers: { 'X-Forwarded-For': '192.0.2.7' } })
+    await expect(proxied.login(token)).rejects.toMatchObject({ code: -32001 })
+    await proxied.close()
   })
 
   it('lists the virtual cameras, labelled virtual', async () => {

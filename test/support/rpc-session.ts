@@ -13,8 +13,11 @@ export interface Bench {
   readonly rpc: Rpc
   readonly clock: FakeClock
   readonly logs: string[]
-  open(): Caller
+  /** A client of this machine, unless said otherwise. */
+  open(from?: { readonly local: boolean }): Caller
   token(role: Role, lifetimeMs?: number): string
+  /** An admin's, good on this machine only. */
+  readonly localToken: string
 }
 
 /** One session, called with objects or texts. */
@@ -36,17 +39,18 @@ export function createBench(options: { readonly services?: Partial<Services>; re
   const rateLimit = new RateLimit({ requests: options.callsPerMinute ?? 1_000_000, windowMs: 60_000, clock })
   const rpc = createRpc({ services: memoryServices(options.services), tokens, rateLimit, clock, logger })
   const token = (role: Role, lifetimeMs = HOUR_MS): string => tokens.sign({ userId: 'tester', role, lifetimeMs })
-  return { rpc, clock, logs, token, open: () => openCaller(rpc, token) }
+  const localToken = tokens.sign({ userId: 'first-start', role: 'admin', lifetimeMs: HOUR_MS, localOnly: true })
+  return { rpc, clock, logs, token, localToken, open: (from = { local: true }) => openCaller(rpc, token, from.local) }
 }
 
-function openCaller(rpc: Rpc, token: (role: Role, lifetimeMs?: number) => string): Caller {
+function openCaller(rpc: Rpc, token: (role: Role, lifetimeMs?: number) => string, local: boolean): Caller {
   const received: Incoming[] = []
   const closes: { code: number; reason: string }[] = []
   const keep = (payload: string | Uint8Array): void => {
     received.push(JSON.parse(Buffer.from(payload).toString()) as Incoming)
   }
   const peer = { send: keep, notify: keep, close: (code: number, reason: string) => void closes.push({ code, reason }) }
-  const session = rpc.openSession({ codec: 'json', linkHost: 'cam-host', peer })
+  const session = rpc.openSession({ codec: 'json', linkHost: 'cam-host', local, peer })
   let lastId = 0
 
   function send(message: unknown): Incoming | undefined {

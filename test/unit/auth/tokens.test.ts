@@ -20,6 +20,14 @@ describe('tokens', () => {
     expect(isExpired(identity, clock.wallMs())).toBe(true)
   })
 
+  it('carries that it is for this machine only', () => {
+    const { tokens } = make()
+    const token = tokens.sign({ userId: 'first-start', role: 'admin', lifetimeMs: HOUR, localOnly: true })
+    expect(tokens.verify(token)).toMatchObject({ role: 'admin', localOnly: true })
+    // A word that limits and is not understood must not be passed over.
+    expect(failure(tokens, forge(HEADER, { ...GOOD, local_only: 'yes' }))).toContain('local_only')
+  })
+
   it('accepts a token of another maker with the same secret', () => {
     expect(make().tokens.verify(forge(HEADER, GOOD)).userId).toBe('ann')
   })

@@ -11,7 +11,7 @@ const GOOD = {
 
 function headers(values: Readonly<Record<string, string | readonly string[]>>): RequestHeaders {
   const all = (name: string): readonly string[] => [values[name] ?? []].flat()
-  return { get: (name) => all(name).join(','), count: (name) => all(name).length }
+  return { get: (name) => all(name).join(','), count: (name) => all(name).length, names: [] }
 }
 
 describe('handshake', () => {

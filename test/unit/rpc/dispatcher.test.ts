@@ -134,6 +134,18 @@ describe('login', () => {
     })
   })
 
+  it('lets a token for this machine open nothing to a client of another', () => {
+    const { open, localToken } = createBench()
+    expect(open().call('authenticate', { auth_token: localToken })).toMatchObject({ result: { role: 'admin' } })
+    const stranger = open({ local: false })
+    expect(stranger.call('authenticate', { auth_token: localToken })?.error).toMatchObject({
+      code: -32001,
+      data: { reason: 'auth_failed', suggestion: expect.stringContaining('camera-service token') },
+    })
+    expect(stranger.call('authenticate', { token: localToken })).toMatchObject({ result: { authenticated: false } })
+    expect(stranger.call('get_camera_list')?.error).toMatchObject({ code: -32001 })
+  })
+
   it('answers a legacy login of an unknown type with a result', () => {
     const bench = createBench()
     const reply = bench.open().call('authenticate', { token: bench.token('viewer'), auth_type: 'zzz' })
