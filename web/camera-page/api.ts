@@ -28,15 +28,16 @@ export interface Wish {
   readonly method?: 'GET' | 'POST' | 'PUT'
   readonly body?: unknown
   readonly signal?: AbortSignal
-  /** To the whole answer, or to its header when the body is a stream. */
-  readonly timeoutMs?: number
 }
 
 const DEFAULT_TIMEOUT_MS = 8_000
 
 /** Parsed JSON. Throws Refused or Unreachable; the signal's reason when it was aborted. */
-export async function askJson(path: string, wish: Wish = {}): Promise<unknown> {
-  const timeout = AbortSignal.timeout(wish.timeoutMs ?? DEFAULT_TIMEOUT_MS)
+export async function askJson(
+  path: string,
+  { timeoutMs = DEFAULT_TIMEOUT_MS, ...wish }: Wish & { readonly timeoutMs?: number } = {},
+): Promise<unknown> {
+  const timeout = AbortSignal.timeout(timeoutMs)
   const response = await ask(path, { ...wish, signal: wish.signal ? AbortSignal.any([wish.signal, timeout]) : timeout })
   return response.json().catch((thrown: unknown) => {
     wish.signal?.throwIfAborted()
@@ -44,11 +45,8 @@ export async function askJson(path: string, wish: Wish = {}): Promise<unknown> {
   })
 }
 
-/** The answer with its body unread; only the caller's signal ends it. Throws as `askJson` does. */
-export async function ask(
-  path: string,
-  { method = 'GET', body, signal = null }: Wish & { signal?: AbortSignal | null },
-): Promise<Response> {
+/** The answer with its body unread; the caller's signal alone ends it. Throws as `askJson` does. */
+export async function ask(path: string, { method = 'GET', body, signal }: Wish): Promise<Response> {
   const { token } = session
   const headers = {
     ...(token === undefined ? {} : { Authorization: `Bearer ${token}` }),
@@ -57,8 +55,8 @@ export async function ask(
   const response = await fetch(path, {
     method,
     headers,
-    signal,
     cache: 'no-store',
+    ...(signal === undefined ? {} : { signal }),
     ...(body === undefined ? {} : { body: JSON.stringify(body) }),
   }).catch((thrown: unknown) => {
     if (signal?.aborted && signal.reason?.name !== 'TimeoutError') throw signal.reason
