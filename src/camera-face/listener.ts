@@ -1,7 +1,7 @@
 /** A listening socket with Node's HTTP parser behind it: deadlines, connection counts, and what the parser refuses. */
 
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
-import type { AddressInfo, Socket } from 'node:net'
+import { type AddressInfo, Server as NetServer, type Socket } from 'node:net'
 import { isLoopbackAddress } from '../auth/index.js'
 import { FAULTS, type HttpFault } from './errors.js'
 import { listenError } from './listen-error.js'
@@ -87,8 +87,8 @@ export class Listener {
   /** Accepts nothing from now on; what is under way goes on. Resolves when the address is free. */
   async stopAccepting(): Promise<void> {
     if (!this.#server.listening) return
-    this.#server.close()
-    this.#server.closeIdleConnections()
+    // HTTP's own close would cut streams of events, which look idle to it, and stop looking at deadlines.
+    NetServer.prototype.close.call(this.#server)
     // The descriptor of the listening socket is closed in the next turn of the loop.
     await new Promise((resolve) => setImmediate(resolve))
   }
@@ -100,6 +100,7 @@ export class Listener {
 
   /** Cuts what is left. */
   cut(): void {
+    this.#server.close()
     this.#server.closeAllConnections()
   }
 

@@ -1,7 +1,8 @@
 /** usb-camera-server §13.7: what is refused, and how, over a real socket. */
 
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { ask, parse, raw, type Stage, stage } from './face.js'
+import { ask, parse, raw } from '../../support/raw-http.js'
+import { type Stage, stage } from './face.js'
 
 let current: Stage
 beforeAll(async () => {

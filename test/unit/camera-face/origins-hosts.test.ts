@@ -1,7 +1,8 @@
 /** usb-camera-server §13.8 and §13.9: the tables of 3.4 and 3.5 over a real socket. */
 
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { type Asked, ask, OPEN_RULES, parse, raw, type Stage, stage } from './face.js'
+import { type Asked, ask, parse, raw } from '../../support/raw-http.js'
+import { OPEN_RULES, type Stage, stage } from './face.js'
 
 let current: Stage
 beforeAll(async () => {
@@ -162,7 +163,7 @@ describe('13.8 hosts', () => {
 })
 
 describe('13.9 foreign pages', () => {
-  const ROUTES: readonly (readonly [string, string, string?])[] = [
+  const ROUTES: readonly (readonly [method: string, target: string, body?: string])[] = [
     ['POST', '/camera/restart'],
     ['POST', '/camera/restart?camera=camera2&wait=0'],
     ['POST', '/cameras/camera0/restart'],
@@ -188,7 +189,8 @@ describe('13.9 foreign pages', () => {
     expect(new Set(tried)).toEqual(new Set(changing))
   })
 
-  it.each(ROUTES)('13.9 %s %s from one: 403 and no effect', async (method, target, body) => {
+  it.each(ROUTES.map((route) => ({ route })))('13.9 $route.0 $route.1 from one: 403 and no effect', async ({ route }) => {
+    const [method, target, body] = route
     for (const [origin, corsOrigins] of [
       [EVIL, ['*']],
       ['null', ['*', 'null']],
@@ -203,14 +205,18 @@ describe('13.9 foreign pages', () => {
     expect(current.done).toEqual([])
   })
 
-  it.each(ROUTES)('%s %s works from our own page, a listed one, and without a page', async (method, target, body) => {
-    current.rules = { ...OPEN_RULES, corsOrigins: [LISTED] }
-    for (const origin of [`http://127.0.0.1:${current.port}`, LISTED]) {
-      expect((await ask(current.port, method, target, asked(origin, body))).status, origin).toBeLessThan(300)
-    }
-    current.rules = { ...OPEN_RULES, crossOriginManagement: true }
-    expect((await ask(current.port, method, target, asked(EVIL, body))).status).toBeLessThan(300)
-    expect((await ask(current.port, method, target, body === undefined ? {} : { body })).status).toBeLessThan(300)
-    if (!target.includes('tickets')) expect(current.done.splice(0)).toHaveLength(4)
-  })
+  it.each(ROUTES.map((route) => ({ route })))(
+    '$route.0 $route.1 works from our own page, a listed one, and without one',
+    async ({ route }) => {
+      const [method, target, body] = route
+      current.rules = { ...OPEN_RULES, corsOrigins: [LISTED] }
+      for (const origin of [`http://127.0.0.1:${current.port}`, LISTED]) {
+        expect((await ask(current.port, method, target, asked(origin, body))).status, origin).toBeLessThan(300)
+      }
+      current.rules = { ...OPEN_RULES, crossOriginManagement: true }
+      expect((await ask(current.port, method, target, asked(EVIL, body))).status).toBeLessThan(300)
+      expect((await ask(current.port, method, target, body === undefined ? {} : { body })).status).toBeLessThan(300)
+      if (!target.includes('tickets')) expect(current.done.splice(0)).toHaveLength(4)
+    },
+  )
 })

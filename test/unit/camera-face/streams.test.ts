@@ -1,7 +1,8 @@
 /** What becomes of connections that turn into streams. */
 
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
-import { ask, open, parse, raw, STREAMING, type Stage, stage } from './face.js'
+import { ask, open, parse, raw } from '../../support/raw-http.js'
+import { STREAMING, type Stage, stage } from './face.js'
 
 let current: Stage
 beforeAll(async () => {
