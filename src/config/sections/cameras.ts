@@ -41,7 +41,7 @@ export const camera = section('Finding cameras and capturing from them.', {
     doc: 'Deadline of one probe; then the camera is in ERROR with probe_timeout.',
   }),
   linger: duration({
-    default: 3 * SECOND,
+    default: 5 * SECOND,
     min: 0,
     max: 60 * MINUTE,
     reload: 'live',
