@@ -230,6 +230,8 @@ void FanoutShard::bury() {
         Place place = std::move(found->second);
         places_.erase(found);
         if (place.channel != nullptr) place.channel->remove(*viewer);
+        // Whoever handed the socket over may hold it still: then closing our duplicate alone would not end its events.
+        static_cast<void>(::epoll_ctl(epoll_.get(), EPOLL_CTL_DEL, viewer->socket(), nullptr));
         viewer->close();
         outlet_.ended(*viewer, place.why);
     }
