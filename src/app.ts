@@ -1,8 +1,12 @@
 /** Builds every service from the configuration and holds the boot order. Only the command line loads it. */
 
 import { buildFacts } from './app/build-facts.js'
+import { openCameraConfig } from './app/camera-config.js'
+import { buildCameraFace } from './app/camera-face.js'
+import type { LogPort } from './app/camera-log.js'
 import { buildMedia } from './app/media.js'
 import { connectNotifications } from './app/notifications.js'
+import { type SignalActions, signalActions } from './app/signals.js'
 import { streamsWithoutMediamtx } from './app/streams.js'
 import { System } from './app/system.js'
 import { createTokens, firstStartToken, loadSecret, RateLimit, type Tokens } from './auth/index.js'
@@ -23,9 +27,12 @@ export interface AppContext {
   readonly logger: Logger
   readonly clock: Clock
   readonly env: Readonly<Record<string, string | undefined>>
+  readonly log: LogPort
+  /** Asks the process for an orderly end. */
+  readonly requestStop: () => void
 }
 
-export interface App {
+export interface App extends SignalActions {
   /** Resolves when the faces answer. */
   start(): Promise<void>
   stop(): Promise<StopReport>
@@ -40,13 +47,22 @@ const WILDCARDS = ['0.0.0.0', '::', '']
 const MIN_POLL_MS = 50
 
 /** Rejects when the native core cannot be loaded or the state directory cannot be used. */
-export async function createApp({ config, logger, clock, env }: AppContext): Promise<App> {
+export async function createApp({ config, logger, clock, env, log, requestStop }: AppContext): Promise<App> {
+  const build = buildFacts(env)
   const { security } = config
   const secret = await loadSecret({ configured: security.jwt_secret_key, stateDir: config.state_dir })
   const tokens = createTokens({ secret, leewayMs: security.token_leeway, maxLifetimeMs: security.max_token_lifetime, clock })
 
   let links: (device: string, host: string) => StreamLinks = () => ({})
   const cameras = await buildCameras(config, logger, clock, env.PATH ?? '', (device, host) => links(device, host))
+  const cameraConfig = config.faces.camera.enabled ? await openCameraConfig({ config, cameras, clock, logger, log }) : undefined
+  const face =
+    cameraConfig &&
+    (await buildCameraFace({
+      ...{ config, cameras, tokens, clock, logger, requestStop },
+      store: cameraConfig.store,
+      version: build.version,
+    }))
   const media = await buildMedia({ config, cameras, clock, logger, env })
   if (media !== undefined) {
     links = (device, host) => media.streamLinks(device, host)
@@ -56,7 +72,7 @@ export async function createApp({ config, logger, clock, env }: AppContext): Pro
 
   const system: System = new System({
     clock,
-    build: buildFacts(env),
+    build,
     thresholds: {
       memoryUsagePercent: config.performance.monitoring_thresholds.memory_usage_percent,
       connectionsLimit: config.performance.monitoring_thresholds.active_connections_limit,
@@ -83,10 +99,27 @@ export async function createApp({ config, logger, clock, env }: AppContext): Pro
   const disconnect = connectNotifications({ registry: cameras.registry, snapshots, media }, rpc.publish)
 
   // MediaMTX is no start dependency: its service starts looking for one and returns.
-  const order: readonly Service[] = [cameras, snapshots, ...(media === undefined ? [] : [media]), http]
+  const order: readonly Service[] = [
+    cameras,
+    ...(cameraConfig === undefined ? [] : [cameraConfig.service]),
+    // Early: it answers whatever the others still wait for.
+    ...(face === undefined ? [] : [face.face]),
+    snapshots,
+    ...(media === undefined ? [] : [media]),
+    http,
+  ]
   const abort = new AbortController()
   let firstToken: string | undefined
+  const actions = signalActions({
+    logger,
+    reopenLog: () => cameraConfig?.log.reopen() ?? log.reopen(),
+    reloadConfig: cameraConfig && (() => cameraConfig.store.reload()),
+    statistics: () => face?.statistics() ?? {},
+    devices: () => cameras.registry.list().map(({ device }) => device),
+    restart: (device, options) => cameras.captures.restart(device, options),
+  })
   return {
+    ...actions,
     async start() {
       await startAll(order, abort.signal)
       // After the start: a token that is shown once must not be lost to a port that was in use.
@@ -98,10 +131,12 @@ export async function createApp({ config, logger, clock, env }: AppContext): Pro
       abort.abort()
       system.setStopping()
       disconnect()
-      return stopAll(order, { deadlineMs: config.server.shutdown_timeout, clock, logger })
+      const report = await stopAll(order, { deadlineMs: config.server.shutdown_timeout, clock, logger })
+      await cameraConfig?.log.close()
+      return report
     },
     get banner() {
-      return banner(config, http, firstToken)
+      return banner(config, { rpc: http.port, camera: face?.face.port }, firstToken)
     },
   }
 }
@@ -127,6 +162,7 @@ function buildCameras(
       virtualCameras: camera.virtual_cameras,
       encoderThreads: config.workers.encoder_threads,
       jpegQuality: camera.jpeg_quality,
+      viewers: { max: config.faces.camera.max_viewers, maxPerChannel: config.faces.camera.max_viewers_per_camera },
     },
     stateDir: config.state_dir,
     clock,
@@ -227,11 +263,16 @@ async function newFirstToken(config: Config, tokens: Tokens): Promise<string | u
   return firstStartToken({ stateDir: config.state_dir, tokens, lifetimeMs })
 }
 
-function banner(config: Config, http: HttpServer, firstToken: string | undefined): readonly string[] {
+function banner(
+  config: Config,
+  ports: { readonly rpc: number; readonly camera: number | undefined },
+  firstToken: string | undefined,
+): readonly string[] {
   const host = WILDCARDS.includes(config.server.host) ? '127.0.0.1' : config.server.host
   const lines = [
-    `rpc     ws://${host}:${http.port}${config.server.websocket_path}  (http://${host}:${http.port}/openrpc.json describes it)`,
+    `rpc     ws://${host}:${ports.rpc}${config.server.websocket_path}  (http://${host}:${ports.rpc}/openrpc.json describes it)`,
   ]
+  if (ports.camera !== undefined) lines.push(`camera  http://${host}:${ports.camera}/`)
   if (firstToken !== undefined) {
     lines.push(
       `admin token for use on this machine, shown this once, valid ${config.security.jwt_expiry_hours} hours:`,

@@ -1,6 +1,10 @@
-/** A log file that begins anew when it is full and keeps the last few: `file`, `file.1` (newest), `file.2`, … */
+/**
+ * A log file that begins anew when it is full and keeps the last few: `file`, `file.1` (newest), `file.2`, … Lines are written in the
+ * background, in order; when more wait than fit, new ones are counted and left out.
+ */
 
-import { closeSync, fstatSync, openSync, renameSync, writeSync } from 'node:fs'
+import { constants } from 'node:fs'
+import { type FileHandle, open, rename } from 'node:fs/promises'
 
 export interface LogFileOptions {
   readonly file: string
@@ -10,43 +14,187 @@ export interface LogFileOptions {
   readonly backups: number
   /** Hears once of each outage; lines are lost meanwhile, the service goes on. */
   readonly onFailure: (thrown: unknown) => void
+  /** The line, with its end, that stands for lines that were left out. */
+  readonly lostLine?: (count: number) => string
+  /** Refuses what is no regular file of log lines: the name came from a client, and a secret or a table may be of that name. */
+  readonly onlyLogs?: boolean
 }
 
-/** Opens or continues the file; throws a system error when it cannot. The function returned writes one line and never throws. */
-export function openLogFile(options: LogFileOptions): (line: string) => void {
-  let file = open(options.file, 'a')
-  let failing = false
+export interface LogFile {
+  /** Never throws or waits. */
+  write(line: string): void
+  /** Goes on in a file of this name, made when missing: the old one may have been moved away. Never rejects. */
+  reopen(): Promise<void>
+  /** Resolves when all lines so far are with the system, or lost. */
+  flush(): Promise<void>
+  /** Flushes and closes; lines afterwards are lost. */
+  close(): Promise<void>
+}
 
-  return (line) => {
-    try {
-      if (file.bytes > 0 && file.bytes + Buffer.byteLength(line) > options.maxBytes) file = beginAnew(file.fd, options)
-      file.bytes += writeSync(file.fd, line)
-      failing = false
-    } catch (thrown) {
-      if (!failing) options.onFailure(thrown)
-      failing = true
+/** Characters that may wait to be written. */
+const MAX_WAITING = 1024 * 1024
+const MAX_CHUNK = 64 * 1024
+/** How the lines of all our forms begin. */
+const LOG_BEGINNING = /^(?:\{"(?:level|time)"|\d{4}-\d\d-\d\d[ T]\d\d:|\d\d:\d\d:\d\d\.)/
+
+/** Opens or continues the file; rejects when it cannot. */
+export async function openLogFile(options: LogFileOptions): Promise<LogFile> {
+  return new RotatingFile(options, await openFile(options, 'continue'))
+}
+
+interface OpenFile {
+  readonly handle: FileHandle
+  bytes: number
+}
+
+class RotatingFile implements LogFile {
+  readonly #options: LogFileOptions
+  #file: OpenFile
+  #waiting: string[] = []
+  #waitingChars = 0
+  #lost = 0
+  #isFailing = false
+  #wantsReopen = false
+  #isClosed = false
+  #working: Promise<void> | undefined
+
+  constructor(options: LogFileOptions, file: OpenFile) {
+    this.#options = options
+    this.#file = file
+  }
+
+  write(line: string): void {
+    if (this.#isClosed) return
+    if (this.#waitingChars + line.length > MAX_WAITING) {
+      this.#lost += 1
+      return
     }
+    this.#waiting.push(line)
+    this.#waitingChars += line.length
+    this.#work()
+  }
+
+  reopen(): Promise<void> {
+    this.#wantsReopen = true
+    return this.#work()
+  }
+
+  async flush(): Promise<void> {
+    await this.#working
+  }
+
+  async close(): Promise<void> {
+    if (this.#isClosed) return
+    this.#isClosed = true
+    await this.#working
+    await this.#file.handle.close().catch(() => undefined)
+  }
+
+  #work(): Promise<void> {
+    this.#working ??= this.#drain()
+    return this.#working
+  }
+
+  async #drain(): Promise<void> {
+    // In a turn of its own, so that the end of the loop and the mark that it ended are one step.
+    await undefined
+    while (this.#waiting.length > 0 || this.#wantsReopen || this.#mustTellLost) {
+      try {
+        if (this.#wantsReopen) {
+          this.#wantsReopen = false
+          await this.#goOnIn(await openFile(this.#options, 'continue'))
+        }
+        await this.#writeChunk()
+        this.#isFailing = false
+      } catch (thrown) {
+        if (!this.#isFailing) this.#options.onFailure(thrown)
+        this.#isFailing = true
+      }
+    }
+    this.#working = undefined
+  }
+
+  /** Lines that fit into the file at hand, together; a line is never in two files. */
+  async #writeChunk(): Promise<void> {
+    const { maxBytes } = this.#options
+    const lines: string[] = []
+    let bytes = 0
+    while (bytes < MAX_CHUNK) {
+      const line = this.#nextLine()
+      if (line === undefined) break
+      const length = Buffer.byteLength(line)
+      if (this.#file.bytes + bytes > 0 && this.#file.bytes + bytes + length > maxBytes) {
+        await this.#append(lines.splice(0))
+        bytes = 0
+        await this.#beginAnew()
+      }
+      lines.push(line)
+      bytes += length
+    }
+    await this.#append(lines)
+  }
+
+  #nextLine(): string | undefined {
+    const line = this.#waiting.shift()
+    if (line !== undefined) {
+      this.#waitingChars -= line.length
+      return line
+    }
+    if (!this.#mustTellLost) return undefined
+    const told = this.#options.lostLine?.(this.#lost)
+    this.#lost = 0
+    return told
+  }
+
+  get #mustTellLost(): boolean {
+    return this.#lost > 0 && this.#options.lostLine !== undefined
+  }
+
+  async #append(lines: readonly string[]): Promise<void> {
+    if (lines.length === 0) return
+    const { bytesWritten } = await this.#file.handle.write(lines.join(''))
+    this.#file.bytes += bytesWritten
+  }
+
+  async #beginAnew(): Promise<void> {
+    const { file, backups } = this.#options
+    for (let number = backups; number > 0; number--) {
+      await renameIfThere(number === 1 ? file : `${file}.${number - 1}`, `${file}.${number}`)
+    }
+    // The new one first: while it cannot be opened, lines still find the old.
+    await this.#goOnIn(await openFile(this.#options, backups === 0 ? 'empty' : 'continue'))
+  }
+
+  async #goOnIn(next: OpenFile): Promise<void> {
+    const old = this.#file
+    this.#file = next
+    await old.handle.close()
   }
 }
 
-function beginAnew(fd: number, { file, backups }: LogFileOptions) {
-  for (let number = backups; number > 0; number--) {
-    renameIfThere(number === 1 ? file : `${file}.${number - 1}`, `${file}.${number}`)
-  }
-  // The new one first: while it cannot be opened, lines still find the old.
-  const next = open(file, backups === 0 ? 'w' : 'a')
-  closeSync(fd)
-  return next
-}
-
-function open(file: string, flags: 'a' | 'w') {
-  const fd = openSync(file, flags, 0o640)
-  return { fd, bytes: fstatSync(fd).size }
-}
-
-function renameIfThere(from: string, to: string): void {
+async function openFile({ file, onlyLogs = false }: LogFileOptions, how: 'continue' | 'empty'): Promise<OpenFile> {
+  const { O_APPEND, O_CREAT, O_NOFOLLOW, O_NONBLOCK, O_RDWR, O_TRUNC, O_WRONLY } = constants
+  const access = onlyLogs ? O_RDWR | O_NOFOLLOW | O_NONBLOCK : O_WRONLY | (how === 'empty' ? O_TRUNC : 0)
+  const handle = await open(file, O_APPEND | O_CREAT | access, 0o640)
   try {
-    renameSync(from, to)
+    const found = await handle.stat()
+    if (onlyLogs && !(found.isFile() && (await holdsLogLines(handle)))) throw new Error(`${file} is there and is no log file`)
+    if (onlyLogs && how === 'empty') await handle.truncate(0)
+    return { handle, bytes: how === 'empty' ? 0 : found.size }
+  } catch (thrown) {
+    await handle.close()
+    throw thrown
+  }
+}
+
+async function holdsLogLines(handle: FileHandle): Promise<boolean> {
+  const { buffer, bytesRead } = await handle.read(Buffer.alloc(32), 0, 32, 0)
+  return bytesRead === 0 || LOG_BEGINNING.test(buffer.toString('latin1', 0, bytesRead))
+}
+
+async function renameIfThere(from: string, to: string): Promise<void> {
+  try {
+    await rename(from, to)
   } catch (thrown) {
     if (!(thrown instanceof Error && 'code' in thrown && thrown.code === 'ENOENT')) throw thrown
   }

@@ -1,43 +1,97 @@
 /** Structured logging: objects, not sentences with values pasted in. Secrets are removed here, whoever logs them. */
 
 import { type Logger as PinoLogger, pino } from 'pino'
+import { formLine, type LogForm } from './log-lines.js'
 
 export type Logger = Pick<PinoLogger, 'debug' | 'info' | 'warn' | 'error' | 'fatal' | 'child' | 'level'>
 
+export type LogLevel = 'debug' | 'info' | 'warn' | 'error' | 'fatal' | 'silent'
+
+/** One place that lines go to. */
+export interface LogOutput {
+  /** Lines below it do not go there. */
+  readonly level: LogLevel
+  readonly format: LogForm
+  /** Gets the line with its end; must not throw or wait. */
+  readonly write: (line: string) => void
+}
+
 const SECRET_KEYS = ['token', 'auth_token', 'api_key', 'jwt_secret_key', 'password', 'authorization', 'secret']
+const LEVELS: readonly LogLevel[] = ['debug', 'info', 'warn', 'error', 'fatal', 'silent']
 
-// biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what is looked for.
-const CONTROL = /[\u0000-\u001f\u007f]/
-
-export interface LoggerOptions {
-  readonly level: 'debug' | 'info' | 'warn' | 'error' | 'fatal' | 'silent'
-  /** `json`: one object per line; `text`: for people. */
-  readonly format: 'json' | 'text'
+export interface LoggerOptions extends Omit<LogOutput, 'write'> {
   /** Where lines go; stderr when absent, so that stdout stays for what commands answer. */
   readonly write?: (line: string) => void
 }
 
-export function createLogger(options: LoggerOptions): Logger {
-  const write = options.write ?? ((line: string) => void process.stderr.write(line))
-  const destination = { write: options.format === 'text' ? (line: string) => write(toText(line)) : write }
-  return pino(
+export function createLogger({ write = (line) => void process.stderr.write(line), ...options }: LoggerOptions): Logger {
+  return createSwitchableLogger([{ ...options, write }]).logger
+}
+
+/** A logger whose outputs can change while it is used; its children follow. */
+export interface SwitchableLogger {
+  readonly logger: Logger
+  setOutputs(outputs: readonly LogOutput[]): void
+}
+
+export function createSwitchableLogger(outputs: readonly LogOutput[]): SwitchableLogger {
+  let present = outputs
+  const family = new Family()
+  const destination = {
+    // Asks the library to tell the level of each line.
+    [Symbol.for('pino.metadata')]: true,
+    lastLevel: 0,
+    write(line: string) {
+      for (const output of present) {
+        if (valueOfLevel(output.level) <= this.lastLevel) output.write(formLine(line, output.format))
+      }
+    },
+  }
+  const logger = pino(
     {
-      level: options.level,
+      level: lowest(present),
       base: null,
       timestamp: () => `,"time":"${new Date().toISOString()}"`,
       formatters: { level: (label) => ({ level: label }) },
       redact: { paths: SECRET_KEYS.flatMap((key) => [key, `*.${key}`, `*.*.${key}`]), censor: '[removed]' },
+      onChild: (child) => family.add(child),
     },
     destination,
   )
+  family.add(logger)
+  return {
+    logger,
+    setOutputs(next) {
+      present = next
+      family.setLevel(lowest(next))
+    },
+  }
 }
 
-function toText(line: string): string {
-  const { time, level, component, msg, ...rest } = JSON.parse(line) as Record<string, unknown>
-  const clock = String(time).slice(11, 23)
-  const extras = Object.entries(rest)
-    // What others said (a server, a child) must not be able to add lines of its own.
-    .map(([key, value]) => ` ${key}=${typeof value === 'string' && !CONTROL.test(value) ? value : JSON.stringify(value)}`)
-    .join('')
-  return `${clock} ${String(level).toUpperCase().padEnd(5)} ${component === undefined ? '' : `${component}: `}${msg}${extras}\n`
+/** A child keeps the level it was born with, so each must be told; those that nobody uses any more are let go. */
+class Family {
+  #members: WeakRef<PinoLogger>[] = []
+  #tidyAt = 64
+
+  add(member: PinoLogger): void {
+    this.#members.push(new WeakRef(member))
+    if (this.#members.length < this.#tidyAt) return
+    this.#members = this.#members.filter((each) => each.deref() !== undefined)
+    this.#tidyAt = Math.max(64, 2 * this.#members.length)
+  }
+
+  setLevel(level: LogLevel): void {
+    for (const member of this.#members) {
+      const logger = member.deref()
+      if (logger !== undefined) logger.level = level
+    }
+  }
+}
+
+function lowest(outputs: readonly LogOutput[]): LogLevel {
+  return LEVELS.find((level) => outputs.some((output) => output.level === level)) ?? 'silent'
+}
+
+function valueOfLevel(level: LogLevel): number {
+  return level === 'silent' ? Number.POSITIVE_INFINITY : (pino.levels.values[level] ?? 0)
 }

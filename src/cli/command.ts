@@ -9,6 +9,8 @@ export interface OptionSpec {
   readonly doc: string
 }
 
+export type SignalName = 'SIGTERM' | 'SIGINT' | 'SIGHUP' | 'SIGUSR1' | 'SIGUSR2'
+
 /** The world as a command sees it; only main.ts fills it from the process. */
 export interface Terminal {
   readonly env: Environment
@@ -17,8 +19,11 @@ export interface Terminal {
   print(text: string): void
   /** Writes one line to standard error. */
   complain(line: string): void
-  /** Calls `listener` at each SIGTERM, SIGINT or SIGHUP with its name. */
-  onSignal(listener: (signal: string) => void): void
+  /**
+   * Calls `listener` at each signal with its name, and for those of SIGHUP, SIGUSR1 and SIGUSR2 that came before. Without a listener
+   * SIGTERM and SIGINT end the process.
+   */
+  onSignal(listener: (signal: SignalName) => void): void
   /** Calls `listener` with what was thrown and caught by nobody. */
   onCrash(listener: (thrown: unknown) => void): void
   /** Ends the process at once. */

@@ -1,3 +1,4 @@
-export type { Terminal } from './command.js'
+export type { SignalName, Terminal } from './command.js'
 export { type MainOptions, main } from './main.js'
-export type { AppContext, AppHandle, CreateApp, LoadApp } from './run.js'
+export type { LogControl } from './open-log.js'
+export type { AppActions, AppContext, AppHandle, CreateApp, LoadApp } from './run.js'

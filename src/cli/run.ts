@@ -3,10 +3,11 @@
 import type { Clock } from '../base/clock.js'
 import type { Logger } from '../base/logger.js'
 import type { Config, Setting } from '../config/index.js'
-import { CONFIG_OPTION, type Command, type Terminal, textOf } from './command.js'
+import { CONFIG_OPTION, type Command, type SignalName, type Terminal, textOf } from './command.js'
 import { EXIT } from './exit.js'
 import { loadFor } from './load-config.js'
-import { openLog } from './open-log.js'
+import { merged } from './merged.js'
+import { type LogControl, openLog, type ServiceLog } from './open-log.js'
 
 /** What the application is built from; src/app.ts implements `CreateApp`. */
 export interface AppContext {
@@ -15,9 +16,22 @@ export interface AppContext {
   readonly clock: Clock
   /** The process's environment, for programs to be found and facts of the build. */
   readonly env: Readonly<Record<string, string | undefined>>
+  readonly log: LogControl
+  /** Asks for an orderly end, as SIGTERM does. */
+  readonly requestStop: () => void
 }
 
-export interface AppHandle {
+/** What signals ask of a running service. Each tells its own failures and never rejects. */
+export interface AppActions {
+  /** SIGHUP: configuration and log files anew. */
+  reload(): Promise<void>
+  /** SIGUSR1: one record with the status of every camera. */
+  logStatistics(): Promise<void>
+  /** SIGUSR2: every camera is closed and opened. */
+  restartCameras(): Promise<void>
+}
+
+export interface AppHandle extends AppActions {
   /** Resolves when the faces answer. Rejects with a one-line message that names the key and the remedy. */
   start(): Promise<void>
   /** Also ends a start under way. `late`: services that did not stop in time. */
@@ -30,63 +44,112 @@ export type CreateApp = (context: AppContext) => AppHandle | Promise<AppHandle>
 
 export type LoadApp = () => Promise<{ readonly createApp: CreateApp }>
 
-const SIGNAL_NUMBERS: Readonly<Record<string, number>> = { SIGHUP: 1, SIGINT: 2, SIGTERM: 15 }
+/** Longest wait for the last lines of the log. */
+const FLUSH_MS = 1000
+const SIGNAL_NUMBERS: Readonly<Record<string, number>> = { SIGINT: 2, SIGTERM: 15 }
+const ACTIONS: Readonly<Record<Exclude<SignalName, 'SIGINT' | 'SIGTERM'>, keyof AppActions>> = {
+  SIGHUP: 'reload',
+  SIGUSR1: 'logStatistics',
+  SIGUSR2: 'restartCameras',
+}
 
 /** `loadApp` imports the application, late: a fault of the configuration is told without loading it. */
 export function runCommand(loadApp: LoadApp): Command {
   return {
     name: 'run',
-    summary: 'Runs the service until SIGTERM or SIGINT.',
+    summary: 'Runs the service until SIGTERM or SIGINT. SIGHUP reloads, SIGUSR1 logs statistics, SIGUSR2 restarts the cameras.',
     options: {
       config: CONFIG_OPTION,
       'virtual-cameras': { type: 'string', value: 'N', doc: 'add N test pattern cameras' },
     },
     async run(values, terminal) {
-      const stop = stopRequests(terminal)
+      const requests = new Requests(terminal)
       const loaded = await loadFor(terminal, textOf(values, 'config'), virtualCameras(textOf(values, 'virtual-cameras')))
       const { config } = loaded
-      const logger = await openLog(config, (line) => terminal.complain(line))
+      const log = await openLog(config, (line) => terminal.complain(line))
+      const { logger } = log
+      const [{ createApp }, { systemClock: clock }] = await Promise.all([loadApp(), import('../base/clock.js')])
       terminal.onCrash((thrown) => {
         logger.fatal({ error: thrown instanceof Error ? thrown.stack : String(thrown) }, 'unexpected failure')
-        terminal.exit(EXIT.internal)
+        void flushed(log, clock).then(() => terminal.exit(EXIT.internal))
       })
       for (const warning of loaded.warnings) logger.warn({ component: 'config' }, warning)
-      const [{ createApp }, { systemClock }] = await Promise.all([loadApp(), import('../base/clock.js')])
       // Signals alone do not keep a process alive, and for moments nothing else may.
       const alive = setInterval(() => undefined, 2 ** 30)
       try {
-        const creating = Promise.resolve(createApp({ config, logger, clock: systemClock, env: terminal.env }))
+        const context = { config, logger, clock, env: terminal.env, log, requestStop: () => requests.stop() }
+        const creating = Promise.resolve(createApp(context))
         // A folder of the state may hang (a dead network disk), and whoever waits for that wants to be able to end it.
-        const app = await Promise.race([creating, stop.then(() => undefined)])
+        const app = await Promise.race([creating, requests.stopped.then(() => undefined)])
         if (app === undefined) {
           creating.catch(() => undefined)
           return EXIT.ok
         }
         const started = app.start()
-        if ((await Promise.race([started.then(() => 'started'), stop])) === 'started') {
+        if ((await Promise.race([started.then(() => 'started'), requests.stopped])) === 'started') {
           terminal.print(app.banner.map((line) => `${line}\n`).join(''))
-          await stop
+          requests.serve(app)
+          await requests.stopped
         }
         // A start that was cut short by the stop rejects; that is no failure.
         started.catch(() => undefined)
-        return await stopInTime(app, config.server.shutdown_timeout, systemClock, logger)
+        return await stopInTime(app, config.server.shutdown_timeout, clock, logger)
       } finally {
         clearInterval(alive)
+        await flushed(log, clock)
       }
     },
   }
 }
 
-/** Resolves at the first signal; a second one ends the process at once. */
-function stopRequests(terminal: Terminal): Promise<string> {
-  return new Promise((resolve) => {
-    let asked = false
-    terminal.onSignal((signal) => {
-      if (asked) terminal.exit(128 + (SIGNAL_NUMBERS[signal] ?? 0))
-      asked = true
-      resolve(signal)
+/** Signals as requests: nothing is done in the handler itself, and what is asked for early waits until somebody can do it. */
+class Requests {
+  /** Resolves when an orderly end is asked for. */
+  readonly stopped: Promise<'stop'>
+  #resolveStopped: (word: 'stop') => void = () => undefined
+  #isSignalled = false
+  readonly #early = new Set<keyof AppActions>()
+  #ask: ((action: keyof AppActions) => void) | undefined
+
+  constructor(terminal: Terminal) {
+    this.stopped = new Promise((resolve) => {
+      this.#resolveStopped = resolve
     })
+    terminal.onSignal((signal) => {
+      if (signal !== 'SIGINT' && signal !== 'SIGTERM') {
+        if (this.#ask === undefined) this.#early.add(ACTIONS[signal])
+        else this.#ask(ACTIONS[signal])
+        return
+      }
+      // The second one ends the process at once, whatever is still being put in order.
+      if (this.#isSignalled) terminal.exit(128 + (SIGNAL_NUMBERS[signal] ?? 0))
+      this.#isSignalled = true
+      this.stop()
+    })
+  }
+
+  stop(): void {
+    this.#resolveStopped('stop')
+  }
+
+  serve(app: AppActions): void {
+    const actions = {
+      reload: merged(() => app.reload()),
+      logStatistics: merged(() => app.logStatistics()),
+      restartCameras: merged(() => app.restartCameras()),
+    }
+    this.#ask = (action) => actions[action]()
+    for (const action of this.#early) this.#ask(action)
+  }
+}
+
+async function flushed(log: ServiceLog, clock: Clock): Promise<void> {
+  let cancel = (): void => undefined
+  const deadline = new Promise<void>((resolve) => {
+    cancel = clock.after(FLUSH_MS, resolve)
   })
+  await Promise.race([log.flush(), deadline])
+  cancel()
 }
 
 async function stopInTime(app: AppHandle, deadlineMs: number, clock: Clock, logger: Logger): Promise<number> {

@@ -1,4 +1,4 @@
-import type { Terminal } from '../../../src/cli/index.js'
+import type { SignalName, Terminal } from '../../../src/cli/index.js'
 
 /** A terminal whose output can be looked at and whose signals are sent by hand. */
 export class FakeTerminal implements Terminal {
@@ -7,7 +7,7 @@ export class FakeTerminal implements Terminal {
   printed = ''
   complaints: string[] = []
   readonly exits: number[] = []
-  #onSignal: (signal: string) => void = () => undefined
+  #onSignal: (signal: SignalName) => void = () => undefined
   #onCrash: (thrown: unknown) => void = () => undefined
 
   constructor(workingDir: string, env: Readonly<Record<string, string>> = {}) {
@@ -23,7 +23,7 @@ export class FakeTerminal implements Terminal {
     this.complaints.push(line)
   }
 
-  onSignal(listener: (signal: string) => void): void {
+  onSignal(listener: (signal: SignalName) => void): void {
     this.#onSignal = listener
   }
 
@@ -35,7 +35,7 @@ export class FakeTerminal implements Terminal {
     this.exits.push(code)
   }
 
-  signal(name: string): void {
+  signal(name: SignalName): void {
     this.#onSignal(name)
   }
 

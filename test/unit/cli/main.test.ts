@@ -150,6 +150,9 @@ describe('run', () => {
         banner: ['rpc ws://here/ws'],
         start: async () => undefined,
         stop: async () => ({ late: [] }),
+        reload: async () => undefined,
+        logStatistics: async () => undefined,
+        restartCameras: async () => undefined,
         ...app,
       }),
     )
@@ -171,6 +174,47 @@ describe('run', () => {
     terminal.signal('SIGTERM')
     terminal.signal('SIGINT')
     expect(terminal.exits).toEqual([130])
+  })
+
+  it('ends in order when a service asks for it; the first signal meanwhile changes nothing', async () => {
+    let finish: (() => void) | undefined
+    const { terminal, createApp, ended } = start({
+      stop: () =>
+        new Promise((resolve) => {
+          finish = () => resolve({ late: [] })
+        }),
+    })
+    await vi.waitFor(() => expect(terminal.printed).not.toBe(''))
+    createApp.mock.calls[0]?.[0].requestStop()
+    terminal.signal('SIGTERM')
+    await vi.waitFor(() => expect(finish).toBeDefined())
+    finish?.()
+    expect(terminal.exits).toEqual([])
+    expect(await ended).toBe(0)
+  })
+
+  it('hands signals to the service, those that came before it was up too', async () => {
+    const asked: string[] = []
+    let up = (): void => undefined
+    const { terminal, createApp, ended } = start({
+      start: () => new Promise((resolve) => (up = resolve)),
+      reload: async () => void asked.push('reload'),
+      logStatistics: async () => void asked.push('statistics'),
+      restartCameras: async () => void asked.push('restart'),
+    })
+    await vi.waitFor(() => expect(createApp).toHaveBeenCalled())
+    terminal.signal('SIGUSR1')
+    terminal.signal('SIGUSR1')
+    terminal.signal('SIGHUP')
+    expect(asked).toEqual([])
+    await vi.waitFor(() => {
+      up()
+      expect(asked).toEqual(['statistics', 'reload'])
+    })
+    terminal.signal('SIGUSR2')
+    await vi.waitFor(() => expect(asked).toEqual(['statistics', 'reload', 'restart']))
+    terminal.signal('SIGTERM')
+    expect(await ended).toBe(0)
   })
 
   it('ends with 1 when services do not stop in time', async () => {
@@ -243,7 +287,7 @@ describe('run', () => {
     const { terminal, ended } = start({})
     await vi.waitFor(() => expect(terminal.printed).not.toBe(''))
     terminal.crash(new Error('unforeseen'))
-    expect(terminal.exits).toEqual([70])
+    await vi.waitFor(() => expect(terminal.exits).toEqual([70]))
     expect(terminal.complaints.join()).toMatch(/FATAL.*unforeseen/)
     terminal.signal('SIGTERM')
     await ended
