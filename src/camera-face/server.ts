@@ -111,8 +111,7 @@ class HttpFace implements CameraFace {
     this.#stopped = true
     await this.#listeners.close()
     this.#events.close()
-    this.#viewers.close()
-    this.#options.ports.viewers.endAll()
+    await this.#viewers.close(GOODBYE_MS)
     if (this.#listeners.isBusy) await wait(this.#options.clock, GOODBYE_MS)
     this.#listeners.cut()
   }

@@ -12,6 +12,8 @@ export interface CameraFaceSettings {
   readonly headerMs: number
   /** From the header to the whole body. */
   readonly bodyMs: number
+  /** A client that neither sends nor takes anything for so long is cut off; longer than any answer takes. */
+  readonly idleMs: number
   readonly maxHeaderBytes: number
   readonly maxHeaders: number
   readonly maxTargetBytes: number
@@ -39,6 +41,7 @@ export const DEFAULT_SETTINGS: CameraFaceSettings = {
   ticketMs: 60_000,
   headerMs: 10_000,
   bodyMs: 10_000,
+  idleMs: 60_000,
   maxHeaderBytes: 8192,
   maxHeaders: 64,
   maxTargetBytes: 2048,

@@ -31,6 +31,7 @@ export class Viewers {
   readonly #perCamera = new Map<string, number>()
   readonly #anonymousPerAddress = new Map<string, number>()
   readonly #forget: () => void
+  #onEmpty: () => void = () => undefined
 
   constructor(options: ViewersOptions) {
     this.#options = options
@@ -73,11 +74,18 @@ export class Viewers {
     this.#options.logger.info({ viewer, device: camera, remote: wish.remote, label: wish.label }, 'viewer came')
   }
 
-  /** Hears of no viewer any more. */
-  close(): void {
+  /** Ends each with its closing boundary and waits until they are gone, at most so long. */
+  async close(longestMs: number): Promise<void> {
+    const { port, clock } = this.#options
+    port.endAll()
+    if (this.count > 0) {
+      await new Promise<void>((resolve) => {
+        this.#onEmpty = resolve
+        clock.after(longestMs, resolve)
+      })
+    }
     this.#forget()
     for (const { cancelExpiry } of this.#viewers.values()) cancelExpiry()
-    this.#viewers.clear()
   }
 
   #handOver(fd: number, camera: string | undefined, wish: ViewerWish): number {
@@ -104,6 +112,7 @@ export class Viewers {
     if (known.anonymous) count(this.#anonymousPerAddress, known.remote, -1)
     const { camera: device, remote } = known
     this.#options.logger.info({ viewer, device, remote, reason, frames, bytes, skipped }, 'viewer left')
+    if (this.count === 0) this.#onEmpty()
   }
 }
 

@@ -1,7 +1,8 @@
 /** usb-camera-server §13.7: what is refused, and how, over a real socket. */
 
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { ask, parse, raw } from '../../support/raw-http.js'
+import { once } from 'node:events'
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
+import { ask, open, parse, raw } from '../../support/raw-http.js'
 import { type Stage, stage } from './face.js'
 
 let current: Stage
@@ -219,6 +220,22 @@ describe('13.7 slow and broken clients', () => {
   it('ends a body that does not come in time with 408, and closes', async () => {
     const answer = parse(await raw(current.port, 'PUT /config HTTP/1.1\r\nHost: localhost\r\nContent-Length: 10\r\n\r\n{"a"'))
     expect([answer.status, answer.headers.connection]).toEqual([408, 'close'])
+  })
+
+  it('cuts off a client that takes nothing of its answer', async () => {
+    const lease = async () => ({
+      grab: async () => ({ jpeg: Buffer.alloc(50_000_000), sequence: 1, capturedWallMs: 0 }),
+      release: () => undefined,
+    })
+    const impatient = await stage({ settings: { idleMs: 150 }, ports: { cameras: { ...current.ports.cameras, lease } } })
+    const client = open(impatient.port)
+    client.socket.pause()
+    client.socket.write('GET /snapshot HTTP/1.1\r\nHost: localhost\r\n\r\n')
+    await vi.waitFor(() => expect(impatient.log.join('')).toContain('"path":"/snapshot"'))
+    client.socket.resume()
+    await once(client.socket, 'close')
+    await impatient.close()
+    expect(client.received().length).toBeLessThan(50_000_000)
   })
 
   it('ends a connection that says nothing', async () => {
