@@ -1,11 +1,12 @@
 // What a process holds.
 import { readdir, readFile } from 'node:fs/promises'
 
-/** Bytes of resident, proportional and private memory. */
+/** Bytes of resident, proportional, private and anonymous memory; the last is what the process asked for itself. */
 export async function memoryOf(pid) {
   const text = await readFile(`/proc/${pid}/smaps_rollup`, 'utf8')
   const bytes = (name) => Number(new RegExp(`^${name}:\\s+(\\d+) kB`, 'm').exec(text)?.[1]) * 1024
-  return { rss: bytes('Rss'), pss: bytes('Pss'), privateBytes: bytes('Private_Clean') + bytes('Private_Dirty') }
+  const privateBytes = bytes('Private_Clean') + bytes('Private_Dirty')
+  return { rss: bytes('Rss'), pss: bytes('Pss'), privateBytes, anonymous: bytes('Anonymous') }
 }
 
 /** Open descriptors and threads. */

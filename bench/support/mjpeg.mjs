@@ -26,24 +26,28 @@ export function simulatedCameras(pictures, { count = 1, hanging } = {}) {
 
 /** The service with one camera; frames come before it resolves. */
 export async function startOurs(pictures) {
-  const port = await freePort()
   const service = await startService({
     wrapper: [...SERVER_CORE, ...simulatedCameras(pictures)],
     config: {
       LOGGING_LEVEL: 'warn',
+      FACES_CAMERA_ENABLED: true,
       CAMERA_SERVER_CAMERA_DEVICE_PATH: CAMERA,
       CAMERA_SERVER_CAMERA_WIDTH: pictures.width,
       CAMERA_SERVER_CAMERA_HEIGHT: pictures.height,
       CAMERA_SERVER_CAMERA_FPS: FPS,
       CAMERA_SERVER_SERVER_HOST: '127.0.0.1',
-      CAMERA_SERVER_SERVER_PORT: port,
+      CAMERA_SERVER_SERVER_PORT: 0,
       FACES_CAMERA_MAX_VIEWERS: 20_000,
       FACES_CAMERA_MAX_VIEWERS_PER_CAMERA: 20_000,
     },
   })
+  const port = facePort(service)
   const server = { name: 'ours', pid: service.pid, port, path: '/video_feed', pictures, stop: () => service.stop(), service }
   return whenItShows(server)
 }
+
+/** Port of the camera face, as the service printed it. */
+export const facePort = (service) => Number(/^camera +http:\/\/[^/]+:(\d+)\//m.exec(service.output)?.[1])
 
 /** The bare sender: the limit. */
 export async function startBareSender(pictures) {
