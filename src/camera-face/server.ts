@@ -6,20 +6,12 @@ import { errorText } from '../base/errors.js'
 import type { Service } from '../base/lifecycle.js'
 import type { Logger } from '../base/logger.js'
 import { AccessControl } from './access.js'
-import { type Call, json, type Route } from './call.js'
 import { EventStreams } from './event-streams.js'
 import { Exchanges } from './exchange.js'
 import { type Address, Listeners, type Move } from './listeners.js'
-import { openApi } from './openapi.js'
 import type { FacePorts } from './ports.js'
 import { Router } from './router.js'
-import { accessRoutes } from './routes/access-routes.js'
-import { cameraRoutes } from './routes/camera-routes.js'
-import { managementRoutes } from './routes/management-routes.js'
-import { pageRoutes } from './routes/page-routes.js'
-import { snapshotRoutes } from './routes/snapshot-routes.js'
-import { statusRoutes } from './routes/status-routes.js'
-import { VIDEO_QUERY, videoFeed } from './routes/video-feed.js'
+import { routeTable } from './routes/table.js'
 import { type CameraFaceSettings, DEFAULT_SETTINGS } from './settings.js'
 import { Viewers } from './viewers.js'
 
@@ -70,9 +62,14 @@ class HttpFace implements CameraFace {
     this.#viewers = new Viewers({ port: ports.viewers, settings, clock, logger: this.#logger })
     const { heartbeatMs, maxEventStreams: maxStreams } = settings
     this.#events = new EventStreams({ ports, clock, heartbeatMs, maxStreams })
-    const router = new Router(this.#routes(() => router))
+    const { tickets, pid, version } = options
+    const routes = routeTable({
+      ...{ ports, tickets, clock, settings, pid, version, viewers: this.#viewers, events: this.#events },
+      startedMs: clock.nowMs(),
+      onLateFailure: (device, thrown) => this.#logger.error({ device, error: errorText(thrown) }, 'a restart failed'),
+    })
     this.#exchanges = new Exchanges({
-      router,
+      router: new Router(routes),
       rules: () => ports.config.rules,
       access: new AccessControl({ auth: settings.auth, tokens: options.tokens, tickets: options.tickets, clock }),
       defaultCamera: () => ports.cameras.defaultId,
@@ -114,49 +111,5 @@ class HttpFace implements CameraFace {
     await this.#viewers.close(GOODBYE_MS)
     if (this.#listeners.isBusy) await wait(this.#options.clock, GOODBYE_MS)
     this.#listeners.cut()
-  }
-
-  #routes(router: () => Router): readonly Route[] {
-    const { ports, clock, pid, version, tickets } = this.#options
-    const feed = videoFeed(ports, this.#viewers)
-    const routes: readonly Route[] = [
-      ...pageRoutes(ports.page),
-      {
-        method: 'GET',
-        path: '/video_feed',
-        role: 'viewer',
-        handler: feed,
-        doc: 'MJPEG of the default camera.',
-        query: VIDEO_QUERY,
-        ticket: 'video_feed',
-      },
-      {
-        method: 'GET',
-        path: '/cameras/{id}/video_feed',
-        role: 'viewer',
-        handler: feed,
-        doc: 'MJPEG of one camera.',
-        query: VIDEO_QUERY.slice(1),
-        ticket: 'video_feed',
-      },
-      ...statusRoutes(ports, clock, clock.nowMs()),
-      ...managementRoutes({
-        ports,
-        pid,
-        restartMs: this.#settings.restartMs,
-        onLateFailure: (device, thrown) => this.#logger.error({ device, error: errorText(thrown) }, 'a restart failed'),
-      }),
-      ...snapshotRoutes(ports, clock, this.#settings.maxSnapshots),
-      ...cameraRoutes(ports),
-      ...accessRoutes({ ports, events: this.#events, tickets, router }),
-    ]
-    const description: Route = {
-      method: 'GET',
-      path: '/openapi.json',
-      role: 'viewer',
-      handler: (_call: Call) => json(200, openApi([...routes, description], version)),
-      doc: 'This description.',
-    }
-    return [...routes, description]
   }
 }

@@ -4,12 +4,14 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, it } from 'vitest'
 import { errorsManual } from '../../src/base/errors-manual.js'
+import { cameraFaceManual } from '../../src/camera-face/describe.js'
 import { configManual, sampleFile } from '../../src/config/describe.js'
 import { METHODS, manual } from '../../src/rpc/index.js'
 
 const ROOT = join(import.meta.dirname, '../..')
 
 it.each([
+  ['docs/camera-face.md', cameraFaceManual()],
   ['docs/config.md', configManual()],
   ['docs/errors.md', errorsManual()],
   ['config/sample.yaml', sampleFile()],

@@ -1,7 +1,7 @@
 /** MJPEG streams: the checks are made here, the frames are sent by the native core (usb-camera-server §4.2, §5). */
 
 import type { Socket } from 'node:net'
-import { type Answer, type Call, NO_STORE, type QueryParameter } from '../call.js'
+import { type Answer, type Call, NO_STORE, type QueryParameter, type Route } from '../call.js'
 import { FAULTS } from '../errors.js'
 import { flagOf, labelOf, numberOf } from '../parameters.js'
 import type { FacePorts } from '../ports.js'
@@ -11,8 +11,7 @@ import { CAMERA_QUERY, cameraOf, namedCamera } from './camera-of.js'
 const FPS = { min: 0.1, max: 240 } as const
 const MAX_AGE = { min: 0, max: 3_600_000 } as const
 
-export const VIDEO_QUERY: readonly QueryParameter[] = [
-  CAMERA_QUERY,
+const QUERY: readonly QueryParameter[] = [
   { name: 'fps', doc: 'Most frames per second for this viewer.', schema: { type: 'number', minimum: FPS.min, maximum: FPS.max } },
   {
     name: 'max_age_ms',
@@ -36,7 +35,15 @@ const STREAM_HEADERS = {
   'X-Accel-Buffering': 'no',
 } as const
 
-export function videoFeed({ cameras }: Pick<FacePorts, 'cameras'>, viewers: Viewers): (call: Call) => Answer {
+export function videoRoutes(ports: Pick<FacePorts, 'cameras'>, viewers: Viewers): readonly Route[] {
+  const shared = { method: 'GET', role: 'viewer', handler: videoFeed(ports, viewers), ticket: 'video_feed' } as const
+  return [
+    { ...shared, path: '/video_feed', doc: 'MJPEG of the default camera.', query: [CAMERA_QUERY, ...QUERY] },
+    { ...shared, path: '/cameras/{id}/video_feed', doc: 'MJPEG of one camera.', query: QUERY },
+  ]
+}
+
+function videoFeed({ cameras }: Pick<FacePorts, 'cameras'>, viewers: Viewers): (call: Call) => Answer {
   return (call) => {
     const { id } = cameraOf(call, cameras)
     const { query, access, remote } = call
