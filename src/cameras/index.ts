@@ -24,7 +24,6 @@ export { chooseMode, type ModeWish, wholeFps } from './mode.js'
 export type { CameraRegistry } from './registry.js'
 export { type Cameras, type CamerasOptions, createCameras } from './service.js'
 export { pictureSibling } from './siblings.js'
-export { pictureSibling } from './siblings.js'
 export type { Camera, CameraEvents, CameraReason, CameraStatus, Mode } from './types.js'
 export type { CameraViewers } from './viewers.js'
 export {
