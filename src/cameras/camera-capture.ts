@@ -3,54 +3,26 @@
  * shows viewers the camera's frames or why there are none.
  */
 
-import type { Clock } from '../base/clock.js'
-import { ServiceError } from '../base/errors.js'
-import type { Logger } from '../base/logger.js'
-import type { CaptureInfo, Core, NativeErrorCode } from '../native/index.js'
-import { fallbackModes, sameMode } from './bandwidth-fallback.js'
-import { BusyWatch, type OwnerLookup } from './busy-watch.js'
+import type { ServiceError } from '../base/errors.js'
+import type { CaptureInfo } from '../native/index.js'
+import { BusyWatch } from './busy-watch.js'
+import type { CaptureContext } from './capture-context.js'
 import { CaptureDemand } from './capture-demand.js'
-import { captureError, type Fault, faultError, faultOfDevice } from './capture-fault.js'
-import { CaptureScreen, type Screen } from './capture-screen.js'
+import { CaptureFailures } from './capture-failures.js'
+import { captureError, type Fault, faultOfDevice, noCapture, switchedOff, unusable } from './capture-fault.js'
+import { CaptureLog } from './capture-log.js'
+import { CaptureScreen } from './capture-screen.js'
 import { CaptureTotals } from './capture-totals.js'
-import type { CaptureSettings, CaptureState, CaptureStateChange, CaptureStatistics } from './capture-types.js'
+import { CaptureTuning } from './capture-tuning.js'
+import { attemptsDiffer, type CaptureSettings, type CaptureState, type CaptureStatistics } from './capture-types.js'
+import { captureWords, frameFigures } from './capture-view.js'
+import { CaptureWaiters } from './capture-waiters.js'
+import { ChosenMode } from './chosen-mode.js'
 import { type CaptureEvent, DeviceSession } from './device-session.js'
-import { FailureLog } from './failure-log.js'
+import { Pause } from './pause.js'
 import { absenceText } from './placeholder.js'
 import { type Action, INITIAL, isOpen, type Machine, type MachineEvent, step } from './reconnect-machine.js'
-import type { Camera, Mode } from './types.js'
-
-/** What all captures share. */
-export interface CaptureContext {
-  readonly core: Pick<Core, 'startCapture' | 'stopCapture' | 'captureStats' | 'setRetained' | 'setJpegQuality'>
-  readonly clock: Clock
-  readonly logger: Logger
-  readonly screen: Screen
-  readonly lookup: OwnerLookup
-  readonly lingerMs: number
-  /** A camera that comes back is told. */
-  readonly hotplug: boolean
-  /** Done before each start, as far as it is done in time. */
-  readonly beforeStart?: ((camera: Camera) => Promise<void>) | undefined
-  /** Offers the quality to a camera that makes its own JPEGs; whether it took it over. */
-  readonly offerQuality: (source: string, quality: number) => Promise<boolean>
-  /** Ids of other cameras on the same bus. */
-  readonly neighbours: (camera: Camera) => readonly string[]
-  /** For the camera's status word. */
-  readonly faultChanged: (source: string, code: NativeErrorCode | undefined) => void
-  readonly stateChanged: (change: CaptureStateChange) => void
-}
-
-interface Failure extends Fault {
-  /** Monotonic. */
-  readonly atMs: number
-  readonly owner?: string
-}
-
-interface Waiter {
-  started(info: CaptureInfo): void
-  failed(reason: unknown): void
-}
+import type { Camera } from './types.js'
 
 /** Size of a placeholder when nothing is known of the camera. */
 const UNKNOWN_SIZE = { width: 640, height: 480 }
@@ -63,7 +35,12 @@ export class CameraCapture {
   readonly #busy: BusyWatch
   readonly #totals: CaptureTotals
   readonly #view: CaptureScreen
-  readonly #failureLog: FailureLog
+  readonly #failures: CaptureFailures
+  readonly #waiters: CaptureWaiters
+  readonly #log: CaptureLog
+  readonly #tuning: CaptureTuning
+  readonly #pause: Pause
+  readonly #mode = new ChosenMode()
   readonly #startedMs: number
   readonly #startedWallMs: number
   #settings: CaptureSettings
@@ -73,18 +50,8 @@ export class CameraCapture {
   #source: string | undefined
   /** An appearance that the capture saw go before anybody else did. */
   #gone: string | undefined
-  /** What the camera would be opened with, and which of the smaller modes is used instead; -1: none. */
-  #mode: Mode | undefined
-  #lowered = -1
   #lastInfo: CaptureInfo | undefined
-  /** The last failure, and whether frames did not come since. */
-  #failure: Failure | undefined
-  #troubled = false
   #lastReconnectWallMs: number | undefined
-  #qualityTaken = false
-  #pause: { readonly cancel: () => void; readonly dueMs: number } | undefined
-  readonly #waiters = new Set<Waiter>()
-  readonly #deliveryWaiters = new Set<(delivered: boolean) => void>()
   #restarting: Promise<boolean> | undefined
   #ended = false
 
@@ -116,7 +83,11 @@ export class CameraCapture {
     this.#totals = new CaptureTotals(core, clock)
     this.#view = new CaptureScreen(context.screen, settings.maxFrameAgeMs)
     this.#view.setChannels([device])
-    this.#failureLog = new FailureLog(clock)
+    this.#failures = new CaptureFailures(clock)
+    this.#waiters = new CaptureWaiters(clock)
+    this.#log = new CaptureLog(this.#context.logger, clock)
+    this.#tuning = new CaptureTuning(context)
+    this.#pause = new Pause(clock, () => this.#step({ type: 'due' }))
     this.#startedMs = clock.nowMs()
     this.#startedWallMs = clock.wallMs()
     if (!settings.enabled) this.#step({ type: 'disabled' })
@@ -126,10 +97,6 @@ export class CameraCapture {
 
   get settings(): CaptureSettings {
     return this.#settings
-  }
-
-  get isEnabled(): boolean {
-    return this.#machine.enabled
   }
 
   /** Viewers of these channels see the camera. */
@@ -144,15 +111,11 @@ export class CameraCapture {
     const { mode, fault } = camera
     if (fault !== undefined && fault.code !== known?.code) this.#note(faultOfDevice(fault))
     const source = mode === undefined || camera.source === this.#gone ? undefined : camera.source
-    if (source !== this.#source) {
-      this.#setSource(undefined)
-      this.#mode = mode
-      this.#setSource(source)
-    } else if (source !== undefined && mode !== undefined && (this.#mode === undefined || !sameMode(mode, this.#mode))) {
-      this.#mode = mode
-      this.#lowered = -1
-      this.#step({ type: 'reconfigured', reopen: true })
-    }
+    const replaced = source !== this.#source
+    if (replaced) this.#setSource(undefined)
+    const isOther = this.#mode.follow(camera)
+    if (replaced) this.#setSource(source)
+    else if (isOther && source !== undefined) this.#step({ type: 'reconfigured', reopen: true })
     this.#show()
   }
 
@@ -183,7 +146,7 @@ export class CameraCapture {
     if (info !== undefined) return info
     if (!isOpen(this.#machine)) throw this.#unavailable()
     try {
-      return await new Promise<CaptureInfo>((started, failed) => this.#waiters.add({ started, failed }))
+      return await this.#waiters.forStart()
     } catch (thrown) {
       throw captureError(thrown)
     }
@@ -222,88 +185,45 @@ export class CameraCapture {
   }
 
   state(): CaptureState {
-    const { phase, attempts } = this.#machine
-    const { clock } = this.#context
-    const nowMs = clock.nowMs()
-    const failure = this.#failure
+    const reason = this.#machine.phase === 'streaming' ? undefined : this.#absence()
+    const nextAttemptMs = this.#pause.leftMs
+    const lastError = this.#failures.view()
     return {
       device: this.device,
-      state: phase === 'idle' ? 'waiting' : phase,
-      isRunning: phase !== 'disabled' && phase !== 'given_up',
-      isConnected: phase === 'streaming',
-      isIdle: phase === 'idle',
-      reconnectAttempts: attempts,
-      jpegQualityApplied: this.#qualityTaken,
-      ...(this.#pause === undefined ? {} : { nextAttemptMs: Math.max(0, this.#pause.dueMs - nowMs) }),
-      ...(failure === undefined
-        ? {}
-        : {
-            lastError: {
-              code: failure.code,
-              message: failure.message,
-              errno: failure.errno,
-              at: Math.round(clock.wallMs() - (nowMs - failure.atMs)),
-            },
-          }),
+      ...captureWords(this.#machine),
+      jpegQualityApplied: this.#tuning.qualityTaken,
+      ...(nextAttemptMs === undefined ? {} : { nextAttemptMs }),
+      ...(lastError === undefined ? {} : { lastError }),
       ...(this.#lastReconnectWallMs === undefined ? {} : { lastReconnect: this.#lastReconnectWallMs }),
-      ...(phase === 'streaming' ? {} : { reason: this.#absence() }),
+      ...(reason === undefined ? {} : { reason }),
     }
   }
 
   statistics(): CaptureStatistics {
     const totals = this.#totals.read(this.#settings.maxFrameAgeMs)
-    const { drops } = totals
-    const info = this.#session.info ?? this.#lastInfo
     return {
-      framesCaptured: totals.frames,
-      framesDropped: drops.driverGap + drops.errorFlag + drops.invalidJpeg + drops.encoderBusy,
-      drops,
+      ...frameFigures(totals, this.#session.info ?? this.#lastInfo),
+      queueSize: Math.min(totals.queueSize, this.#settings.bufferSize),
       connectionErrors: this.#machine.connectionErrors,
       uptimeStart: this.#startedWallMs,
       uptimeMs: this.#context.clock.nowMs() - this.#startedMs,
-      queueSize: Math.min(totals.queueSize, this.#settings.bufferSize),
       ...(this.#lastReconnectWallMs === undefined ? {} : { lastReconnect: this.#lastReconnectWallMs }),
-      ...(totals.lastFrameAgeMs === undefined ? {} : { lastFrameAgeMs: totals.lastFrameAgeMs }),
-      ...(info === undefined
-        ? {}
-        : {
-            actual: {
-              width: info.width,
-              height: info.height,
-              fpsNominal: info.interval.den / info.interval.num,
-              fpsMeasured: totals.fps,
-              pixelFormat: info.fourcc,
-              bytesPerSecond: totals.bytesPerSecond,
-            },
-          }),
     }
   }
 
   async #restart(waitMs: number): Promise<boolean> {
     if (!this.#machine.enabled) return false
-    this.#lowered = -1
+    this.#mode.restore()
     // A camera that stood by is opened by the want alone.
     const stoodBy = this.#machine.phase === 'idle'
     const release = this.want()
     try {
       if (!stoodBy) this.#step({ type: 'restart' })
       if (!isOpen(this.#machine)) return false
-      return await this.#delivered(waitMs)
+      return await this.#waiters.forFrames(waitMs)
     } finally {
       release()
     }
-  }
-
-  #delivered(waitMs: number): Promise<boolean> {
-    return new Promise((resolve) => {
-      const settle = (delivered: boolean): void => {
-        cancel()
-        this.#deliveryWaiters.delete(settle)
-        resolve(delivered)
-      }
-      const cancel = this.#context.clock.after(waitMs, () => settle(false))
-      this.#deliveryWaiters.add(settle)
-    })
   }
 
   #demandChanged(): void {
@@ -317,7 +237,7 @@ export class CameraCapture {
     if (source === this.#source) return
     this.#totals.follow(source)
     this.#source = source
-    this.#lowered = -1
+    this.#mode.restore()
     if (source === undefined) {
       this.#session.abandon()
       this.#step({ type: 'vanished' })
@@ -327,22 +247,11 @@ export class CameraCapture {
     }
   }
 
-  /** Brings the core up to date with what may change while frames come. */
   #tune(): void {
-    const source = this.#source
-    if (source === undefined) return
-    const { core, offerQuality } = this.#context
-    const { bufferSize, jpegQuality } = this.#settings
-    core.setRetained(source, bufferSize)
-    core.setJpegQuality(source, jpegQuality)
-    const info = this.#session.info
-    if (info === undefined) return
-    const madeByCamera = info.fourcc === 'MJPG' || info.fourcc === 'JPEG'
-    this.#qualityTaken = !madeByCamera || this.#camera?.virtual === true
-    if (this.#qualityTaken) return
-    void offerQuality(source, jpegQuality).then((taken) => {
-      if (this.#source === source && this.#settings.jpegQuality === jpegQuality) this.#qualityTaken = taken
-    })
+    if (this.#source === undefined) return
+    this.#tuning.set(this.#source, this.#settings)
+    const { info } = this.#session
+    if (info !== undefined) this.#tuning.offer(this.#source, this.#settings, info, this.#camera?.virtual === true)
   }
 
   #step(event: MachineEvent): void {
@@ -361,55 +270,26 @@ export class CameraCapture {
   }
 
   #act(action: Action): void {
-    if (action.type !== 'close') this.#endPause()
-    switch (action.type) {
-      case 'open':
-        this.#open()
-        break
-      case 'close':
-        this.#session.close()
-        break
-      case 'pause':
-        this.#beginPause(action.delayMs)
-        break
-      case 'rest':
-        break
+    if (action.type !== 'close') {
+      this.#pause.end()
+      this.#busy.stop()
     }
+    if (action.type === 'open') this.#open()
+    if (action.type === 'close') this.#session.close()
+    if (action.type === 'pause') this.#pause.begin(action.delayMs)
   }
 
   #open(): void {
     const camera = this.#camera
-    const mode = this.#chosenMode()
+    const { mode } = this.#mode
     if (camera === undefined || this.#source === undefined || mode === undefined) return
     this.#session.open(camera, this.#source, mode)
-  }
-
-  #chosenMode(): Mode | undefined {
-    const mode = this.#mode
-    const report = this.#camera?.report
-    if (mode === undefined || report === undefined || this.#lowered < 0) return mode
-    return fallbackModes(report, mode)[this.#lowered] ?? mode
-  }
-
-  #beginPause(delayMs: number): void {
-    const cancel = this.#context.clock.after(delayMs, () => {
-      this.#pause = undefined
-      this.#step({ type: 'due' })
-    })
-    this.#pause = { cancel, dueMs: this.#context.clock.nowMs() + delayMs }
-  }
-
-  #endPause(): void {
-    this.#pause?.cancel()
-    this.#pause = undefined
-    this.#busy.stop()
   }
 
   #started(info: CaptureInfo): void {
     this.#lastInfo = info
     this.#tune()
-    for (const waiter of this.#waiters) waiter.started(info)
-    this.#waiters.clear()
+    this.#waiters.started(info)
   }
 
   #stalled(): void {
@@ -420,7 +300,7 @@ export class CameraCapture {
   #failed(fault: Fault, thrown: unknown): void {
     if (fault.code === 'CAMERA_GONE') {
       this.#gone = this.#source
-      this.#rejectWaiters(thrown ?? this.#unavailable())
+      this.#waiters.notStarted(thrown ?? this.#unavailable())
       this.#setSource(undefined)
       this.#show()
       return
@@ -428,7 +308,7 @@ export class CameraCapture {
     this.#note(fault)
     if (fault.code === 'NO_BANDWIDTH' && this.#lower()) return
     this.#step({ type: 'failed', code: fault.code })
-    if (!isOpen(this.#machine)) this.#rejectWaiters(thrown ?? this.#unavailable())
+    if (!isOpen(this.#machine)) this.#waiters.notStarted(thrown ?? this.#unavailable())
     if (fault.code === 'CAMERA_BUSY' && this.#machine.phase === 'waiting' && this.#camera?.node !== undefined) {
       this.#busy.start(this.#camera.node, this.#settings.reconnectIntervalMs)
     }
@@ -436,37 +316,21 @@ export class CameraCapture {
 
   /** Opens the camera in the next smaller mode; false when there is none, or none is wanted. */
   #lower(): boolean {
-    const report = this.#camera?.report
-    if (!this.#settings.bandwidthFallback || report === undefined || this.#mode === undefined) return false
-    if (this.#lowered + 1 >= fallbackModes(report, this.#mode).length) {
-      this.#lowered = -1
-      return false
-    }
-    this.#lowered += 1
-    this.#context.logger.warn({ mode: this.#chosenMode() }, 'not enough USB bandwidth: a smaller mode is tried')
+    if (!this.#settings.bandwidthFallback || !this.#mode.lower()) return false
+    this.#context.logger.warn({ mode: this.#mode.mode }, 'not enough USB bandwidth: a smaller mode is tried')
     this.#open()
     return true
   }
 
   /** Keeps a failure for the status. */
   #note(fault: Fault): void {
-    const { clock, faultChanged } = this.#context
-    const camera = this.#camera
-    const neighbours = fault.code === 'NO_BANDWIDTH' && camera !== undefined ? this.#context.neighbours(camera) : []
-    const message = neighbours.length === 0 ? fault.message : `${fault.message}; also on it: ${neighbours.join(', ')}`
-    this.#failure = { ...fault, message, atMs: clock.nowMs() }
-    this.#troubled = true
+    const { faultChanged, neighbours } = this.#context
+    this.#failures.note(fault, fault.code === 'NO_BANDWIDTH' && this.#camera !== undefined ? neighbours(this.#camera) : [])
     if (this.#source !== undefined && fault.code !== 'ABORTED') faultChanged(this.#source, fault.code)
   }
 
   #ownerFound(owner: string | undefined): void {
-    const failure = this.#failure
-    if (failure === undefined) return
-    const message =
-      owner === undefined
-        ? 'another program holds the camera; its name cannot be seen by this user'
-        : `another program holds the camera: ${owner}`
-    this.#failure = { ...failure, message, ...(owner === undefined ? {} : { owner }) }
+    this.#failures.noteOwner(owner)
     this.#context.logger.info({ owner: owner ?? 'unknown' }, 'camera is busy')
     this.#show()
     this.#tell()
@@ -476,13 +340,12 @@ export class CameraCapture {
   #entered(before: Machine): void {
     const { phase, recovering } = this.#machine
     if (phase === 'streaming') {
-      this.#troubled = false
+      this.#failures.over()
       if (before.recovering && !recovering) this.#lastReconnectWallMs = this.#context.clock.wallMs()
       if (this.#source !== undefined) this.#context.faultChanged(this.#source, undefined)
-      this.#failureLog.clear()
     }
     if (!isOpen(this.#machine)) this.#demand.endLinger()
-    this.#log(before)
+    this.#log.entered(before, this.#machine, this.#lastInfo, this.#failures.last)
     this.#show()
     this.#tell()
     this.#demandChanged()
@@ -490,53 +353,10 @@ export class CameraCapture {
 
   #settleWaiters(event: MachineEvent): void {
     const open = isOpen(this.#machine)
-    if (this.#machine.phase === 'streaming') for (const settle of [...this.#deliveryWaiters]) settle(true)
-    else if (!open) for (const settle of [...this.#deliveryWaiters]) settle(false)
+    if (this.#machine.phase === 'streaming') this.#waiters.frames(true)
+    else if (!open) this.#waiters.frames(false)
     // What a start failed with is told by the one who knows it.
-    if (!open && event.type !== 'failed') this.#rejectWaiters(this.#unavailable())
-  }
-
-  #rejectWaiters(reason: unknown): void {
-    for (const waiter of this.#waiters) waiter.failed(reason)
-    this.#waiters.clear()
-  }
-
-  #log(before: Machine): void {
-    const { logger } = this.#context
-    const { phase, attempts } = this.#machine
-    const failure = this.#failure
-    const facts = failure === undefined ? {} : { code: failure.code, error: failure.message }
-    switch (phase) {
-      case 'streaming':
-        logger.info({ mode: this.#lastInfo, after: before.attempts }, 'camera streams')
-        break
-      case 'stalled':
-        logger.warn({}, 'camera stalled')
-        break
-      case 'given_up':
-        logger.error({ attempts, ...facts }, 'camera given up')
-        break
-      case 'waiting':
-        this.#logWaiting(before, facts)
-        break
-      case 'disabled':
-      case 'idle':
-        if (isOpen(before)) logger.info({ state: phase }, 'capture ended')
-        break
-      case 'opening':
-        logger.debug({ attempts }, 'camera is opened')
-        break
-    }
-  }
-
-  #logWaiting(before: Machine, facts: object): void {
-    const { logger } = this.#context
-    if (!this.#machine.present) {
-      logger.warn({}, before.present ? 'camera unplugged' : 'camera is waited for')
-      return
-    }
-    const failures = this.#failureLog.count()
-    if (failures > 0) logger.warn({ failures, attempts: this.#machine.attempts, ...facts }, 'capture failed; it is tried again')
+    if (!open && event.type !== 'failed') this.#waiters.notStarted(this.#unavailable())
   }
 
   #show(): void {
@@ -546,7 +366,7 @@ export class CameraCapture {
     }
     // While the device is opened viewers keep what they see: the last frames, or why there were none.
     if (this.#machine.phase === 'opening' && this.#view.showsSource) return
-    const { width, height } = this.#mode ?? this.#lastInfo ?? UNKNOWN_SIZE
+    const { width, height } = this.#mode.mode ?? this.#lastInfo ?? UNKNOWN_SIZE
     this.#view.show({ width, height, text: this.#absence() })
   }
 
@@ -554,8 +374,8 @@ export class CameraCapture {
     const camera = this.#camera
     return absenceText({
       machine: this.#machine,
-      code: this.#troubled ? this.#failure?.code : undefined,
-      owner: this.#failure?.owner,
+      code: this.#failures.code,
+      owner: this.#failures.owner,
       unusable: camera?.reason,
       pluggedIn: camera?.source !== undefined && camera.source !== this.#gone,
     })
@@ -567,33 +387,7 @@ export class CameraCapture {
   }
 
   #unavailable(): ServiceError {
-    const camera = this.#camera
-    if (!this.#machine.enabled) return invalidState('DISABLED', 'the camera is switched off')
-    if (camera === undefined || this.#source === undefined) return unusable(camera)
-    const failure = this.#failure
-    if (failure === undefined) return invalidState(camera.status, 'the camera does not capture')
-    return faultError(failure)
+    if (!this.#machine.enabled) return switchedOff()
+    return this.#source === undefined ? unusable(this.#camera) : noCapture(this.#failures.last)
   }
-}
-
-function attemptsDiffer(a: CaptureSettings, b: CaptureSettings): boolean {
-  return (
-    a.autoReconnect !== b.autoReconnect ||
-    a.reconnectIntervalMs !== b.reconnectIntervalMs ||
-    a.maxReconnectAttempts !== b.maxReconnectAttempts ||
-    a.bandwidthFallback !== b.bandwidthFallback ||
-    JSON.stringify(a.wish) !== JSON.stringify(b.wish)
-  )
-}
-
-function unusable(camera: Camera | undefined): ServiceError {
-  const absent = camera?.source === undefined
-  return invalidState(
-    camera?.status ?? 'DISCONNECTED',
-    absent ? 'the camera is not plugged in' : 'the camera offers no format that can be used',
-  )
-}
-
-function invalidState(state: string, details: string): ServiceError {
-  return new ServiceError('INVALID_STATE', { data: { state, allowed_states: ['CONNECTED'] }, details })
 }

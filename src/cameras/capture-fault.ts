@@ -2,6 +2,7 @@
 
 import { errorText, ServiceError } from '../base/errors.js'
 import type { DeviceFault, NativeErrorCode } from '../native/index.js'
+import type { Camera } from './types.js'
 
 const DETAILS: Partial<Record<NativeErrorCode, string>> = {
   CAMERA_GONE: 'the camera was unplugged',
@@ -51,11 +52,32 @@ export function captureError(thrown: unknown): ServiceError {
 }
 
 /** DEPENDENCY_FAILED naming the camera. */
-export function faultError({ code, message }: Fault, cause?: unknown): ServiceError {
+function faultError({ code, message }: Fault, cause?: unknown): ServiceError {
   return new ServiceError('DEPENDENCY_FAILED', {
     data: { dependency: 'camera', detail: message, camera_error: code },
     details: message,
     suggestion: 'look at the status of the camera, then call again',
     ...(cause === undefined ? {} : { cause }),
   })
+}
+
+/** INVALID_STATE: unplugged, or nothing that we can use. */
+export function unusable(camera: Camera | undefined): ServiceError {
+  const isAbsent = camera?.source === undefined
+  const details = isAbsent ? 'the camera is not plugged in' : 'the camera offers no format that can be used'
+  return invalidState(camera?.status ?? 'DISCONNECTED', details)
+}
+
+/** INVALID_STATE. */
+export function switchedOff(): ServiceError {
+  return invalidState('DISABLED', 'the camera is switched off')
+}
+
+/** The capture of a camera that is there does not run, for this reason if one is known. */
+export function noCapture(failure: Fault | undefined): ServiceError {
+  return failure === undefined ? invalidState('CONNECTED', 'the camera does not capture') : faultError(failure)
+}
+
+function invalidState(state: string, details: string): ServiceError {
+  return new ServiceError('INVALID_STATE', { data: { state, allowed_states: ['CONNECTED'] }, details })
 }

@@ -109,3 +109,14 @@ export interface CaptureStateChange {
   readonly state: CaptureWord
   readonly reason?: string
 }
+
+/** Whether a camera that waits or gave up is to be tried anew. */
+export function attemptsDiffer(a: CaptureSettings, b: CaptureSettings): boolean {
+  return (
+    a.autoReconnect !== b.autoReconnect ||
+    a.reconnectIntervalMs !== b.reconnectIntervalMs ||
+    a.maxReconnectAttempts !== b.maxReconnectAttempts ||
+    a.bandwidthFallback !== b.bandwidthFallback ||
+    JSON.stringify(a.wish) !== JSON.stringify(b.wish)
+  )
+}

@@ -1,0 +1,66 @@
+/** The last failure of one camera, for its status, its viewers and those who ask for frames. */
+
+import type { Clock } from '../base/clock.js'
+import type { NativeErrorCode } from '../native/index.js'
+import type { Fault } from './capture-fault.js'
+import type { CaptureFault } from './capture-types.js'
+
+export class CaptureFailures {
+  readonly #clock: Clock
+  #last: Fault | undefined
+  /** Monotonic. */
+  #atMs = 0
+  /** Frames did not come since. */
+  #troubled = false
+  #owner: string | undefined
+
+  constructor(clock: Clock) {
+    this.#clock = clock
+  }
+
+  get last(): Fault | undefined {
+    return this.#last
+  }
+
+  /** Why no frames come; undefined when nothing failed since they came last. */
+  get code(): NativeErrorCode | undefined {
+    return this.#troubled ? this.#last?.code : undefined
+  }
+
+  /** Who holds the busy camera, as far as it is known. */
+  get owner(): string | undefined {
+    return this.#troubled ? this.#owner : undefined
+  }
+
+  /** `neighbours`: other cameras on the same bus. */
+  note(fault: Fault, neighbours: readonly string[]): void {
+    const message = neighbours.length === 0 ? fault.message : `${fault.message}; also on it: ${neighbours.join(', ')}`
+    this.#last = { ...fault, message }
+    this.#atMs = this.#clock.nowMs()
+    this.#troubled = true
+    this.#owner = undefined
+  }
+
+  /** Undefined: it cannot be seen who it is. */
+  noteOwner(owner: string | undefined): void {
+    if (this.#last === undefined) return
+    this.#owner = owner
+    const message =
+      owner === undefined
+        ? 'another program holds the camera; its name cannot be seen by this user'
+        : `another program holds the camera: ${owner}`
+    this.#last = { ...this.#last, message }
+  }
+
+  /** Frames came. */
+  over(): void {
+    this.#troubled = false
+  }
+
+  /** With the wall clock's time of now minus the age: a date that was set meanwhile changes nothing. */
+  view(): CaptureFault | undefined {
+    if (this.#last === undefined) return undefined
+    const ageMs = this.#clock.nowMs() - this.#atMs
+    return { ...this.#last, at: Math.round(this.#clock.wallMs() - ageMs) }
+  }
+}
