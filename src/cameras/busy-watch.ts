@@ -21,6 +21,8 @@ export class BusyWatch {
   /** Grows with each start and stop: late answers are nobody's. */
   #turn = 0
   #cancel: (() => void) | undefined
+  /** Found last: a look at one process is a small part of a look at all. */
+  #known: DeviceOwner | undefined
 
   constructor(options: BusyWatchOptions) {
     this.#options = options
@@ -29,8 +31,9 @@ export class BusyWatch {
   start(node: string, everyMs: number): void {
     this.stop()
     const turn = this.#turn
-    void this.#options.lookup.find(node).then((owner) => {
+    void this.#find(node).then((owner) => {
       if (turn !== this.#turn) return
+      this.#known = owner
       this.#options.named(owner)
       if (owner !== undefined && turn === this.#turn) this.#watch(owner, node, everyMs, turn)
     })
@@ -40,6 +43,12 @@ export class BusyWatch {
     this.#turn += 1
     this.#cancel?.()
     this.#cancel = undefined
+  }
+
+  async #find(node: string): Promise<DeviceOwner | undefined> {
+    const { lookup } = this.#options
+    const known = this.#known
+    return known !== undefined && (await lookup.holds(known, node)) ? known : lookup.find(node)
   }
 
   #watch(owner: DeviceOwner, node: string, everyMs: number, turn: number): void {

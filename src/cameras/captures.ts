@@ -41,7 +41,7 @@ export interface CapturesOptions {
 }
 
 /** A look for the owner of a busy camera ends after so long. */
-const OWNER_LOOK_MS = 1_000
+const OWNER_LOOK_MS = 5_000
 
 export class Captures {
   readonly #options: CapturesOptions

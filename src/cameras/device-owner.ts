@@ -30,7 +30,11 @@ export async function findOwner(node: string, options: OwnerOptions): Promise<De
   const rdev = await deviceNumber(node)
   if (rdev === undefined) return undefined
   const untilMs = nowMs() + timeoutMs
-  const pids = (await readdir(procDir).catch(() => [])).filter((name) => /^\d+$/.test(name)).slice(0, MAX_PROCESSES)
+  // The youngest first: who took the camera came after us, more often than not.
+  const pids = (await readdir(procDir).catch(() => []))
+    .filter((name) => /^\d+$/.test(name))
+    .sort((a, b) => Number(b) - Number(a))
+    .slice(0, MAX_PROCESSES)
   let found: number | undefined
   const look = async (): Promise<void> => {
     for (let pid = pids.shift(); pid !== undefined; pid = pids.shift()) {

@@ -99,7 +99,8 @@ export function step(machine: Machine, event: MachineEvent, rules: Rules): Step 
     case 'vanished':
       return vanished(machine, rules)
     case 'asked':
-      return machine.phase === 'waiting' || machine.phase === 'given_up' ? attempt(machine) : stay(machine)
+      // Who asks knows something new: the pause after a refusal begins anew with the interval.
+      return machine.phase === 'waiting' || machine.phase === 'given_up' ? attempt({ ...machine, refusals: 0 }) : stay(machine)
     case 'restart':
       if (!machine.enabled || machine.phase === 'idle') return stay(machine)
       return isOpen(machine)

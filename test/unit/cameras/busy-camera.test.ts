@@ -48,6 +48,28 @@ describe('a busy camera', () => {
     expect(clock.pending).toBe(0)
   })
 
+  it('held by the same program as before is not searched for again', async () => {
+    const clock = new FakeClock()
+    const told: unknown[] = []
+    let searches = 0
+    const find = async (): Promise<DeviceOwner> => {
+      searches += 1
+      return OWNER
+    }
+    const watch = new BusyWatch({
+      clock,
+      lookup: { find, holds: async ({ pid }) => pid === OWNER.pid },
+      named: (found) => void told.push(found?.name),
+      freed: () => undefined,
+    })
+    for (let i = 0; i < 3; i++) {
+      watch.start('/dev/video0', 1_000)
+      await settled()
+    }
+    expect(told).toEqual(['v4l2-ctl', 'v4l2-ctl', 'v4l2-ctl'])
+    expect(searches).toBe(1)
+  })
+
   it('that was let alone meanwhile tells nothing', async () => {
     const { watch, clock, told } = setUp()
     watch.start('/dev/video0', 1_000)

@@ -178,6 +178,17 @@ describe('the states of a capture', () => {
     expect(pauses('CAMERA_BUSY')).toEqual([5_000, 10_000, 20_000, 40_000, 60_000, 60_000])
     expect(pauses('NO_BANDWIDTH')).toEqual([5_000, 10_000, 20_000, 40_000, 60_000, 60_000])
     expect(pauses('IO')).toEqual([5_000, 5_000, 5_000, 5_000, 5_000, 5_000])
+    // Somebody asked in between: its owner let go, or a client came.
+    const asked = run(
+      RULES,
+      ...WANTED,
+      failed('CAMERA_BUSY'),
+      DUE,
+      failed('CAMERA_BUSY'),
+      { type: 'asked' },
+      failed('CAMERA_BUSY'),
+    )
+    expect(asked.pauseMs).toBe(5_000)
     const slow = run({ ...RULES, intervalMs: 600_000 }, ...WANTED, failed('CAMERA_BUSY'))
     expect(slow.pauseMs).toBe(600_000)
   })
