@@ -21,6 +21,8 @@ export interface LoadOptions {
   readonly options?: readonly Setting[]
   readonly env: Environment
   readonly workingDir: string
+  /** Files and folders need not be usable: for a command that only looks. */
+  readonly onlyLooks?: boolean
   /** Looked at when no file is named. Default: the contract's place. */
   readonly defaultFile?: string
 }
@@ -60,12 +62,13 @@ function idleWarning({ settings, withoutMeaning }: Found): string[] {
   return without.length === 0 ? [] : [`accepted without effect: ${without.join(', ')}`]
 }
 
-function buildConfig(settings: readonly Setting[], earlier: readonly Fault[], { env, workingDir }: LoadOptions): Config {
+function buildConfig(settings: readonly Setting[], earlier: readonly Fault[], options: LoadOptions): Config {
+  const { env, workingDir, onlyLooks = false } = options
   const faults = [...earlier]
   const values = new Map<string, unknown>()
   const written = new Map<string, Setting>()
   for (const setting of settings) {
-    const value = parse(setting, workingDir)
+    const value = parse(setting, options)
     if (isFault(value)) faults.push(value)
     else {
       values.set(setting.path, value)
@@ -75,12 +78,12 @@ function buildConfig(settings: readonly Setting[], earlier: readonly Fault[], { 
   const stateDir = String(values.get('state_dir') ?? defaultStateDir(env, workingDir))
   const config = fill(SCHEMA, [], values, stateDir) as Config
   // Rules between keys mean nothing while a key of theirs was refused.
-  if (faults.length === 0) faults.push(...ruleFaults(config, written))
+  if (faults.length === 0) faults.push(...ruleFaults(config, written, onlyLooks))
   if (faults.length > 0) throw new ConfigError(faults)
   return config
 }
 
-function parse(setting: Setting, workingDir: string): unknown {
+function parse(setting: Setting, { workingDir, onlyLooks = false }: LoadOptions): unknown {
   const key = KEYS_BY_PATH.get(setting.path)?.key
   if (key === undefined) throw new TypeError(`no such key: ${setting.path}`)
   if (setting.value === null && key.nullable) return null
@@ -89,7 +92,8 @@ function parse(setting: Setting, workingDir: string): unknown {
   if (value === REFUSED) return fault(setting, key, key.kind.rule, remedyFor(setting, key))
   if (key.place === undefined) return value
   const place = checkPlace(key.place, setting, workingDir)
-  return typeof place === 'string' ? place : fault(setting, key, place.rule, place.remedy)
+  if (typeof place === 'string') return place
+  return onlyLooks ? resolve(workingDir, String(value)) : fault(setting, key, place.rule, place.remedy)
 }
 
 function fault(setting: Setting, key: Key<unknown>, rule: string, remedy: string): Fault {
@@ -111,13 +115,13 @@ function isFault(value: unknown): value is Fault {
   return typeof value === 'object' && value !== null && 'rule' in value && 'remedy' in value
 }
 
-function ruleFaults(config: Config, written: ReadonlyMap<string, Setting>): Fault[] {
+function ruleFaults(config: Config, written: ReadonlyMap<string, Setting>, onlyLooks: boolean): Fault[] {
   const faults = brokenRules(config).flatMap(({ keys, rule, remedy }) => {
     const blamed = keys.map((path) => written.get(path)).find((setting) => setting !== undefined)
     const key = blamed && KEYS_BY_PATH.get(blamed.path)?.key
     return blamed && key ? [fault(blamed, key, rule, remedy)] : []
   })
-  const logFile = config.logging.file_enabled ? written.get('logging.file_path') : undefined
+  const logFile = config.logging.file_enabled && !onlyLooks ? written.get('logging.file_path') : undefined
   const logFolder = logFile && checkFolder(join(config.logging.file_path, '..'), false)
   if (logFile && logFolder) {
     faults.push({ where: logFile.where, key: logFile.path, value: showValue(logFile.value), ...logFolder })

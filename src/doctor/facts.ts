@@ -124,6 +124,8 @@ export interface MachineFacts {
   readonly hasVideoClass: boolean
   /** Nodes that sysfs names and the device folder lacks. */
   readonly missingNodes: readonly string[]
+  /** Nodes in the device folder that stand for nothing. */
+  readonly staleNodes: readonly string[]
   readonly usbVideo: readonly UsbVideoDevice[]
   readonly otherNodes: readonly OtherNode[]
   readonly cameras: readonly CameraFacts[]

@@ -26,8 +26,10 @@ export async function diagnose(options: GatherOptions, only?: string): Promise<D
   const chosen = facts.cameras.filter(({ device, node }) => device === only || node === only)
   const other = facts.otherNodes.filter(({ node }) => node === only)
   const missing = facts.missingNodes.filter((node) => node === only)
-  if (chosen.length + other.length + missing.length === 0) throw new Error(`there is no camera ${only}${knownNames(facts)}`)
-  const shown = { ...facts, cameras: chosen, otherNodes: other, missingNodes: missing }
+  const stale = facts.staleNodes.filter((node) => node === only)
+  if (chosen.length + other.length + missing.length + stale.length === 0)
+    throw new Error(`there is no camera ${only}${knownNames(facts)}`)
+  const shown = { ...facts, cameras: chosen, otherNodes: other, missingNodes: missing, staleNodes: stale }
   // Of the machine only what concerns the bus of this camera or the doctor's own sight.
   const subjects = [...chosen.map(subjectOf), ...chosen.map(({ usb }) => `USB bus ${usb?.bus}`), only]
   const own = findings.filter(({ subject }) => subject === undefined || subjects.includes(subject))

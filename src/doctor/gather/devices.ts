@@ -10,16 +10,20 @@ export interface AskedDevices {
   readonly error?: string
 }
 
-/** A camera is asked again for 3.2 s before its failure is told. */
+/** A node that cannot be opened is tried again for 1.8 s before it is told; what is no camera is never told. */
+const QUIET_MS = 2_500
+/** A camera that hangs is told after the deadline of its probe. */
 const SETTLE_MS = 6_000
 const SHUTDOWN_MS = 1_000
-const NOBODY = 'nobody'
 
-/** Answers when every camera has said what it is, or failed to, or after 6 s. Never rejects. */
-export async function askDevices({ dev, sys }: Places, load: typeof loadNative = loadNative): Promise<AskedDevices> {
+/**
+ * Asks what is behind `nodes`. Answers when each is told or known to belong to one that is, or after the time in which all of them
+ * would have been; 6 s at most. Never rejects.
+ */
+export async function askDevices(nodes: readonly string[], { dev, sys }: Places): Promise<AskedDevices> {
   let changed: () => void = () => undefined
   try {
-    const core = load().open(
+    const core = loadNative().open(
       {
         devDir: dev,
         sysfsDir: sys,
@@ -34,10 +38,8 @@ export async function askDevices({ dev, sys }: Places, load: typeof loadNative =
       () => changed(),
     )
     try {
-      // The question waits behind the first scan, so its refusal says that the scan is through.
-      await core.probe(NOBODY).catch(() => undefined)
       await settled(
-        () => core.devices().every(({ report, fault }) => report !== undefined || fault !== undefined),
+        () => progressOf(nodes, core.devices()),
         (listener) => {
           changed = listener
         },
@@ -52,14 +54,32 @@ export async function askDevices({ dev, sys }: Places, load: typeof loadNative =
   }
 }
 
-function settled(isSettled: () => boolean, onChange: (listener: () => void) => void): Promise<void> {
+type Progress = 'all told' | 'some untold' | 'asking'
+
+function progressOf(nodes: readonly string[], devices: readonly DeviceState[]): Progress {
+  if (devices.some(({ report, fault }) => report === undefined && fault === undefined)) return 'asking'
+  const known = new Set(devices.flatMap(({ node, report }) => [node, ...(report?.companions ?? [])]))
+  return nodes.every((node) => known.has(node)) ? 'all told' : 'some untold'
+}
+
+function settled(progress: () => Progress, onChange: (listener: () => void) => void): Promise<void> {
   return new Promise((resolve) => {
-    const deadline = setTimeout(resolve, SETTLE_MS)
-    const look = (): void => {
-      if (!isSettled()) return
-      clearTimeout(deadline)
+    let isQuiet = false
+    const finish = (): void => {
+      for (const timer of timers) clearTimeout(timer)
       resolve()
     }
+    const look = (): void => {
+      const now = progress()
+      if (now === 'all told' || (now === 'some untold' && isQuiet)) finish()
+    }
+    const timers = [
+      setTimeout(() => {
+        isQuiet = true
+        look()
+      }, QUIET_MS),
+      setTimeout(finish, SETTLE_MS),
+    ]
     onChange(look)
     look()
   })

@@ -7,7 +7,7 @@ import type { CameraFacts, Holder, MachineFacts, OtherNode } from '../facts.js'
 import { Directory, thisProcess } from './account.js'
 import { askDevices } from './devices.js'
 import { type KernelLine, linesAbout, readKernelLog } from './kernel-log.js'
-import { nodeAccess, numberIn, type VideoNode, videoNodes } from './nodes.js'
+import { nodeAccess, numberIn, staleNodes, type VideoNode, videoNodes } from './nodes.js'
 import { type Places, REAL_PLACES } from './places.js'
 import { askService, type RunningService } from './running-service.js'
 import { confinementOf, containerName, uvcModule } from './surroundings.js'
@@ -30,10 +30,11 @@ const MAX_LINES = 50
 export async function gatherFacts(options: GatherOptions): Promise<MachineFacts> {
   const { env, places = REAL_PLACES, servicePort } = options
   const service = servicePort === undefined ? undefined : await askService(servicePort)
-  const asked = await askDevices(places)
   const directory = await Directory.read(places)
   const account = directory.account(thisProcess())
   const known = await videoNodes(places)
+  const current = (known ?? []).filter(({ isCurrent }) => isCurrent).map(({ node }) => node)
+  const asked = await askDevices(current, places)
   const log = await readKernelLog(places)
   const ids = await cameraIds(options.stateDir)
   const about = { options, places, directory, service, ids, known: known ?? [], lines: log.lines }
@@ -48,6 +49,7 @@ export async function gatherFacts(options: GatherOptions): Promise<MachineFacts>
     uvcModule: await uvcModule(places),
     hasVideoClass: known !== undefined,
     missingNodes: (known ?? []).filter(({ exists }) => !exists).map(({ node }) => node),
+    staleNodes: known === undefined ? [] : await staleNodes(places, known),
     usbVideo: await usbVideoDevices(places),
     otherNodes: asked.error === undefined ? othersOf(known ?? [], asked.devices, cameras) : [],
     cameras,
@@ -109,7 +111,7 @@ function othersOf(
   cameras: readonly CameraFacts[],
 ): readonly OtherNode[] {
   return known
-    .filter(({ node, exists }) => exists && !devices.some((device) => device.node === node))
+    .filter(({ node, isCurrent }) => isCurrent && !devices.some((device) => device.node === node))
     .map(({ node, name }) => {
       const owner = devices.find(({ report }) => report?.companions.includes(node))
       const camera = cameras.find((one) => one.node === owner?.node)

@@ -12,6 +12,8 @@ export interface VideoNode {
   /** Its device in sysfs: for USB the interface. */
   readonly deviceDir?: string
   readonly exists: boolean
+  /** The file in the device folder stands for this very device. */
+  readonly isCurrent: boolean
 }
 
 /** All video nodes that the kernel knows, by number; undefined when it has no video class. */
@@ -23,12 +25,25 @@ export async function videoNodes({ sys, dev }: Places): Promise<readonly VideoNo
     names.map(async (name) => {
       const node = `${dev}/${name}`
       const deviceDir = await realpath(`${folder}/${name}/device`).catch(() => undefined)
-      const exists = (await stat(node).catch(() => undefined)) !== undefined
+      const file = await stat(node).catch(() => undefined)
+      const number = await textOf(`${folder}/${name}/dev`)
       const card = (await textOf(`${folder}/${name}/name`)) ?? name
-      return { node, name: card, exists, ...(deviceDir === undefined ? {} : { deviceDir }) }
+      return {
+        node,
+        name: card,
+        exists: file !== undefined,
+        isCurrent: file !== undefined && (number === undefined || number === deviceNumber(file.rdev)),
+        ...(deviceDir === undefined ? {} : { deviceDir }),
+      }
     }),
   )
   return nodes.sort((a, b) => numberIn(a.node) - numberIn(b.node))
+}
+
+/** Nodes in the device folder that the kernel knows nothing of (any more), as containers and copied folders have them. */
+export async function staleNodes({ dev }: Places, known: readonly VideoNode[]): Promise<readonly string[]> {
+  const names = (await namesIn(dev)).filter((name) => /^video\d+$/.test(name))
+  return names.map((name) => `${dev}/${name}`).filter((node) => !known.some((one) => one.node === node && one.isCurrent))
 }
 
 export async function nodeAccess(node: string, directory: Directory): Promise<NodeAccess | undefined> {
@@ -39,6 +54,13 @@ export async function nodeAccess(node: string, directory: Directory): Promise<No
     () => false,
   )
   return { owner: directory.user(facts.uid), group: directory.group(facts.gid), mode: facts.mode & 0o7777, mayOpen }
+}
+
+/** `81:0`, as the kernel packs it. */
+export function deviceNumber(rdev: number): string {
+  const major = ((rdev >>> 8) & 0xfff) | (Math.floor(rdev / 2 ** 32) & 0xfffff000)
+  const minor = (rdev & 0xff) | ((rdev >>> 12) & 0xffffff00)
+  return `${major}:${minor}`
 }
 
 export function numberIn(node: string): number {

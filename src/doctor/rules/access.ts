@@ -35,21 +35,6 @@ const devicePolicy: CameraRule = {
   },
 }
 
-const staleNode: CameraRule = {
-  code: 'stale-node',
-  check({ node, fault }, { container }) {
-    if (fault?.errno !== ENXIO) return undefined
-    return {
-      severity: 'error',
-      text: `${node} exists, but no driver stands behind it (ENXIO)`,
-      remedy:
-        container === undefined
-          ? `remove it (sudo rm ${node}) and plug the camera in again`
-          : 'restart the container: its device nodes are old',
-    }
-  },
-}
-
 const noAnswer: CameraRule = {
   code: 'no-answer',
   check({ node, fault, access }) {
@@ -64,7 +49,7 @@ const noAnswer: CameraRule = {
     if (fault.code === 'CAMERA_BUSY') {
       return { severity: 'error', text: `${node} can be opened by one program only, and one has it`, remedy: 'end that program' }
     }
-    if (fault.code === 'NO_PERMISSION' || fault.errno === ENXIO) return undefined
+    if (fault.code === 'NO_PERMISSION') return undefined
     return {
       severity: 'error',
       text: `${node} cannot be asked what it is: ${fault.call} failed with ${fault.code} (errno ${fault.errno})`,
@@ -73,10 +58,9 @@ const noAnswer: CameraRule = {
   },
 }
 
-export const ACCESS_RULES: readonly CameraRule[] = [noPermission, devicePolicy, staleNode, noAnswer]
+export const ACCESS_RULES: readonly CameraRule[] = [noPermission, devicePolicy, noAnswer]
 
 const EPERM = 1
-const ENXIO = 6
 
 function accessRemedy(
   camera: CameraFacts,

@@ -49,6 +49,21 @@ const missingNodes: MachineRule = {
   },
 }
 
+const staleNodes: MachineRule = {
+  code: 'stale-node',
+  check({ staleNodes: nodes, container }) {
+    return nodes.map((node) => ({
+      severity: 'warning' as const,
+      subject: node,
+      text: 'the node exists, but the kernel has no camera behind it',
+      remedy:
+        container === undefined
+          ? `remove it (sudo rm ${node}) and plug the camera in again`
+          : 'restart the container: its device nodes are old',
+    }))
+  },
+}
+
 const confined: MachineRule = {
   code: 'confined',
   check({ confinement, cameras }) {
@@ -128,6 +143,7 @@ export const MACHINE_RULES: readonly MachineRule[] = [
   core,
   unboundCamera,
   missingNodes,
+  staleNodes,
   confined,
   noCameras,
   otherNodes,

@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from 'node:fs'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, it } from 'vitest'
@@ -32,6 +32,15 @@ it('answers the same as JSON', async () => {
   expect(facts.cameras).toBeInstanceOf(Array)
   expect(facts.account.groups.length).toBeGreaterThan(0)
   expect(code).toBe(findings.some(({ severity }) => severity === 'error') ? 1 : 0)
+})
+
+it('looks on where a start would refuse the configuration’s folders and files', async () => {
+  const env = { CAMERA_SERVICE_STATE_DIR: join(dir, 'file'), CAMERA_SERVICE_MEDIAMTX_BINARY: join(dir, 'missing') }
+  writeFileSync(join(dir, 'file'), '')
+  const terminal = new FakeTerminal(dir, env)
+  expect(await main({ argv: ['config', 'check'], terminal })).toBe(78)
+  await main({ argv: ['doctor', '--json'], terminal })
+  expect(JSON.parse(terminal.printed)).toHaveProperty('findings')
 })
 
 it('says that there is no such camera', async () => {

@@ -44,6 +44,7 @@ export function machine(overrides: Partial<MachineFacts> = {}): MachineFacts {
     uvcModule: 'loaded',
     hasVideoClass: true,
     missingNodes: [],
+    staleNodes: [],
     usbVideo: [],
     otherNodes: [],
     cameras: [camera()],

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { Directory } from '../../../src/doctor/gather/account.js'
-import { videoNodes } from '../../../src/doctor/gather/nodes.js'
+import { deviceNumber, staleNodes, videoNodes } from '../../../src/doctor/gather/nodes.js'
 import type { Places } from '../../../src/doctor/gather/places.js'
 import { askService, servedCamera } from '../../../src/doctor/gather/running-service.js'
 import { confinementOf, containerName, uvcModule } from '../../../src/doctor/gather/surroundings.js'
@@ -88,6 +88,17 @@ describe('nodes', () => {
       [join(root, 'dev/video9'), 'video9 card', true],
       [join(root, 'dev/video10'), 'video10 card', false],
     ])
+  })
+
+  it('are stale when they stand for nothing, or for another device', async () => {
+    write('sys/class/video4linux/video0/name')
+    write('sys/class/video4linux/video1/name')
+    write('sys/class/video4linux/video1/dev', '81:1\n')
+    for (const name of ['video0', 'video1', 'video7', 'vbi0']) write(`dev/${name}`)
+    const known = (await videoNodes(places)) ?? []
+    expect(await staleNodes(places, known)).toEqual([join(root, 'dev/video1'), join(root, 'dev/video7')])
+    expect(deviceNumber(0x5100)).toBe('81:0')
+    expect(deviceNumber(0x105103)).toBe('81:259')
   })
 })
 
