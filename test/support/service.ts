@@ -15,6 +15,8 @@ const STOP_MS = 20_000
 
 export interface ServiceOptions {
   readonly args?: readonly string[]
+  /** A command in front of node; it must become node, not start it. */
+  readonly wrapper?: readonly string[]
   /** Configuration by environment, over the defaults below. */
   readonly env?: Readonly<Record<string, string>>
   /** Kept over restarts; a fresh one otherwise. */
@@ -68,7 +70,8 @@ export async function startService(options: ServiceOptions = {}): Promise<Runnin
     CAMERA_SERVICE_CAMERA_SERVER_SERVER_PORT: '0',
     ...options.env,
   }
-  const child = spawn(process.execPath, [MAIN, 'run', ...(options.args ?? [])], {
+  const [command = '', ...words] = [...(options.wrapper ?? []), process.execPath, MAIN, 'run', ...(options.args ?? [])]
+  const child = spawn(command, words, {
     env: { ...cleanEnvironment(), ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
   })
