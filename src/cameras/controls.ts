@@ -232,8 +232,8 @@ export class CameraControls {
     if (remembered.length > 0) {
       const wishes: ControlWish[] = remembered.map(([, { id, value }]) => ({ id, value }))
       const results = await this.#options.core.setControls(source, wishes)
-      // An inactive one is as it should be: its automatic switch was remembered as on.
-      const failed = results.filter(({ outcome }) => outcome !== 'applied' && outcome !== 'inactive')
+      // An inactive one is as it should be: its automatic switch is on, as it was.
+      const failed = results.filter(({ outcome, inactive }) => outcome !== 'applied' && !inactive && outcome !== 'inactive')
       for (const { id, outcome } of failed) {
         const name = remembered.find(([, control]) => control.id === id)?.[0]
         this.#warn(camera, { control: name, outcome }, 'a remembered control was not taken as it was')
