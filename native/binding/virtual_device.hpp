@@ -1,4 +1,4 @@
-// What the monitor is told about a virtual camera: the report of a device that offers one mode.
+// What the monitor is told about a virtual camera: the report of a device that offers one mode and the usual smaller ones.
 #pragma once
 
 #include <string>
@@ -10,7 +10,7 @@ namespace camera::binding {
 /// `virtual:N`.
 std::string virtualSource(int number);
 
-/// Source and identity are `virtual:N` and `virtual-N`; the node is empty.
+/// `size` and `interval` are the largest and the fastest. Source and identity are `virtual:N` and `virtual-N`; the node is empty.
 DeviceState virtualDevice(int number, SizePx size, FrameInterval interval);
 
 } // namespace camera::binding

@@ -77,8 +77,8 @@ describe('a running service', () => {
     expect(await client.call('get_camera_capabilities', { device: 'camera1' })).toEqual({
       device: 'camera1',
       formats: ['MJPG'],
-      resolutions: ['1280x720'],
-      fps_options: [30],
+      resolutions: ['1280x720', '800x600', '640x480', '320x240'],
+      fps_options: [30, 15, 10, 5],
       validation_status: 'CONFIRMED',
     })
   })

@@ -4,7 +4,9 @@ import { expect, test, vi } from 'vitest'
 import { loadNative } from '../../src/native/index.js'
 import { eventually, SIZE, virtualOptions, Watched, withCore, withFolder } from './support.js'
 
-test('virtual cameras appear as ready cameras with one mode, and are labelled virtual', () =>
+const RATES = [30, 15, 10, 5].map((den) => ({ num: 1, den }))
+
+test('virtual cameras appear as ready cameras with the configured mode and lower rates, and are labelled virtual', () =>
   withCore(virtualOptions(2), async ({ core }) => {
     await eventually(() => core.devices().length === 2, 'two virtual cameras')
     const devices = core.devices()
@@ -14,7 +16,7 @@ test('virtual cameras appear as ready cameras with one mode, and are labelled vi
     expect(devices[0]?.report).toMatchObject({
       kind: 'virtual',
       driver: 'virtual',
-      formats: [{ fourcc: 'MJPG', compressed: true, sizes: [{ ...SIZE, intervals: [{ num: 1, den: 30 }] }] }],
+      formats: [{ fourcc: 'MJPG', compressed: true, sizes: [{ ...SIZE, intervals: RATES }] }],
       current: { ...SIZE, fourcc: 'MJPG' },
     })
   }))
