@@ -18,6 +18,11 @@ export interface ModeWish {
   readonly fps?: number | undefined
 }
 
+interface Size {
+  readonly width: number
+  readonly height: number
+}
+
 const LARGEST = { width: 1920, height: 1080 }
 const FASTEST_FPS = 30
 /** Used where a driver names no rates: what UVC cameras do by default. */
@@ -30,9 +35,10 @@ export function chooseMode(report: DeviceReport, wish: ModeWish = {}): Mode | un
   )
   for (const family of [JPEG_FORMATS, RAW_FORMATS, H264_FORMATS]) {
     const offered = usable.filter((format) => family.includes(format.fourcc))
-    // Among raw formats the largest picture wins; the family's order only breaks ties.
+    // Among formats the picture nearest to the wish wins, without a wish the largest; the family's order only breaks ties.
     const candidates = offered.flatMap((format) => candidate(format, report, wish) ?? [])
-    const best = candidates.sort((a, b) => pixels(b) - pixels(a) || family.indexOf(a.fourcc) - family.indexOf(b.fourcc))[0]
+    const order = bySize(wish)
+    const best = candidates.sort((a, b) => order(a, b) || family.indexOf(a.fourcc) - family.indexOf(b.fourcc))[0]
     if (best !== undefined) return best
   }
   return undefined
@@ -59,10 +65,20 @@ function currentSize(format: PixelFormat, report: DeviceReport): readonly FrameS
 }
 
 function chooseSize(sizes: readonly FrameSize[], wish: ModeWish): FrameSize | undefined {
-  const wanted = sizes.find((size) => size.width === wish.width && size.height === wish.height)
-  if (wanted !== undefined) return wanted
-  const bySize = [...sizes].sort((a, b) => pixels(b) - pixels(a))
-  return bySize.find((size) => size.width <= LARGEST.width && size.height <= LARGEST.height) ?? bySize.at(-1)
+  const sorted = [...sizes].sort(bySize(wish))
+  if (isSizeWished(wish)) return sorted[0]
+  return sorted.find((size) => size.width <= LARGEST.width && size.height <= LARGEST.height) ?? sorted.at(-1)
+}
+
+/** The size that is wanted first, then what differs least from it in both directions together; without a wish the largest first. */
+function bySize(wish: ModeWish): (a: Size, b: Size) => number {
+  const rank = (size: Size): number =>
+    isSizeWished(wish) ? Math.abs(size.width - wish.width) + Math.abs(size.height - wish.height) : -pixels(size)
+  return (a, b) => rank(a) - rank(b)
+}
+
+function isSizeWished(wish: ModeWish): wish is ModeWish & Size {
+  return wish.width !== undefined && wish.height !== undefined
 }
 
 function chooseInterval(intervals: readonly FrameInterval[], wishFps = FASTEST_FPS): FrameInterval {
@@ -71,6 +87,6 @@ function chooseInterval(intervals: readonly FrameInterval[], wishFps = FASTEST_F
   return byRate.find((interval) => interval.den / interval.num <= wishFps + 0.01) ?? byRate.at(-1) ?? UNKNOWN_RATE
 }
 
-function pixels(size: { readonly width: number; readonly height: number }): number {
+function pixels(size: Size): number {
   return size.width * size.height
 }

@@ -72,6 +72,19 @@ describe('the mode a capture uses', () => {
     expect(chooseMode(report(formats), { fourcc: 'YUYV' })?.fourcc).toBe('YUYV')
   })
 
+  it('takes the size that differs least from one that the camera has not', () => {
+    const formats = [
+      format('YUYV', [[720, 480, 30]]),
+      format('NV12', [
+        [1280, 720, 30],
+        [640, 480, 30],
+      ]),
+    ]
+    expect(chooseMode(report(formats), { width: 650, height: 470 })).toMatchObject({ fourcc: 'NV12', width: 640 })
+    expect(chooseMode(report(formats), { width: 711, height: 480 })).toMatchObject({ fourcc: 'YUYV', width: 720 })
+    expect(chooseMode(report(formats), { width: 4000, height: 3000 })).toMatchObject({ fourcc: 'NV12', width: 1280 })
+  })
+
   it('takes 30000/1001 for a wish of 29.97', () => {
     const sizes = [
       {
