@@ -369,6 +369,40 @@ describe('a configuration', () => {
     expect(captures.state('default')).toMatchObject({ state: 'waiting', reason: 'no bandwidth', reconnectAttempts: 1 })
   })
 
+  it('of another mode after that begins with that mode', async () => {
+    const { captures, starts, handle, tape } = captureRig({ camera: false })
+    handle(
+      tape.ready(state(), [
+        format('MJPG', [
+          [1280, 720, 30, 15],
+          [640, 480, 30],
+        ]),
+      ]),
+    )
+    captures.configure('default', always({ bandwidthFallback: true }))
+    starts.shift()?.fail('NO_BANDWIDTH', 28)
+    await settled()
+    expect(starts.shift()?.request).toMatchObject({ width: 1280, interval: { den: 15 } })
+    captures.configure('default', always({ bandwidthFallback: true, wish: { width: 640, height: 480 } }))
+    expect(starts.shift()?.request).toMatchObject({ width: 640, interval: { den: 30 } })
+  })
+
+  it('of another default camera moves the demand for it', async () => {
+    const { captures, clock, calls, handle, tape, deliver } = captureRig()
+    const want = captures.want('default')
+    await deliver()
+    handle(
+      tape.ready(state({ source: '/dev/video2#1', node: '/dev/video2', identity: identity({ id: 'usb-2', port: 'usb1/1.3' }) })),
+    )
+    captures.chooseDefault({ path: 'usb-port:usb1/1.3' })
+    clock.advance(LINGER_MS)
+    expect(calls).toEqual(['start', 'start', 'stop'])
+    expect(captures.state('camera0').isIdle).toBe(true)
+    want.release()
+    clock.advance(LINGER_MS)
+    expect(calls).toEqual(['start', 'start', 'stop', 'stop'])
+  })
+
   it('says whether its quality reaches the pictures', async () => {
     const { captures, takesQuality, deliver } = captureRig()
     captures.want('camera0')

@@ -18,6 +18,19 @@ describe('leases on captures', () => {
     expect(clock.pending).toBe(0)
   })
 
+  it('given back after another are waited for as long as the first', async () => {
+    const { captures, clock, calls, running } = captureRig()
+    const first = await running()
+    first.release()
+    clock.advance(LINGER_MS - 1)
+    const second = await captures.lease('camera0')
+    second.release()
+    clock.advance(LINGER_MS - 1)
+    expect(calls).toEqual(['start'])
+    clock.advance(1)
+    expect(calls).toEqual(['start', 'stop'])
+  })
+
   it('share a start that is under way', async () => {
     const { captures, clock, calls, starts, tell } = captureRig()
     const leases = [captures.lease('camera0'), captures.lease('camera0')]
