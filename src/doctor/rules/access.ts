@@ -68,10 +68,11 @@ function accessRemedy(
   access: NonNullable<CameraFacts['access']>,
 ): string {
   const { group, mode } = access
-  if (container !== undefined) return `start the container with --device ${camera.node} --group-add ${group.gid}`
-  if ((mode & GROUP_RW) !== GROUP_RW || group.gid === 0) {
+  const isClosed = (mode & GROUP_RW) !== GROUP_RW || group.gid === 0
+  if (container !== undefined && !isClosed) return `start the container with --device ${camera.node} --group-add ${group.gid}`
+  if (isClosed) {
     return (
-      `sudo chgrp video ${camera.node} && sudo chmod 660 ${camera.node}; to keep it so, a udev rule: ` +
+      `${container === undefined ? '' : 'on the host: '}sudo chgrp video ${camera.node} && sudo chmod 660 ${camera.node}; to keep it so, a udev rule: ` +
       'SUBSYSTEM=="video4linux", GROUP="video", MODE="0660"'
     )
   }

@@ -48,6 +48,13 @@ const CASES: Case[] = [
     /--device \/dev\/video0 --group-add 44$/,
   ],
   [
+    'a container with a node that no group may open',
+    one({ access: { ...closed, mode: 0o600 } }, { container: 'Docker' }),
+    'error no-permission',
+    /./,
+    /^on the host: sudo chgrp video/,
+  ],
+  [
     'a device policy in a container',
     machine({ container: 'Docker', cameras: [{ ...silent, fault: fault('NO_PERMISSION', 1) }] }),
     'error device-policy',
