@@ -42,6 +42,8 @@ export interface RunningService {
   /** SIGTERM; the exit code. */
   stop(): Promise<number | null>
   kill(signal: NodeJS.Signals): Promise<number | null>
+  /** The exit code, whoever ended the process; `stop` or `kill` still cleans up. */
+  readonly exited: Promise<number | null>
 }
 
 export async function freePort(): Promise<number> {
@@ -117,6 +119,7 @@ export async function startService(options: ServiceOptions = {}): Promise<Runnin
       }).trim(),
     stop: () => end('SIGTERM'),
     kill: (signal) => end(signal),
+    exited,
   }
 }
 
