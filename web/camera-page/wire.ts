@@ -8,6 +8,7 @@ export interface CameraState {
   readonly isRunning: boolean
   readonly isConnected: boolean
   readonly reconnectAttempts: number
+  readonly viewers: number
   readonly fault: { readonly code: string; readonly message: string } | undefined
 }
 
@@ -21,7 +22,6 @@ export interface Status extends CameraState {
   readonly connectionErrors: number
   readonly lastReconnect: string | undefined
   readonly uptimeSeconds: number
-  readonly viewers: number
   readonly actual: Actual | undefined
   readonly config: Readonly<Record<string, unknown>>
   /** Every camera, this one included, by number. */
@@ -71,7 +71,6 @@ export function statusOf(document: unknown): Status {
     connectionErrors: number(stats.connection_errors),
     lastReconnect: text(stats.last_reconnect) || undefined,
     uptimeSeconds: number(stats.uptime),
-    viewers: number(fields(root.viewers).count),
     actual: actualOf(root.actual),
     config: fields(root.config),
     all: [own, ...others].sort((one, other) => numberOfId(one.id) - numberOfId(other.id)),
@@ -87,6 +86,7 @@ function stateOf(id: string, value: Fields): CameraState {
     isRunning: value.is_running === true,
     isConnected: value.is_connected === true,
     reconnectAttempts: number(value.reconnect_attempts),
+    viewers: number(fields(value.viewers).count),
     fault: fault.code === undefined ? undefined : { code: text(fault.code), message: text(fault.message) },
   }
 }
