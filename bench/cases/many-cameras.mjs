@@ -55,7 +55,7 @@ async function once(pictures) {
     })
     try {
       const answeredAtMs = performance.now()
-      const url = `http://127.0.0.1:${facePort(service)}/cameras`
+      const url = `http://127.0.0.1:${await facePort(service)}/cameras`
       const streaming = async () => (await (await fetch(url)).json()).filter(({ state }) => state === 'streaming').length
       await eventually('63 cameras stream', async () => (await streaming()) === CAMERAS - 1, { everyMs: 10 })
       return { startMs: service.startMs, streamMs: performance.now() - answeredAtMs }

@@ -41,13 +41,17 @@ export async function startOurs(pictures) {
       FACES_CAMERA_MAX_VIEWERS_PER_CAMERA: 20_000,
     },
   })
-  const port = facePort(service)
+  const port = await facePort(service)
   const server = { name: 'ours', pid: service.pid, port, path: '/video_feed', pictures, stop: () => service.stop(), service }
   return whenItShows(server)
 }
 
-/** Port of the camera face, as the service printed it. */
-export const facePort = (service) => Number(/^camera +http:\/\/[^/]+:(\d+)\//m.exec(service.output)?.[1])
+/** Port of the camera face, as the service prints it. */
+export const facePort = (service) =>
+  eventually('the address of the camera face', () => {
+    const port = /^camera +http:\/\/[^/]+:(\d+)\//m.exec(service.output)?.[1]
+    return port === undefined ? undefined : Number(port)
+  })
 
 /** The bare sender: the limit. */
 export async function startBareSender(pictures) {
