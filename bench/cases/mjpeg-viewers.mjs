@@ -13,6 +13,9 @@ const TIMES_USTREAMER = 2
 const FIRST = 200
 /** Share of its core that a server is first believed to be able to use. */
 const USABLE = 0.92
+/** Below it a server that fell behind was kept from working by others. */
+const OWN_FAULT = 0.6
+const MACHINE_BOUND = 'machine busy with other work'
 /** Descriptors of the generator. */
 const MOST = 19_000
 
@@ -48,6 +51,7 @@ async function compare(servers, options) {
       ? { status: 'ok, without ustreamer' }
       : judge([ours.most / ustreamer.most], { atLeast: TIMES_USTREAMER })
   const lost = searches.find(({ most }) => most === 0)
+  if (searches.some(({ bound }) => bound === MACHINE_BOUND)) verdict.status = `invalid: ${MACHINE_BOUND}`
   if (lost !== undefined) verdict.status = `invalid: ${lost.name} never reached the full rate`
   return { ...options, ours, bare, ustreamer, verdict }
 }
@@ -98,8 +102,10 @@ class Search {
 
   /** Who had no time left at the smallest number that failed. */
   get bound() {
-    const failed = this.runs.filter(({ viewers }) => viewers === this.#least).at(-1)
-    return failed !== undefined && failed.generatorBusy >= 0.9 ? 'generator-bound' : 'server-bound'
+    const failed = this.runs.filter(({ viewers }) => viewers === this.#least)
+    const busiest = (member) => Math.max(0, ...failed.map((run) => run[member]))
+    if (busiest('generatorBusy') >= 0.9) return 'generator-bound'
+    return busiest('serverBusy') >= OWN_FAULT ? 'server-bound' : MACHINE_BOUND
   }
 }
 
