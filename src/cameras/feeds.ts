@@ -2,7 +2,7 @@
 
 import type { Core, FeedStats, NativeEvent } from '../native/index.js'
 import { captureError } from './capture-fault.js'
-import type { Captures } from './captures.js'
+import type { Captures, Lease } from './captures.js'
 
 export interface FeedWish {
   /** `newest` (default) for live readers, `every` for recorders: see FeedOptions of the core. */
@@ -44,7 +44,9 @@ export interface FeedsOptions {
 const H264 = 'H264'
 
 interface Open {
+  readonly device: string
   readonly source: string
+  readonly codec: CameraFeed['codec']
   gap(gap: FeedGap): void
   end(reason: string): void
 }
@@ -61,7 +63,7 @@ export class CameraFeeds {
   async open(device: string, wish: FeedWish = {}): Promise<CameraFeed> {
     const { core, captures, stallMs } = this.#options
     const lease = await captures.lease(device)
-    const codec = lease.info.fourcc === H264 ? 'h264' : 'jpeg'
+    const codec = codecOf(lease)
     let feed: ReturnType<Core['openFeed']>
     try {
       feed = core.openFeed(lease.source, { stallMs, codec, policy: wish.policy ?? 'newest' })
@@ -79,7 +81,9 @@ export class CameraFeeds {
       lease.release()
     }
     this.#open.set(feed.id, {
+      device,
       source: lease.source,
+      codec,
       gap: (gap) => gapListener?.(gap),
       end: (reason) => {
         close()
@@ -109,9 +113,24 @@ export class CameraFeeds {
     for (const event of events) {
       if (event.type === 'feed_gap') this.#open.get(event.feed)?.gap({ missed: event.missed, atUs: event.atUs })
       if (event.type === 'feed_ended') this.#open.get(event.feed)?.end(event.reason)
+      if (event.type === 'capture' && event.state === 'started') void this.#compare(event.source)
       const gone = event.type === 'gone' || (event.type === 'capture' && event.state === 'gone')
       if (!gone) continue
       for (const feed of [...this.#open.values()]) if (feed.source === event.source) feed.end('camera_gone')
     }
   }
+
+  /** A child that was promised H.264 can do nothing with JPEGs, nor the other way round. */
+  async #compare(source: string): Promise<void> {
+    for (const feed of [...this.#open.values()].filter((open) => open.source === source)) {
+      // At once while it runs; whatever else happens to the capture is told by events.
+      const lease = await this.#options.captures.lease(feed.device).catch(() => undefined)
+      lease?.release()
+      if (lease?.source === source && codecOf(lease) !== feed.codec) feed.end('mode_changed')
+    }
+  }
+}
+
+function codecOf(lease: Lease): CameraFeed['codec'] {
+  return lease.info.fourcc === H264 ? 'h264' : 'jpeg'
 }

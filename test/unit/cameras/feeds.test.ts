@@ -67,6 +67,20 @@ describe('feeds of cameras', () => {
     expect(gaps).toEqual([{ device: 'camera1', missed: 7, atUs: 4_711 }])
   })
 
+  it('end when the camera gives something else than was promised', async () => {
+    const { feeds, tell, done, gives } = setUp()
+    const ended: string[] = []
+    for (const device of ['camera0', 'camera1']) (await feeds.open(device)).onEnded((reason) => ended.push(`${device} ${reason}`))
+    tell({ type: 'capture', state: 'started', source: 'camera0#1' })
+    await new Promise((resolve) => setImmediate(resolve))
+    expect(ended).toEqual([])
+    gives('H264')
+    tell({ type: 'capture', state: 'started', source: 'camera0#1' })
+    await new Promise((resolve) => setImmediate(resolve))
+    expect(ended).toEqual(['camera0 mode_changed'])
+    expect(done.filter((what) => what === 'lease camera0')).toHaveLength(3)
+  })
+
   it('keep no lease when no pipe can be had', async () => {
     const { feeds, done, refuseNext } = setUp()
     refuseNext()
