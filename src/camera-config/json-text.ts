@@ -21,7 +21,7 @@ export interface JsonText {
   positionOf(place: Place): Position
 }
 
-/** Put a value at a place, add an element at the end of an array (its length as the last part), or remove (`value: undefined`). */
+/** Put a value at a place, add an element at the end of an array (its length as the last part), or remove one (`value: undefined`). */
 export interface Edit {
   readonly place: Place
   readonly value: unknown
@@ -65,9 +65,22 @@ export function editJsonText(text: string, edits: readonly Edit[]): string {
   let edited = text.replace(/^\uFEFF/, '')
   for (const { place, value, isNew } of edits) {
     const options = { formattingOptions: FORMAT, ...(isNew && { isArrayInsertion: true }) }
-    edited = applyEdits(edited, modify(edited, [...place], value, options))
+    edited = value === undefined ? withoutElement(edited, place) : applyEdits(edited, modify(edited, [...place], value, options))
   }
   return edited
+}
+
+/** The library's own removal of the last of several elements counts on white space behind it and takes a bracket where there is none. */
+function withoutElement(text: string, place: Place): string {
+  const root = parseTree(text)
+  const element = root && findNodeAtLocation(root, [...place])
+  const siblings = element?.parent?.children ?? []
+  if (element === undefined) return text
+  const index = siblings.indexOf(element)
+  const [before, after] = [siblings[index - 1], siblings[index + 1]]
+  const from = before === undefined || after !== undefined ? element.offset : before.offset + before.length
+  const to = after === undefined ? element.offset + element.length : after.offset
+  return text.slice(0, from) + text.slice(to)
 }
 
 /** Objects without prototype: a key named `__proto__` is a key like any other. */
