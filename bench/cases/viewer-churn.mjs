@@ -1,8 +1,8 @@
 // Viewers that come, see one part and leave, thousands of times: memory, descriptors and threads of the service meanwhile.
 import { setTimeout as pause } from 'node:timers/promises'
 import { frames } from '../support/frames.mjs'
-import { handlesOf, memoryOf } from '../support/memory.mjs'
 import { startOurs, view } from '../support/mjpeg.mjs'
+import { handlesOf, memoryOf } from '../support/process.mjs'
 import { publish, rate } from '../support/report.mjs'
 import { failures } from '../support/verdict.mjs'
 

@@ -14,3 +14,14 @@ export async function handlesOf(pid) {
   const count = async (folder) => (await readdir(`/proc/${pid}/${folder}`)).length
   return { descriptors: await count('fd'), threads: await count('task') }
 }
+
+/** Nanoseconds of processor time that the threads used so far, by the name of the thread. */
+export async function threadCpuNs(pid) {
+  const used = new Map()
+  for (const thread of await readdir(`/proc/${pid}/task`)) {
+    const read = (file) => readFile(`/proc/${pid}/task/${thread}/${file}`, 'utf8')
+    const [name, times] = await Promise.all([read('comm'), read('schedstat')])
+    used.set(name.trim(), (used.get(name.trim()) ?? 0) + Number(times.split(' ')[0]))
+  }
+  return used
+}
