@@ -402,8 +402,10 @@ TEST_CASE("frames are kept as many as wanted, and counted while they are young; 
     REQUIRE(rig.start().ok());
     CHECK(rig.stats().retained == 0);
     CHECK(rig.stats().lastFrameAgeUs == -1);
-    for (int i = 0; i < 5; ++i) REQUIRE(rig.pushGood());
-    REQUIRE(eventually([&] { return rig.stats().frames == 5; }));
+    for (uint64_t i = 1; i <= 5; ++i) {
+        REQUIRE(rig.pushGood());
+        REQUIRE(eventually([&] { return rig.stats().frames == i; }));
+    }
     CHECK(rig.stats().retained == 3);
     CHECK(rig.manager.stats(kCamera.source, 0)->retained == 0);
     CHECK(rig.stats().lastFrameAgeUs >= 0);

@@ -375,7 +375,7 @@ describe('a configuration', () => {
       tape.ready(state(), [
         format('MJPG', [
           [1280, 720, 30, 15],
-          [640, 480, 30],
+          [640, 480, 30, 15],
         ]),
       ]),
     )
