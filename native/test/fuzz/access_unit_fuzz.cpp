@@ -21,7 +21,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
         sets.remember(unit, *layout);
         std::vector<uint8_t> out(sets.bytes(*layout));
         if (sets.copy(unit, *layout, out) != out.size()) std::abort();
-        if (!sets.complete(*layout)) continue;
+        if (!layout->hasPicture || !sets.complete(*layout)) continue;
         const auto again = walkAccessUnit(out);
         const auto *copy = std::get_if<AccessUnitLayout>(&again);
         if (!copy || copy->idr != layout->idr) std::abort();

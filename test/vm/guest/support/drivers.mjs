@@ -58,10 +58,10 @@ export async function listFormats(node) {
 }
 
 /**
- * Writes a moving test picture as MJPEG into a loopback node until `stop()`. The frames come from a file, so a test can
- * compare what it gets with what was fed.
+ * Writes a moving test picture into a loopback node until `stop()`: MJPEG over and over, or H.264 (`demuxer` and `fourcc`) to
+ * the end of its file. The frames come from a file, so a test can compare what it gets with what was fed.
  */
-export async function feedLoopback(node, { file, fps }) {
+export async function feedLoopback(node, { file, fps, demuxer = 'mjpeg', fourcc = 'MJPG' }) {
   const child = spawn(
     'ffmpeg',
     [
@@ -69,10 +69,9 @@ export async function feedLoopback(node, { file, fps }) {
       'error',
       '-nostdin',
       '-re',
-      '-stream_loop',
-      '-1',
+      ...(demuxer === 'mjpeg' ? ['-stream_loop', '-1'] : []),
       '-f',
-      'mjpeg',
+      demuxer,
       '-framerate',
       String(fps),
       '-i',
@@ -93,15 +92,27 @@ export async function feedLoopback(node, { file, fps }) {
     await exited
   }
   try {
-    await eventually(`${node} shows MJPEG`, async () => {
+    await eventually(`${node} shows ${fourcc}`, async () => {
       if (child.exitCode !== null) throw new Error(`ffmpeg ended: ${complaint}`)
-      return [...(await listFormats(node)).keys()].includes('MJPG')
+      return [...(await listFormats(node)).keys()].includes(fourcc)
     })
   } catch (thrown) {
     await stop()
     throw thrown
   }
   return { stop }
+}
+
+/** Makes a file of H.264, profile high, `seconds` of a moving picture with a key frame each second, `times` over. */
+export async function makeH264(file, { width, height, fps, seconds, times }) {
+  const source = `testsrc=size=${width}x${height}:rate=${fps}`
+  const encoder = ['-c:v', 'libx264', '-preset', 'ultrafast', '-profile:v', 'high', '-x264-params', 'cabac=1:8x8dct=1:bframes=0']
+  await run('ffmpeg', [
+    ...['-v', 'error', '-nostdin', '-y', '-f', 'lavfi', '-i', source, '-frames:v', String(fps * seconds), '-pix_fmt', 'yuv420p'],
+    ...[...encoder, '-g', String(fps), '-f', 'h264', file],
+  ])
+  const once = await readFile(file)
+  await writeFile(file, Buffer.concat(Array.from({ length: times }, () => once)))
 }
 
 /** Makes `count` numbered pictures of a size as one file of concatenated JPEGs. */
