@@ -57,7 +57,9 @@ export class CaptureTotals {
   }
 
   #take(stats: CaptureStats): void {
-    const { frames, lost, errorFlag, invalidJpeg, encoderBusy } = stats
+    const { frames, lost, errorFlag, encoderBusy } = stats
+    // What the camera sent was no picture, whatever its format.
+    const invalidJpeg = stats.invalidJpeg + stats.invalidUnits
     this.#present = { frames, lost, errorFlag, invalidJpeg, encoderBusy }
     if (stats.lastFrameAgeMs !== undefined) this.#lastFrameMs = this.#clock.nowMs() - stats.lastFrameAgeMs
   }

@@ -146,6 +146,30 @@ test('ffmpeg decodes what a feed gives it', () =>
     expect(await watched.seen((event) => event.type === 'feed_ended')).toMatchObject({ reason: 'broken_pipe', feed: feed.id })
   }))
 
+test('a recorder that pauses gets every frame up to a gap, which is told', () =>
+  withCore(virtualOptions(1), async (watched) => {
+    await watched.ready('virtual:0')
+    const { core } = watched
+    expect(() => core.openFeed('virtual:0', { stallMs: 5_000, policy: 'oldest' as 'every' })).toThrow(RangeError)
+    const feed = core.openFeed('virtual:0', { stallMs: 60_000, policy: 'every' })
+    expect(feed.writeFd).toBeUndefined()
+    await core.startCapture('virtual:0', { ...REQUEST, interval: { num: 1, den: 240 } })
+    // More than fits into pipe and queue.
+    await eventually(() => (core.captureStats('virtual:0')?.bytes ?? 0) > 4 * 1024 * 1024, 'more frames than wait', 15_000)
+    expect(watched.events.filter((event) => event.type === 'feed_gap')).toEqual([])
+
+    const child = spawn('cat', { stdio: [feed.readFd, 'ignore', 'inherit'] })
+    core.closeReadEnd(feed.id)
+    const gap = await watched.seen((event) => event.type === 'feed_gap')
+    expect(gap).toMatchObject({ feed: feed.id, source: 'virtual:0', missed: expect.any(Number) })
+    const stats = core.feedStats(feed.id)
+    expect(stats?.gaps).toBeGreaterThan(0)
+    expect(stats?.missed).toBeGreaterThanOrEqual(gap.type === 'feed_gap' ? gap.missed : 0)
+    expect(stats?.missed).toBeGreaterThan(0)
+    core.closeFeed(feed.id)
+    await new Promise((resolve) => child.once('close', resolve))
+  }))
+
 test('a reader that takes nothing ends its feed as stalled', () =>
   withCore(virtualOptions(1), async (watched) => {
     await watched.streaming()

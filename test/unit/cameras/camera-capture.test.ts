@@ -85,7 +85,7 @@ describe('a camera that is pulled and comes back', () => {
       lastFrameAgeMs: 60_010,
     })
 
-    stats.set(SECOND.source, { frames: 5, encoderBusy: 1, lastFrameAgeMs: 1 })
+    stats.set(SECOND.source, { frames: 5, encoderBusy: 1, invalidJpeg: 2, invalidUnits: 3, lastFrameAgeMs: 1 })
     handle(tape.ready(SECOND))
     const backAt = clock.wallMs()
     await deliver()
@@ -93,8 +93,8 @@ describe('a camera that is pulled and comes back', () => {
     expect(captures.state('camera0')).toMatchObject({ state: 'streaming', reconnectAttempts: 0, lastReconnect: backAt })
     expect(captures.statistics('camera0')).toMatchObject({
       framesCaptured: 80,
-      framesDropped: 4,
-      drops: { driverGap: 2, errorFlag: 1, invalidJpeg: 0, encoderBusy: 1 },
+      framesDropped: 9,
+      drops: { driverGap: 2, errorFlag: 1, invalidJpeg: 5, encoderBusy: 1 },
       connectionErrors: 1,
       lastReconnect: backAt,
     })

@@ -32,6 +32,7 @@ export const STATS: CaptureStats = {
   invalidJpeg: 0,
   errorFlag: 0,
   encoderBusy: 0,
+  invalidUnits: 0,
   restarts: 0,
   fps: 0,
   bytesPerSecond: 0,
