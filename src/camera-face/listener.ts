@@ -49,6 +49,8 @@ export class Listener {
     })
     // The table of limits counts them; the library would silently leave out the rest.
     this.#server.maxHeadersCount = 0
+    // A client that has said all it will say still wants its answer.
+    Reflect.set(this.#server, 'httpAllowHalfOpen', true)
     // A reader that takes nothing would keep its answer in our memory for ever.
     this.#server.timeout = settings.idleMs
     this.#server.maxConnections = settings.maxConnections

@@ -38,7 +38,9 @@ export function open(
   port: number,
   host = '127.0.0.1',
 ): { readonly socket: Socket; received(): string; until(wanted: string): Promise<string> } {
-  const socket = connect({ host, port })
+  // Half-open: what is received counts until the server ends it.
+  const socket = connect({ host, port, allowHalfOpen: true })
+  socket.once('end', () => socket.end())
   let text = ''
   const waiting = new Set<() => void>()
   socket.on('data', (data: Buffer) => {

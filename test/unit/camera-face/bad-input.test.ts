@@ -238,6 +238,19 @@ describe('13.7 slow and broken clients', () => {
     expect(client.received().length).toBeLessThan(50_000_000)
   })
 
+  it('answers a client that has closed its side, also when the answer takes a while', async () => {
+    const restart = async (): Promise<boolean> => {
+      await new Promise((resolve) => setImmediate(() => setImmediate(resolve)))
+      return true
+    }
+    const taking = await stage({ ports: { cameras: { ...current.ports.cameras, restart } } })
+    const client = open(taking.port)
+    client.socket.end('POST /camera/restart HTTP/1.1\r\nHost: localhost\r\n\r\n')
+    await once(client.socket, 'close')
+    await taking.close()
+    expect(parse(client.received()).body).toBe('{"success":true,"message":"Camera restart successful"}')
+  })
+
   it('ends a connection that says nothing', async () => {
     expect(parse(await raw(current.port, '')).status).toBe(408)
   })
