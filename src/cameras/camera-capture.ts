@@ -200,7 +200,7 @@ export class CameraCapture {
   }
 
   statistics(): CaptureStatistics {
-    const totals = this.#totals.read(this.#settings.maxFrameAgeMs)
+    const totals = this.#totals.read(this.#settings.maxFrameAgeMs, isOpen(this.#machine))
     return {
       ...frameFigures(totals, this.#session.info ?? this.#lastInfo),
       queueSize: Math.min(totals.queueSize, this.#settings.bufferSize),

@@ -25,6 +25,8 @@ export class CaptureTotals {
   /** Of appearances that are over. */
   #past: Counts = NONE
   #present: Counts = NONE
+  /** `#present` was read after the device was closed. */
+  #isFinal = true
   /** Monotonic; undefined before the first frame. */
   #lastFrameMs: number | undefined
 
@@ -36,15 +38,19 @@ export class CaptureTotals {
   /** The camera is this source now, or none. To be called while the core still knows the one before. */
   follow(source: string | undefined): void {
     if (source === this.#source) return
-    this.read(0)
+    this.read(0, true)
     this.#past = sum(this.#past, this.#present)
     this.#present = NONE
     this.#source = source
+    this.#isFinal = source === undefined
   }
 
-  read(maxFrameAgeMs: number): Totals {
-    const stats = this.#source === undefined ? undefined : this.#core.captureStats(this.#source, maxFrameAgeMs)
+  /** `isOpen`: the device may be delivering, so the core is asked; of a closed one what was counted stays as it is. */
+  read(maxFrameAgeMs: number, isOpen: boolean): Totals {
+    const stats =
+      this.#source === undefined || (this.#isFinal && !isOpen) ? undefined : this.#core.captureStats(this.#source, maxFrameAgeMs)
     if (stats !== undefined) this.#take(stats)
+    this.#isFinal = !isOpen
     const { frames, lost, errorFlag, invalidJpeg, encoderBusy } = sum(this.#past, this.#present)
     return {
       frames,
