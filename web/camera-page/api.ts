@@ -1,6 +1,7 @@
 /** Requests to the service: with the tab's token, with a deadline, with refusals as errors. */
 
 import { session } from './session.js'
+import { either } from './wait.js'
 import { refusalOf } from './wire.js'
 
 /** The service refused. */
@@ -38,7 +39,7 @@ export async function askJson(
   { timeoutMs = DEFAULT_TIMEOUT_MS, ...wish }: Wish & { readonly timeoutMs?: number } = {},
 ): Promise<unknown> {
   const timeout = AbortSignal.timeout(timeoutMs)
-  const response = await ask(path, { ...wish, signal: wish.signal ? AbortSignal.any([wish.signal, timeout]) : timeout })
+  const response = await ask(path, { ...wish, signal: wish.signal ? either(wish.signal, timeout) : timeout })
   return response.json().catch((thrown: unknown) => {
     wish.signal?.throwIfAborted()
     throw new Unreachable(thrown)

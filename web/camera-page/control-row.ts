@@ -91,7 +91,6 @@ export class ControlRow {
     if (value === undefined || this.#widget === 'button') return
     if (this.#widget === 'switch') (this.#input as HTMLInputElement).checked = value === true
     else if (this.#input.value !== String(value)) this.#input.value = String(value)
-    if (this.#widget === 'slider') this.#input.setAttribute('aria-valuetext', shown(this.#control, value))
   }
 
   #want(value: ControlValue): void {

@@ -36,7 +36,7 @@ export class Latency {
 
   /** Median of the last second or so; undefined before the first frame, and when it cannot be true. */
   get medianMs(): number | undefined {
-    const sorted = this.#recent.toSorted((one, other) => one - other)
+    const sorted = [...this.#recent].sort((one, other) => one - other)
     const median = sorted[Math.floor(sorted.length / 2)]
     return median === undefined || median < 0 || median > 60_000 ? undefined : median
   }

@@ -2,7 +2,7 @@
 
 import { Refused } from './api.js'
 import { NotMultipart, type Part, PartCutter } from './multipart.js'
-import { wait } from './wait.js'
+import { either, wait } from './wait.js'
 
 export type StreamState =
   | { readonly kind: 'connecting' | 'open' }
@@ -67,7 +67,7 @@ export class LiveStream {
       if (!signal.aborted) this.#ports.onPart(part, performance.timeOrigin + performance.now())
     })
     try {
-      const response = await this.#ports.open(AbortSignal.any([signal, quiet.signal]))
+      const response = await this.#ports.open(either(signal, quiet.signal))
       if (response.body === null) throw new NotMultipart('the browser does not show the stream')
       this.#ports.onState({ kind: 'open' })
       for (const reader = response.body.getReader(); ; ) {

@@ -7,6 +7,7 @@ import { byId, setText } from './dom.js'
 import { Grid } from './grid.js'
 import { Poller } from './poller.js'
 import { SettingsForm } from './settings-form.js'
+import { inForce } from './settings-model.js'
 import { SignIn } from './sign-in.js'
 import { StatusPanel } from './status-panel.js'
 import { ALL, Switcher } from './switcher.js'
@@ -128,7 +129,7 @@ function show(): void {
   if (status.id !== view) return
   const advice = panel.show(status)
   viewer.explain(advice?.title, false)
-  settings.show(status.id, status.config)
+  settings.show(status.id, inForce(status))
 }
 
 function away(): void {

@@ -2,7 +2,7 @@
 
 import { askJson, Refused, sentenceOf } from './api.js'
 import { byId, make, setText } from './dom.js'
-import { changedValues, type Entered, entryOf, problemsOf, SETTINGS, type Setting } from './settings-model.js'
+import { changedValues, type Entered, entryOf, outcomeOf, problemsOf, SETTINGS, type Setting } from './settings-model.js'
 import { type Fields, fields, list, text } from './wire.js'
 
 interface Field {
@@ -85,7 +85,14 @@ export class SettingsForm {
       const answer = fields(await askJson('config', { method: 'PUT', body, timeoutMs: 15_000 }))
       this.#inForce = { ...this.#inForce, ...values }
       this.#touched = false
-      this.#say(new Map(), '', outcomeText(answer))
+      this.#say(
+        new Map(),
+        '',
+        outcomeOf(
+          Object.keys(values),
+          list(answer.pending).map((key) => text(key)),
+        ),
+      )
       this.#onApplied()
     } catch (thrown) {
       this.#refused(thrown)
@@ -116,16 +123,6 @@ export class SettingsForm {
     setText(this.#fault, fault)
     setText(this.#note, note)
   }
-}
-
-function outcomeText(answer: Fields): string {
-  const names = (keys: unknown): string =>
-    list(keys)
-      .map((key) => text(key).split('.').at(-1))
-      .join(', ')
-  const pending = names(answer.pending)
-  const applied = names(answer.applied) || names(answer.changed)
-  return `${applied === '' ? 'Saved' : `In force: ${applied}`}.${pending === '' ? '' : ` After a restart of the service: ${pending}.`}`
 }
 
 function fieldOf(setting: Setting): Field {

@@ -1,6 +1,6 @@
 /** The settings of a camera: which there are, what a form's texts mean, and whose fault a refusal names. Pure. */
 
-import type { Fields } from './wire.js'
+import type { Fields, Status } from './wire.js'
 
 export interface Setting {
   readonly key: string
@@ -23,6 +23,12 @@ export const SETTINGS: readonly Setting[] = [
   { key: 'auto_reconnect', label: 'Reconnect by itself', kind: 'flag', isWide: true },
   { key: 'device_path', label: 'Device', kind: 'text', isWide: true, isDefaultOnly: true },
 ]
+
+/** What holds now: a camera that delivers says itself how large and how often. */
+export function inForce({ config, actual }: Pick<Status, 'config' | 'actual'>): Fields {
+  if (actual === undefined) return config
+  return { ...config, width: actual.width, height: actual.height, fps: actual.fpsNominal }
+}
 
 export type Entered = Readonly<Record<string, string | boolean>>
 
@@ -65,4 +71,19 @@ export function problemsOf(detail: string, keys: readonly string[]): Problems {
     else others.push(problem)
   }
   return { byKey, others }
+}
+
+/** What became of settings that were taken. `pending`: dotted keys that wait for a restart. */
+export function outcomeOf(keys: readonly string[], pending: readonly string[]): string {
+  const later = keys.filter((key) => pending.some((path) => path.split('.').at(-1) === key))
+  const now = keys.filter((key) => !later.includes(key)).map(words)
+  const parts = [
+    ...(now.length > 0 ? [`In force: ${now.join(', ')}.`] : []),
+    ...(later.length > 0 ? [`After a restart of the service: ${later.map(words).join(', ')}.`] : []),
+  ]
+  return parts.join(' ')
+}
+
+function words(key: string): string {
+  return key.replaceAll('_', ' ')
 }

@@ -85,9 +85,16 @@ export class Viewer {
 
   /** `why`: what the status says, while the camera delivers nothing. */
   explain(why: string | undefined, away: boolean): void {
+    const isBack = this.#away && !away
     this.#why = why
     this.#away = away
-    this.#cover()
+    // An image does not tell that its stream ended.
+    if (isBack && !this.#paints) this.refresh()
+    else this.#cover()
+  }
+
+  get #isLive(): boolean {
+    return this.#state.kind === 'live' && (this.#paints || !this.#away)
   }
 
   #painted(widthPx: number, heightPx: number, { isOnline, capturedMs, ageMs, arrivedMs }: FrameFacts): void {
@@ -121,7 +128,7 @@ export class Viewer {
 
   #cover(): void {
     const { badge, title, text } = this.#words()
-    this.#stage.dataset.state = this.#state.kind === 'live' ? 'live' : 'none'
+    this.#stage.dataset.state = this.#isLive ? 'live' : 'none'
     setText(byId('badge-text', HTMLElement), badge)
     setText(byId('veil-title', HTMLElement), title)
     setText(byId('veil-text', HTMLElement), text)
@@ -130,7 +137,7 @@ export class Viewer {
 
   #words(): Cover {
     const { kind } = this.#state
-    if (kind === 'live') return { badge: 'Live', title: '', text: '' }
+    if (this.#isLive) return { badge: 'Live', title: '', text: '' }
     if (this.#away) {
       return {
         badge: 'Reconnecting',
