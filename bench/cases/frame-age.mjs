@@ -30,10 +30,13 @@ async function measure([ours, bare], rounds, seconds) {
   const load = (server, slow) => () => view(server, { viewers: VIEWERS, slow, warmup: 0.5, seconds })
   const values = await interleave({ ours: load(ours, 0), slow: load(ours, 1), bare: load(bare, 0) }, rounds)
   const p99 = ({ ageNs }) => ageNs.p99
-  const verdict = judge(
-    values.ours.map((one) => p99(one) / INTERVAL_NS),
-    { atMost: 1 },
-  )
+  const intervals = (list) =>
+    judge(
+      list.map((one) => p99(one) / INTERVAL_NS),
+      { atMost: 1 },
+    )
+  const verdict = intervals(values.ours)
+  if (verdict.status !== 'ok' && intervals(values.bare).status !== 'ok') verdict.status = 'invalid: the bare sender was late too'
   const slowVerdict = judge(
     values.slow.map((one, round) => p99(one) / p99(values.ours[round])),
     { atMost: SLOW_AT_MOST },

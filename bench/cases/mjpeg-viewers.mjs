@@ -73,6 +73,7 @@ class Search {
   }
 
   get over() {
+    if (this.bound === MACHINE_BOUND) return true
     return this.#least <= Math.max(FIRST, this.most * this.#options.precision) || this.most >= MOST
   }
 
@@ -103,6 +104,7 @@ class Search {
   /** Who had no time left at the smallest number that failed. */
   get bound() {
     const failed = this.runs.filter(({ viewers }) => viewers === this.#least)
+    if (failed.length === 0) return 'not reached'
     const busiest = (member) => Math.max(0, ...failed.map((run) => run[member]))
     if (busiest('generatorBusy') >= 0.9) return 'generator-bound'
     return busiest('serverBusy') >= OWN_FAULT ? 'server-bound' : MACHINE_BOUND
@@ -112,7 +114,12 @@ class Search {
 const line = ({ ours, bare, ustreamer, verdict }) => [
   `ours ${said(ours)}`,
   `bare sender ${said(bare)}`,
-  ...(ustreamer === undefined ? [] : [`${ustreamer.name} ${said(ustreamer)}`, `times ustreamer: ${ratioText(verdict)}`]),
+  ...(ustreamer === undefined
+    ? []
+    : [
+        `${ustreamer.name} ${said(ustreamer)}`,
+        ...(verdict.status.startsWith('invalid') ? [] : [`times ustreamer: ${ratioText(verdict)}`]),
+      ]),
 ]
 
 const said = (search) => `${search.most} viewers at ${FPS} fps (${search.bound})`

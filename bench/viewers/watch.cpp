@@ -27,6 +27,9 @@ struct Sight {
     /** Arrival of the last frame before the measurement, and of the last one. */
     uint64_t beforeNs = 0;
     uint64_t lastNs = 0;
+    /** The same by the clock of the camera; 0 without X-Timestamp. */
+    uint64_t beforeStampNs = 0;
+    uint64_t lastStampNs = 0;
 };
 
 class Watch {
@@ -41,7 +44,7 @@ public:
         if (!seatSlow() || !seatAll() || !runFor(options_.warmupS)) return false;
         result_ = {};
         const uint64_t beginWall = wallNs();
-        for (Sight &sight : sights_) sight = {0, sight.lastNs == 0 ? beginWall : sight.lastNs, 0};
+        for (Sight &sight : sights_) sight = {0, sight.lastNs == 0 ? beginWall : sight.lastNs, 0, sight.lastStampNs, 0};
         const uint64_t serverCpu = processCpuNs(options_.serverPid), ownCpu = ownCpuNs(), begin = nowNs();
         if (!runFor(options_.seconds)) return false;
         result_.seconds = static_cast<double>(nowNs() - begin) / 1e9;
@@ -111,14 +114,20 @@ private:
         const uint64_t now = wallNs();
         sights_[place].frames++;
         sights_[place].lastNs = now;
+        sights_[place].lastStampNs = part.stampNs;
         if (part.stampNs != 0) result_.ageNs.record(now > part.stampNs ? now - part.stampNs : 0);
     }
 
-    /** From frame to frame, so that no part of an interval counts as a missing frame; a silence at the end counts, though. */
+    /**
+     * From frame to frame, so that no part of an interval counts as a missing frame; a silence at the end counts, though. The camera's
+     * clock shows what is missing when late frames arrive in a burst.
+     */
     double rateOf(const Sight &sight, uint64_t end) const {
         const auto twoFrames = static_cast<uint64_t>(2e9 / options_.fps);
         const uint64_t last = std::max(sight.lastNs, end - twoFrames);
-        return sight.frames * 1e9 / static_cast<double>(last - sight.beforeNs);
+        const double arrived = sight.frames * 1e9 / static_cast<double>(last - sight.beforeNs);
+        if (sight.beforeStampNs == 0 || sight.lastStampNs <= sight.beforeStampNs) return arrived;
+        return std::min(arrived, sight.frames * 1e9 / static_cast<double>(sight.lastStampNs - sight.beforeStampNs));
     }
 
     bool readSlowly(uint64_t now) {
