@@ -157,8 +157,7 @@ export class Captures {
   configure(device: string, settings: CaptureSettings | undefined): void {
     if (settings === undefined) this.#configured.delete(device)
     else this.#configured.set(device, settings)
-    if (device !== DEFAULT_CAMERA) this.#capture(device)
-    this.#applySettings()
+    this.#applySettings(this.#capture(device))
   }
 
   /** Takes the core's events, after the registry had them. */
@@ -206,12 +205,11 @@ export class Captures {
     return ofDefault ?? this.#configured.get(id)
   }
 
-  #applySettings(): void {
-    for (const [id, capture] of this.#captures) {
-      // First what the device is opened with, so that it is opened once.
-      this.#options.registry.setModeWish(id, this.#configuredOf(id)?.wish)
-      capture.configure(this.#settingsOf(id))
-    }
+  #applySettings(capture: CameraCapture): void {
+    const { device } = capture
+    // First what the device is opened with, so that it is opened once.
+    this.#options.registry.setModeWish(device, this.#configuredOf(device)?.wish)
+    capture.configure(this.#settingsOf(device))
   }
 
   #cameraChanged(camera: Camera): void {
@@ -232,7 +230,8 @@ export class Captures {
       want.release = capture.want()
       release()
     }
-    this.#applySettings()
+    if (before !== undefined) this.#applySettings(before)
+    this.#applySettings(capture)
   }
 
   async #offerQuality(source: string, quality: number): Promise<boolean> {
