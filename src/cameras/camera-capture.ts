@@ -235,11 +235,14 @@ export class CameraCapture {
   /** A new appearance is opened as soon as it is wanted; of the old one nothing is heard any more. */
   #setSource(source: string | undefined): void {
     if (source === this.#source) return
+    const isStillThere = this.#source === this.#camera?.source && this.#source !== this.#gone
     this.#totals.follow(source)
     this.#source = source
     this.#mode.restore()
     if (source === undefined) {
-      this.#session.abandon()
+      // A camera that went is closed; one that offers nothing usable any more is not.
+      if (isStillThere) this.#session.close()
+      else this.#session.abandon()
       this.#step({ type: 'vanished' })
     } else {
       this.#tune()

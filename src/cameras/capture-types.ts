@@ -103,7 +103,7 @@ export interface CaptureStatistics {
   readonly actual?: ActualMode
 }
 
-/** `opening` while the state machine is idle never happens: told on every change of state, and when a reason becomes clearer. */
+/** Told on every change of state, and when a reason becomes clearer. */
 export interface CaptureStateChange {
   readonly device: string
   readonly state: CaptureWord

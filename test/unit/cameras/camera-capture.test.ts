@@ -114,6 +114,19 @@ describe('a camera that is pulled and comes back', () => {
     expect(calls).toEqual(['start', 'start'])
   })
 
+  it('or loses its signal is closed, and opened when it has one again', async () => {
+    const { captures, calls, handle, tape, deliver, word } = captureRig()
+    captures.want('camera0')
+    await deliver()
+    handle({ ...tape.ready(state(), []), type: 'changed' } as never)
+    expect(calls).toEqual(['start', 'stop'])
+    expect(captures.state('camera0')).toMatchObject({ state: 'waiting', reason: 'unsupported format' })
+    handle({ ...tape.ready(state()), type: 'changed' } as never)
+    await deliver()
+    expect(calls).toEqual(['start', 'stop', 'start'])
+    expect(word()).toBe('streaming')
+  })
+
   it('while it is opened counts no failure, and those who wait for it are told', async () => {
     const { captures, starts, handle, tape } = captureRig()
     const lease = captures.lease('camera0')
