@@ -3,7 +3,8 @@
  * The only place that touches the process: arguments, environment, signals, exit code.
  *
  * Signals come first, before anything is loaded: a SIGUSR1 that finds no listener opens a debugger's port, and a SIGHUP or SIGUSR2
- * that finds none ends the process. What is imported statically would be loaded before the first statement, so nothing is.
+ * that finds none ends the process. What is imported statically would be loaded before the first statement, so nothing is. Node's own
+ * switch, --disable-sigusr1, is no help: with it the signal stays blocked and no listener hears it (seen with Node 24).
  */
 import type { SignalName, Terminal } from './cli/index.js'
 

@@ -9,11 +9,11 @@ export const logging = section('Log lines.', {
     doc: 'Lines below this level are not written.',
   }),
   format: choice({
-    words: ['json', 'text'],
+    words: ['json', 'text', 'classic'],
     aliases: { console: 'text' },
     default: 'text',
     reload: 'restart',
-    doc: 'json: one object per line; text: for people.',
+    doc: 'json: one object per line; text: for people; classic: date, logger, level, message, as in log_file of the camera face.',
   }),
   console_enabled: flag({ default: true, reload: 'restart', doc: 'Write to standard error.' }),
   file_enabled: flag({ default: false, reload: 'restart', doc: 'Write to file_path.' }),
