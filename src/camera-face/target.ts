@@ -28,7 +28,7 @@ function split(text: string): readonly [string, string] {
 }
 
 function decodePath(raw: string): string | undefined {
-  if (!raw.startsWith('/') || raw.includes('#') || raw.includes('\\')) return undefined
+  if (!raw.startsWith('/') || raw.includes('#')) return undefined
   const segments: string[] = []
   for (const segment of raw.split('/')) {
     const decoded = decodeSegment(segment)
