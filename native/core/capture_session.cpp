@@ -133,7 +133,7 @@ private:
         noteSequence(buffer.sequence);
         if (buffer.damaged || buffer.bytes.empty()) {
             if (buffer.damaged) outlet_.counters->errorFlag.fetch_add(1, std::memory_order_relaxed);
-            h264_.lost();
+            pictureLost();
             requeue(buffer.index);
             // A device on its way out hands back all buffers empty; a restart tells whether it is still there.
             if (buffer.bytes.empty() && !over_ && ++emptyInRow_ > device_->info().buffers) {
@@ -157,10 +157,14 @@ private:
         // Backwards is a driver that began anew, not a gap of four thousand million frames.
         if (hasSequence_ && step > 1 && step < 0x8000'0000U) {
             outlet_.counters->lost.fetch_add(step - 1, std::memory_order_relaxed);
-            h264_.lost();
+            pictureLost();
         }
         sequence_ = sequence;
         hasSequence_ = true;
+    }
+
+    void pictureLost() {
+        if (device_->isH264()) h264_.lost();
     }
 
     FrameFacts factsOf(const FilledBuffer &buffer) {
@@ -199,7 +203,7 @@ private:
         }
         if (over_) return;
         h264_.tend(H264Controls(*capture_.sys, device_->fd()), facts.dequeuedAtUs);
-        if (const auto wanted = h264_.demandChange()) {
+        if (const auto wanted = h264_.demandNews(facts.dequeuedAtUs)) {
             outlet_.changed(*wanted ? CaptureState::JpegWanted : CaptureState::JpegUnwanted, std::nullopt);
         }
     }

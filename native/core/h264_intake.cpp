@@ -9,6 +9,7 @@ namespace camera {
 namespace {
 
 constexpr int64_t kAskEveryUs = 500'000;
+constexpr int64_t kTellEveryUs = 10'000'000;
 /// An access unit delimiter for any kind of slice. With it right behind a picture, its reader need not wait for the next one
 /// to know that it is whole.
 constexpr std::array<uint8_t, 6> kEndOfUnit{0, 0, 0, 1, 0x09, 0xf0};
@@ -45,9 +46,11 @@ void H264Intake::tend(H264Controls controls, int64_t nowUs) {
     canAsk_ = controls.forceKeyFrame();
 }
 
-std::optional<bool> H264Intake::demandChange() {
+std::optional<bool> H264Intake::demandNews(int64_t nowUs) {
+    if (toldUs_ == 0) toldUs_ = nowUs; // at first nobody is thought to wait
     const bool wanted = jpegs_->wanted();
-    if (std::exchange(wanted_, wanted) == wanted) return std::nullopt;
+    if (std::exchange(wanted_, wanted) == wanted && nowUs - toldUs_ < kTellEveryUs) return std::nullopt;
+    toldUs_ = nowUs;
     return wanted;
 }
 

@@ -31,8 +31,8 @@ public:
     /// Asks for a key frame when one is wanted, not more often than twice a second.
     void tend(H264Controls controls, int64_t nowUs);
 
-    /// Whether somebody waits for JPEGs, when that has changed since the last call.
-    std::optional<bool> demandChange();
+    /// Whether somebody waits for JPEGs: when that has changed, and now and then, since who hears it may miss a change.
+    std::optional<bool> demandNews(int64_t nowUs);
 
 private:
     const std::shared_ptr<H264Hub> hub_;
@@ -43,6 +43,7 @@ private:
     bool canAsk_ = true;
     int64_t askedUs_ = 0;
     bool wanted_ = false;
+    int64_t toldUs_ = 0;
 };
 
 } // namespace camera
