@@ -11,6 +11,7 @@ import {
   type ChosenMode,
   ConfigRejected,
   ConfigUnreadable,
+  ConfigUnwritable,
   createCameraConfigStore,
 } from '../camera-config/index.js'
 import type { CameraFace, ConfigPort, Move } from '../camera-face/index.js'
@@ -168,6 +169,7 @@ export function configPort(store: CameraConfigStore, defaultDevice: () => string
         return await store.put(document)
       } catch (thrown) {
         if (thrown instanceof ConfigRejected) return { problems: thrown.problems }
+        if (thrown instanceof ConfigUnwritable) return { reason: thrown.reason }
         throw thrown
       }
     },

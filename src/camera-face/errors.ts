@@ -58,6 +58,8 @@ export const FAULTS = {
   streamNotPossible: (reason: string) => new HttpFault(500, 'STREAM_NOT_POSSIBLE', `Stream not possible: ${reason}`),
   restartFailed: (reason: string) => new HttpFault(500, 'RESTART_FAILED', `Camera restart failed: ${reason}`),
   reloadFailed: (reason: string) => new HttpFault(500, 'RELOAD_FAILED', `Configuration reload failed: ${reason}`),
+  configNotKept: (reason: string) =>
+    new HttpFault(500, 'CONFIGURATION_NOT_KEPT', `Configuration not changed, it cannot be kept: ${reason}`),
   invalidConfig: (problems: readonly string[]) =>
     new HttpFault(400, 'INVALID_CONFIGURATION', `Invalid configuration: ${problems.join('; ')}`),
   internal: () => new HttpFault(500, 'INTERNAL', 'Internal server error'),

@@ -48,8 +48,13 @@ export class Exchanges {
   handle(request: IncomingMessage, response: ServerResponse): void {
     const { socket } = request
     const before = this.#busy.get(socket)
-    const now = before === undefined ? this.#serve(request, response) : before.then(() => this.#serve(request, response))
-    this.#busy.set(socket, now)
+    const served = before === undefined ? this.#serve(request, response) : before.then(() => this.#serve(request, response))
+    // What fails here has no answer left to be told in.
+    const over = served.catch((thrown: unknown) => {
+      this.#options.logger.error({ path: pathForLog(request), error: errorText(thrown) }, 'an answer failed')
+      socket.destroy()
+    })
+    this.#busy.set(socket, over)
   }
 
   async #serve(request: IncomingMessage, response: ServerResponse): Promise<void> {

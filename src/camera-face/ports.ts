@@ -153,13 +153,13 @@ export interface AppliedChange {
   readonly pending: readonly string[]
 }
 
-/** `problems`, `reason`: refused as a whole, nothing changed. */
+/** `problems`: refused as a whole; `reason`: it cannot be read or kept. Nothing changed then. */
 export interface ConfigPort {
   /** The effective configuration, as `GET /config` shows it. */
   readonly document: unknown
   /** Rules of this face, in force for the next request. */
   readonly rules: WebRules
-  put(document: unknown): Promise<AppliedChange | { readonly problems: readonly string[] }>
+  put(document: unknown): Promise<AppliedChange | { readonly problems: readonly string[] } | { readonly reason: string }>
   reload(): Promise<AppliedChange | { readonly reason: string }>
 }
 

@@ -53,6 +53,7 @@ export function managementRoutes({ ports, pid, restartMs, onLateFailure }: Manag
   const putConfig = async ({ body }: Call): Promise<Reply> => {
     const result = await config.put(jsonObject(body))
     if ('problems' in result) throw FAULTS.invalidConfig(result.problems)
+    if ('reason' in result) throw FAULTS.configNotKept(result.reason)
     return json(200, { success: true, message: 'Configuration updated (restart required for some changes)', ...told(result) })
   }
 

@@ -162,6 +162,24 @@ describe('13.7 bodies', () => {
     ])
   })
 
+  it('says why a configuration cannot be kept', async () => {
+    const put = async () => ({ reason: 'config.json: cannot be written (EROFS)' })
+    const readOnly = await stage({ ports: { config: { ...current.ports.config, rules: current.rules, put } } })
+    const answer = await ask(readOnly.port, 'PUT', '/config', { body: '{}' })
+    await readOnly.close()
+    expect([answer.status, JSON.parse(answer.body).code]).toEqual([500, 'CONFIGURATION_NOT_KEPT'])
+    expect(answer.body).toContain('EROFS')
+  })
+
+  it('survives an answer that cannot be sent', async () => {
+    const page = new Map([['index.html', { bytes: Buffer.from(''), type: 'text/html\r\nX: 1', etag: '""' }]])
+    const broken = await stage({ ports: { page } })
+    expect(await raw(broken.port, 'GET / HTTP/1.1\r\nHost: localhost\r\n\r\n')).toBe('')
+    expect((await ask(broken.port, 'GET', '/health')).status).toBe(200)
+    await broken.close()
+    expect(broken.log.join('')).toContain('an answer failed')
+  })
+
   it('accepts and ignores a body on routes that want none', async () => {
     const answer = await ask(current.port, 'POST', '/camera/restart', { body: 'no json at all' })
     expect([answer.status, JSON.parse(answer.body)]).toEqual([200, { success: true, message: 'Camera restart successful' }])
