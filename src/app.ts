@@ -1,5 +1,6 @@
 /** Builds every service from the configuration and holds the boot order. Only the command line loads it. */
 
+import { bannerLines } from './app/banner.js'
 import { buildFacts } from './app/build-facts.js'
 import { openCameraConfig } from './app/camera-config.js'
 import { buildCameraFace } from './app/camera-face.js'
@@ -41,8 +42,6 @@ export interface App extends SignalActions {
 }
 
 const HOUR_MS = 3_600_000
-/** Addresses that mean all of this machine. */
-const WILDCARDS = ['0.0.0.0', '::', '']
 /** A busier look at the device folder gains nothing. */
 const MIN_POLL_MS = 50
 
@@ -136,7 +135,14 @@ export async function createApp({ config, logger, clock, env, log, requestStop }
       return report
     },
     get banner() {
-      return banner(config, { rpc: http.port, camera: face?.face.port }, firstToken)
+      return bannerLines({
+        config,
+        version: build.version,
+        pid: process.pid,
+        rpcPort: http.port,
+        camera: face && cameraConfig && { port: face.face.port, config: cameraConfig.store.current },
+        firstToken,
+      })
     },
   }
 }
@@ -261,23 +267,4 @@ function mediamtxWord(media: MediaService | undefined): ComponentWord {
 async function newFirstToken(config: Config, tokens: Tokens): Promise<string | undefined> {
   const lifetimeMs = config.security.jwt_expiry_hours * HOUR_MS
   return firstStartToken({ stateDir: config.state_dir, tokens, lifetimeMs })
-}
-
-function banner(
-  config: Config,
-  ports: { readonly rpc: number; readonly camera: number | undefined },
-  firstToken: string | undefined,
-): readonly string[] {
-  const host = WILDCARDS.includes(config.server.host) ? '127.0.0.1' : config.server.host
-  const lines = [
-    `rpc     ws://${host}:${ports.rpc}${config.server.websocket_path}  (http://${host}:${ports.rpc}/openrpc.json describes it)`,
-  ]
-  if (ports.camera !== undefined) lines.push(`camera  http://${host}:${ports.camera}/`)
-  if (firstToken !== undefined) {
-    lines.push(
-      `admin token for use on this machine, shown this once, valid ${config.security.jwt_expiry_hours} hours:`,
-      firstToken,
-    )
-  }
-  return lines
 }

@@ -55,7 +55,9 @@ export class CameraLog implements Applier {
   async prepare({ after, changed }: Parameters<Applier['apply']>[0]): Promise<() => Promise<void>> {
     if (!FILE_KEYS.some((name) => changed.includes(`server.${name}`))) return async () => undefined
     const file = await this.#open(after.server).catch((thrown: unknown) => {
-      throw new ConfigRejected([`server.log_file: must be the path of a log file that can be written, ${errorText(thrown)}`])
+      // Without the sentence of the system: it holds the whole path.
+      const cause = thrown instanceof Error && 'code' in thrown ? String(thrown.code) : 'what is there is none'
+      throw new ConfigRejected([`server.log_file: must be the path of a log file that can be written (${cause})`])
     })
     this.#next = { file }
     return async () => {
