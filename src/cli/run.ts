@@ -44,8 +44,9 @@ export type CreateApp = (context: AppContext) => AppHandle | Promise<AppHandle>
 
 export type LoadApp = () => Promise<{ readonly createApp: CreateApp }>
 
-/** Longest wait for the last lines of the log. */
+/** Longest wait for the last lines of the log, at an orderly end and after a crash. */
 const FLUSH_MS = 1000
+const CRASH_FLUSH_MS = 200
 const SIGNAL_NUMBERS: Readonly<Record<string, number>> = { SIGINT: 2, SIGTERM: 15 }
 const ACTIONS: Readonly<Record<Exclude<SignalName, 'SIGINT' | 'SIGTERM'>, keyof AppActions>> = {
   SIGHUP: 'reload',
@@ -71,7 +72,7 @@ export function runCommand(loadApp: LoadApp): Command {
       const [{ createApp }, { systemClock: clock }] = await Promise.all([loadApp(), import('../base/clock.js')])
       terminal.onCrash((thrown) => {
         logger.fatal({ error: thrown instanceof Error ? thrown.stack : String(thrown) }, 'unexpected failure')
-        void flushed(log, clock).then(() => terminal.exit(EXIT.internal))
+        void flushed(log, clock, CRASH_FLUSH_MS).then(() => terminal.exit(EXIT.internal))
       })
       for (const warning of loaded.warnings) logger.warn({ component: 'config' }, warning)
       // Signals alone do not keep a process alive, and for moments nothing else may.
@@ -96,7 +97,7 @@ export function runCommand(loadApp: LoadApp): Command {
         return await stopInTime(app, config.server.shutdown_timeout, clock, logger)
       } finally {
         clearInterval(alive)
-        await flushed(log, clock)
+        await flushed(log, clock, FLUSH_MS)
       }
     },
   }
@@ -143,10 +144,10 @@ class Requests {
   }
 }
 
-async function flushed(log: ServiceLog, clock: Clock): Promise<void> {
+async function flushed(log: ServiceLog, clock: Clock, withinMs: number): Promise<void> {
   let cancel = (): void => undefined
   const deadline = new Promise<void>((resolve) => {
-    cancel = clock.after(FLUSH_MS, resolve)
+    cancel = clock.after(withinMs, resolve)
   })
   await Promise.race([log.flush(), deadline])
   cancel()

@@ -63,9 +63,9 @@ describe('words and options', () => {
     [['token', '--expiry-hours', '0'], '--expiry-hours is a number above 0'],
     [['token', '--expiry-hours', '49'], /refuses tokens that live longer than 48 hours/],
     [['token', '--user-id', ' '], '--user-id must not be blank'],
-  ])('%j is one line and exit code 64', async (argv, line) => {
+  ])('%j is one line and exit code 2', async (argv, line) => {
     const { code, printed, complaints } = await command(argv)
-    expect([code, printed, complaints.length]).toEqual([64, '', 1])
+    expect([code, printed, complaints.length]).toEqual([2, '', 1])
     const told = complaints[0]?.replace('camera-service: ', '')
     if (typeof line === 'string') expect(told).toBe(line)
     else expect(told).toMatch(line)
