@@ -1,4 +1,4 @@
-/** The page in Chromium, on a service with two virtual cameras. Firefox and WebKit are not driven here: see docs/compatibility.md. */
+/** The page in Chromium, on a service with two virtual cameras. The other engines: engines.test.ts. */
 
 import { readFileSync } from 'node:fs'
 import type { Browser } from 'playwright-core'

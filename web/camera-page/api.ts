@@ -29,6 +29,8 @@ export interface Wish {
   readonly method?: 'GET' | 'POST' | 'PUT'
   readonly body?: unknown
   readonly signal?: AbortSignal
+  /** Type of the answer. */
+  readonly accept?: string
 }
 
 const DEFAULT_TIMEOUT_MS = 8_000
@@ -47,10 +49,11 @@ export async function askJson(
 }
 
 /** The answer with its body unread; the caller's signal alone ends it. Throws as `askJson` does. */
-export async function ask(path: string, { method = 'GET', body, signal }: Wish): Promise<Response> {
+export async function ask(path: string, { method = 'GET', body, signal, accept }: Wish): Promise<Response> {
   const { token } = session
   const headers = {
     ...(token === undefined ? {} : { Authorization: `Bearer ${token}` }),
+    ...(accept === undefined ? {} : { Accept: accept }),
     ...(body === undefined ? {} : { 'Content-Type': 'application/json' }),
   }
   const response = await fetch(path, {

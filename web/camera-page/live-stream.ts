@@ -22,6 +22,8 @@ const FIRST_WAIT_MS = 300
 const LONGEST_WAIT_MS = 4_000
 /** A placeholder comes every second, so a stream that says nothing for so long is dead. */
 const SILENCE_MS = 8_000
+/** Streams in a row that opened and could not be read: the browser does not let us. */
+const MAX_UNREADABLE = 3
 
 export class LiveStream {
   readonly #ports: StreamPorts
@@ -46,10 +48,16 @@ export class LiveStream {
 
   async #run(signal: AbortSignal): Promise<void> {
     let failures = 0
+    let unreadable = 0
     while (!signal.aborted) {
       this.#ports.onState({ kind: 'connecting' })
-      const { state, parts } = await this.#once(signal)
+      const { state, parts, opened } = await this.#once(signal)
       if (signal.aborted) return
+      unreadable = opened && parts === 0 ? unreadable + 1 : 0
+      if (unreadable >= MAX_UNREADABLE) {
+        this.#ports.onState({ kind: 'failed', reason: 'unreadable' })
+        return
+      }
       this.#ports.onState(state)
       if (state.kind === 'failed') return
       failures = parts > 0 ? 1 : failures + 1
@@ -58,10 +66,11 @@ export class LiveStream {
   }
 
   /** One connection, from its opening to its end. */
-  async #once(signal: AbortSignal): Promise<{ readonly state: StreamState; readonly parts: number }> {
+  async #once(signal: AbortSignal): Promise<{ readonly state: StreamState; readonly parts: number; readonly opened: boolean }> {
     const quiet = new AbortController()
     let silence = setTimeout(() => quiet.abort(), SILENCE_MS)
     let parts = 0
+    let opened = false
     const cutter = new PartCutter((part) => {
       parts += 1
       if (!signal.aborted) this.#ports.onPart(part, performance.timeOrigin + performance.now())
@@ -69,16 +78,17 @@ export class LiveStream {
     try {
       const response = await this.#ports.open(either(signal, quiet.signal))
       if (response.body === null) throw new NotMultipart('the browser does not show the stream')
+      opened = true
       this.#ports.onState({ kind: 'open' })
       for (const reader = response.body.getReader(); ; ) {
         const { done, value } = await reader.read()
         clearTimeout(silence)
-        if (done) return { parts, state: { kind: 'waiting', reason: 'ended', text: 'The stream ended' } }
+        if (done) return { parts, opened, state: { kind: 'waiting', reason: 'ended', text: 'The stream ended' } }
         silence = setTimeout(() => quiet.abort(), SILENCE_MS)
         cutter.push(value)
       }
     } catch (thrown) {
-      return { parts, state: stateAfter(thrown, quiet.signal.aborted) }
+      return { parts, opened, state: stateAfter(thrown, quiet.signal.aborted) }
     } finally {
       clearTimeout(silence)
       quiet.abort()

@@ -25,6 +25,9 @@ export interface PictureOptions {
   onFrame?(painted: Painted, facts: FrameFacts): void
 }
 
+/** WebKit takes an answer of a multipart type apart by itself, and no script can read it. */
+const PLAIN_BYTES = 'application/octet-stream'
+
 /** Whether this browser can read a stream and decode pictures by itself; else an `img` has to do. */
 export function canPaint(): boolean {
   return typeof createImageBitmap === 'function' && 'body' in Response.prototype
@@ -46,7 +49,7 @@ export class LivePicture {
       onFrame?.(painted, facts)
     })
     this.#stream = new LiveStream({
-      open: (signal) => ask(feedPath(camera, maxFps), { signal }),
+      open: (signal) => ask(feedPath(camera, maxFps), { signal, accept: PLAIN_BYTES }),
       onPart: (part, arrivedMs) => this.#painter.show(part.body, factsOf(part, arrivedMs)),
       onState: tell,
     })

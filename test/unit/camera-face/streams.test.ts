@@ -32,6 +32,17 @@ describe('a stream of pictures', () => {
     leave()
   })
 
+  it('is plain bytes to those who ask for them, and multipart to everybody else', async () => {
+    const typeFor = async (accept: string) => {
+      const answer = parse(await raw(current.port, get('/video_feed', `Accept: ${accept}\r\n`)))
+      leave()
+      return answer.headers['content-type']
+    }
+    expect(await typeFor('application/octet-stream')).toBe('application/octet-stream')
+    expect(await typeFor('*/*')).toBe('multipart/x-mixed-replace; boundary=frame')
+    expect(await typeFor('image/avif,image/webp,*/*;q=0.8')).toBe('multipart/x-mixed-replace; boundary=frame')
+  })
+
   it('carries the wishes of the viewer', async () => {
     const wishes = 'fps=7.5&max_age_ms=250&advance_headers=1&dual_final_frames=1&extra_headers=1&key=tv%20room&t=123'
     await raw(current.port, get(`/video_feed?${wishes}`))
