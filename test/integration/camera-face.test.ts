@@ -95,12 +95,12 @@ describe('pictures', () => {
     const watched = JSON.parse((await ask(port, 'GET', '/cameras/camera1?viewers=1')).body)
     expect(watched).toMatchObject({ state: 'streaming', viewers: { count: 1, list: [{ label: 'tv', remote: '127.0.0.1' }] } })
     client.socket.destroy()
-    await vi.waitFor(async () => expect((await status('/cameras/camera1')).viewers.count).toBe(0), { timeout: 5_000 })
+    await vi.waitFor(async () => expect((await status('/cameras/camera1')).viewers.count).toBe(0), { timeout: 15_000 })
     await vi.waitFor(async () => expect((await status('/cameras/camera1')).state).toBe('waiting'), {
       timeout: 15_000,
       interval: 200,
     })
-  }, 30_000)
+  }, 60_000)
 
   it('are taken one by one, fresh, of running and of resting cameras', async () => {
     for (const target of [
@@ -221,7 +221,7 @@ describe('connections', () => {
 
   it('that come and go in every way leave no descriptor behind', async () => {
     const descriptors = (): number => readdirSync(`/proc/${service.pid}/fd`).length
-    await vi.waitFor(async () => expect((await status()).viewers.count).toBe(0), { timeout: 5_000 })
+    await vi.waitFor(async () => expect((await status()).viewers.count).toBe(0), { timeout: 15_000 })
     const before = descriptors()
     for (let round = 0; round < 25; round += 1) {
       const clients = Array.from({ length: 8 }, () => open(port))
@@ -243,16 +243,21 @@ describe('connections', () => {
         else socket.resetAndDestroy()
       }
     }
-    await vi.waitFor(async () => expect((await status()).viewers.count).toBe(0), { timeout: 5_000 })
-    await vi.waitFor(() => expect(descriptors()).toBeLessThanOrEqual(before + 2), { timeout: 5_000 })
-  }, 30_000)
+    await vi.waitFor(async () => expect((await status()).viewers.count).toBe(0), { timeout: 15_000 })
+    await vi.waitFor(() => expect(descriptors()).toBeLessThanOrEqual(before + 2), { timeout: 15_000 })
+  }, 90_000)
 
   it('of clients that dawdle keep nobody else waiting', async () => {
+    const tookMs = async (): Promise<number> => {
+      const begin = performance.now()
+      expect((await ask(port, 'GET', '/health')).status).toBe(200)
+      return performance.now() - begin
+    }
+    const calmMs = await tookMs()
     const slow = Array.from({ length: 300 }, () => open(port))
+    await Promise.all(slow.map(({ socket }) => once(socket, 'connect')))
     for (const { socket } of slow) socket.write('GET /health HTTP/1.1\r\nX-Slow: ')
-    const begin = performance.now()
-    expect((await ask(port, 'GET', '/health')).status).toBe(200)
-    expect(performance.now() - begin).toBeLessThan(1_000)
+    expect(await tookMs()).toBeLessThan(Math.max(1_000, 10 * calmMs))
     for (const { socket } of slow) socket.destroy()
   })
 })
@@ -267,7 +272,7 @@ describe('the start', () => {
       camera: true,
       env: { CAMERA_SERVICE_CAMERA_SERVER_SERVER_PORT: String(free) },
     })
-    await vi.waitFor(async () => expect((await ask(free, 'GET', '/health')).status).toBe(200), { timeout: 10_000, interval: 2 })
+    await vi.waitFor(async () => expect((await ask(free, 'GET', '/health')).status).toBe(200), { timeout: 30_000, interval: 2 })
     const tookMs = performance.now() - begin
     await (await starting).stop()
     return tookMs
@@ -280,13 +285,13 @@ describe('the start', () => {
 
   it('1.6 waits for no camera: /health answers within 150 ms, or within eight bare starts here', async () => {
     const [ours, bare] = [[await firstAnswer()], [await bareNode()]]
-    for (let round = 0; round < 4; round += 1) {
+    for (let round = 0; round < 2; round += 1) {
       ours.push(await firstAnswer())
       bare.push(await bareNode())
     }
     // A busy machine is slow for both; the best of each says what it would be alone.
     expect(Math.min(...ours)).toBeLessThan(Math.max(150, 8 * Math.min(...bare)))
-  }, 60_000)
+  }, 120_000)
 })
 
 describe('events', () => {
@@ -297,7 +302,7 @@ describe('events', () => {
     const before = client.received().length
     expect((await ask(port, 'POST', '/camera/restart')).body).toBe('{"success":true,"message":"Camera restart successful"}')
     await vi.waitFor(() => expect(client.received().slice(before)).toMatch(/"state":"opening"[\s\S]*"state":"streaming"/), {
-      timeout: 5_000,
+      timeout: 15_000,
     })
     client.socket.destroy()
   })
@@ -320,7 +325,7 @@ describe('the address', () => {
     expect((await ask(next, 'GET', '/health')).status).toBe(200)
     expect(await raw(port, get('/health'))).toBe('')
     const seen = client.received().length
-    await vi.waitFor(() => expect(client.received().length).toBeGreaterThan(seen + 50_000), { timeout: 5_000 })
+    await vi.waitFor(() => expect(client.received().length).toBeGreaterThan(seen + 50_000), { timeout: 15_000 })
     client.socket.destroy()
     port = next
   })
