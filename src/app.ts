@@ -8,11 +8,12 @@ import type { LogPort } from './app/camera-log.js'
 import { buildMedia } from './app/media.js'
 import { connectNotifications } from './app/notifications.js'
 import { type SignalActions, signalActions } from './app/signals.js'
+import { stopServices } from './app/stop.js'
 import { streamsWithoutMediamtx } from './app/streams.js'
 import { System } from './app/system.js'
 import { createTokens, firstStartToken, loadSecret, RateLimit, type Tokens } from './auth/index.js'
 import type { Clock } from './base/clock.js'
-import { type Service, type StopReport, startAll, stopAll } from './base/lifecycle.js'
+import { type Service, type StopReport, startAll } from './base/lifecycle.js'
 import type { Logger } from './base/logger.js'
 import { type Cameras, createCameras, pictureSibling, type StreamLinks } from './cameras/index.js'
 import type { Config } from './config/index.js'
@@ -130,7 +131,7 @@ export async function createApp({ config, logger, clock, env, log, requestStop }
       abort.abort()
       system.setStopping()
       disconnect()
-      const report = await stopAll(order, { deadlineMs: config.server.shutdown_timeout, clock, logger })
+      const report = await stopServices({ order, cameras, deadlineMs: config.server.shutdown_timeout, clock, logger })
       await cameraConfig?.log.close()
       return report
     },

@@ -36,7 +36,8 @@ const QUIET_MS = 50
 const MAX_HELD_MS = 250
 /** A publisher that takes no frame for so long is replaced (v4l2-native §12). */
 const FEED_STALL_MS = 5_000
-const SHUTDOWN_MS = 2_000
+/** Threads that hang in a driver are left behind after so long; the whole end of capture has two seconds. */
+const SHUTDOWN_MS = 1_500
 /** Of cameras that nobody configured: captured while somebody wants frames, however often they fail. */
 const CAPTURE_DEFAULTS = {
   enabled: true,
