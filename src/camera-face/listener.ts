@@ -5,6 +5,7 @@ import { type AddressInfo, Server as NetServer, type Socket } from 'node:net'
 import { isLoopbackAddress } from '../auth/index.js'
 import { FAULTS, type HttpFault } from './errors.js'
 import { listenError } from './listen-error.js'
+import { Pipelining } from './pipelining.js'
 import { parserFault } from './request-limits.js'
 import type { CameraFaceSettings } from './settings.js'
 
@@ -54,7 +55,10 @@ export class Listener {
     // A reader that takes nothing would keep its answer in our memory for ever.
     this.#server.timeout = settings.idleMs
     this.#server.maxConnections = settings.maxConnections
-    this.#server.on('request', options.onRequest)
+    const pipelining = new Pipelining(settings.maxPipelined)
+    this.#server.on('request', (request: IncomingMessage, response: ServerResponse) => {
+      if (pipelining.admit(request, response)) options.onRequest(request, response)
+    })
     this.#server.on('connection', (socket) => this.#connected(socket))
     this.#server.on('clientError', (error: NodeJS.ErrnoException & { rawPacket?: Buffer }, socket) => {
       refuse(socket as Socket, parserFault(error.code ?? '', error.rawPacket, settings))

@@ -22,6 +22,8 @@ export interface CameraFaceSettings {
   readonly maxConnections: number
   /** As `maxConnections`, from one address that is not loopback. */
   readonly maxConnectionsPerAddress: number
+  /** Requests on one connection that wait for their answers. */
+  readonly maxPipelined: number
   /** Snapshots being waited for. */
   readonly maxSnapshots: number
   readonly maxEventStreams: number
@@ -48,6 +50,7 @@ export const DEFAULT_SETTINGS: CameraFaceSettings = {
   maxBodyBytes: 64 * 1024,
   maxConnections: 8192,
   maxConnectionsPerAddress: 128,
+  maxPipelined: 32,
   maxSnapshots: 64,
   maxEventStreams: 256,
   heartbeatMs: 15_000,
