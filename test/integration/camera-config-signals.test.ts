@@ -18,6 +18,12 @@ const eventually = <Value>(
 const CAPTURE_MS = 2_000
 const PROCESS_MS = 15_000
 
+/** Milliseconds of the day at which the log says it. */
+function timeOf(log: string, what: string): number {
+  const [, hours, minutes, seconds] = new RegExp(`^(\\d\\d):(\\d\\d):(\\d\\d\\.\\d{3}).*${what}`, 'm').exec(log) ?? []
+  return ((Number(hours) * 60 + Number(minutes)) * 60 + Number(seconds)) * 1000
+}
+
 const isAlive = ({ pid }: RunningService): boolean => existsSync(`/proc/${pid}/fd/0`)
 
 describe('signals', () => {
@@ -133,23 +139,28 @@ describe('the end', () => {
     ],
   ]
 
-  it.each(WAYS)('13.16 %s: capture ends within 2 s, the process with 0 within 15 s, viewers go', (_, end) =>
-    run(async (service) => {
-      const viewers = await Promise.all(
-        Array.from({ length: 50 }, (_, index) => MjpegViewer.open(service.cameraPort, `/cameras/camera${index % 2}/video_feed`)),
-      )
-      await Promise.all(viewers.map((viewer) => viewer.frameOf(1280, 720)))
-      const startMs = performance.now()
-      await end(service)
-      await eventually(() => expect(service.log()).toMatch(/capture ended device=camera0[\s\S]*capture ended device=camera1/), {
-        timeout: CAPTURE_MS,
-        interval: 10,
-      })
-      expect(performance.now() - startMs).toBeLessThan(CAPTURE_MS)
-      expect(await service.exited).toBe(0)
-      expect(performance.now() - startMs).toBeLessThan(PROCESS_MS)
-      await eventually(() => expect(viewers.some(({ isOpen }) => isOpen)).toBe(false))
-    }),
+  it.each(WAYS)(
+    '13.16 %s: capture ends within 2 s, the process with 0 within 15 s, viewers go',
+    (_, end) =>
+      run(async (service) => {
+        const viewers = await Promise.all(
+          Array.from({ length: 50 }, (_, index) =>
+            MjpegViewer.open(service.cameraPort, `/cameras/camera${index % 2}/video_feed`),
+          ),
+        )
+        await Promise.all(viewers.map((viewer) => viewer.frameOf(1280, 720)))
+        const startMs = performance.now()
+        await end(service)
+        expect(await service.exited).toBe(0)
+        expect(performance.now() - startMs).toBeLessThan(PROCESS_MS)
+        // By the clock of the process itself: a test that waits for its turn would be measured with it.
+        const [asked = 0, ...ended] = ['stopping', 'capture ended device=camera0', 'capture ended device=camera1'].map((what) =>
+          timeOf(service.log(), what),
+        )
+        expect(Math.max(...ended) - asked).toBeLessThan(CAPTURE_MS)
+        await eventually(() => expect(viewers.some(({ isOpen }) => isOpen)).toBe(false))
+      }),
+    60_000,
   )
 
   it('13.16 a SIGTERM after POST /server/shutdown changes nothing', () =>
