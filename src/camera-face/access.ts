@@ -8,6 +8,7 @@ import {
   isLoopbackAddress,
   type Role,
   roleIncludes,
+  type TicketGrant,
   type Tickets,
   type Tokens,
 } from '../auth/index.js'
@@ -23,6 +24,12 @@ export interface Asking {
   readonly hostName: string | undefined
   readonly hostHeader: string
   readonly headers: Readonly<Record<string, string | readonly string[] | undefined>>
+}
+
+/** The one in a query, and what it would have to be for; undefined where tickets open nothing. */
+export interface Ticket {
+  readonly value: string
+  readonly purpose: string | undefined
 }
 
 export interface Access {
@@ -48,27 +55,29 @@ export class AccessControl {
   }
 
   /**
-   * `ticket`: the one in the query with what it would have to be for. Throws 401 for a credential that is no good, whatever
-   * would be open without it: a client that believes to be logged in should hear that it is not.
+   * Throws 401 for a credential that is no good, whatever would be open without it: a client that believes to be logged in should
+   * hear that it is not.
    */
-  of(asking: Asking, ticket: { readonly value: string; readonly purpose: string | undefined } | undefined): Access {
+  of(asking: Asking, ticket: Ticket | undefined): Access {
     const { authorization } = asking.headers
-    if (typeof authorization === 'string') {
-      const identity = this.#options.tokens.verify(bearer(authorization))
-      return known(demandPlace(identity, isLocalPeer(asking.address, Object.keys(asking.headers))))
+    const place = (identity: Identity): Identity =>
+      demandPlace(identity, isLocalPeer(asking.address, Object.keys(asking.headers)))
+    if (typeof authorization === 'string') return known(place(this.#options.tokens.verify(bearer(authorization))))
+    if (ticket !== undefined) {
+      const { identity } = this.#redeem(ticket)
+      return { role: 'viewer', identity: identity && place(identity), anonymous: false }
     }
-    if (ticket !== undefined) return this.#byTicket(ticket.value, ticket.purpose)
     if (this.#options.auth === 'none' || isDirectLoopback(asking)) {
       return { role: 'admin', identity: undefined, anonymous: !isLoopbackAddress(asking.address) }
     }
     return { role: undefined, identity: undefined, anonymous: true }
   }
 
-  #byTicket(value: string, purpose: string | undefined): Access {
+  #redeem({ value, purpose }: Ticket): TicketGrant {
     const grant = purpose === undefined ? undefined : this.#options.tickets.redeem(value, purpose)
     const over = grant?.identity !== undefined && isExpired(grant.identity, this.#options.clock.wallMs())
     if (grant === undefined || over) throw FAULTS.authRequired('this ticket opens nothing here; ask for a new one')
-    return { role: 'viewer', identity: grant.identity, anonymous: false }
+    return grant
   }
 }
 

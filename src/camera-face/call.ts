@@ -15,8 +15,6 @@ export interface Call {
   readonly remote: string
   /** Whole; empty without one. */
   readonly body: Buffer
-  /** Aborted when the client leaves. */
-  readonly signal: AbortSignal
 }
 
 export interface Reply {

@@ -6,6 +6,7 @@ import { errorText } from '../base/errors.js'
 import type { Service } from '../base/lifecycle.js'
 import type { Logger } from '../base/logger.js'
 import { AccessControl } from './access.js'
+import { Answerer } from './answerer.js'
 import { EventStreams } from './event-streams.js'
 import { Exchanges } from './exchange.js'
 import { type Address, Listeners, type Move } from './listeners.js'
@@ -68,15 +69,15 @@ class HttpFace implements CameraFace {
       startedMs: clock.nowMs(),
       onLateFailure: (device, thrown) => this.#logger.error({ device, error: errorText(thrown) }, 'a restart failed'),
     })
-    this.#exchanges = new Exchanges({
+    const answerer = new Answerer({
       router: new Router(routes),
       rules: () => ports.config.rules,
-      access: new AccessControl({ auth: settings.auth, tokens: options.tokens, tickets: options.tickets, clock }),
+      access: new AccessControl({ auth: settings.auth, tokens: options.tokens, tickets, clock }),
       defaultCamera: () => ports.cameras.defaultId,
       settings,
       clock,
-      logger: this.#logger,
     })
+    this.#exchanges = new Exchanges({ answerer, clock, logger: this.#logger })
     this.#listeners = new Listeners(
       { settings, onRequest: (request, response) => this.#exchanges.handle(request, response) },
       this.#logger,

@@ -5,9 +5,9 @@ import { jsonObject } from '../body.js'
 import { type Answer, type Call, json, NO_STORE, type Reply, type Route } from '../call.js'
 import { FAULTS } from '../errors.js'
 import type { EventStreams } from '../event-streams.js'
-import { ticketPurpose } from '../exchange.js'
 import type { FacePorts } from '../ports.js'
 import type { Router } from '../router.js'
+import { ticketPurpose } from '../ticket-purpose.js'
 import { cameraOf } from './camera-of.js'
 
 const STREAM_HEADERS = {

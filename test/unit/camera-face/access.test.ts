@@ -196,6 +196,17 @@ describe('tickets', () => {
     expect([await open(url), await open(url)]).toEqual([200, 401])
   })
 
+  it('reach no further than the token they were issued for', async () => {
+    const local = current.tokens.sign({ userId: 'ann', role: 'viewer', lifetimeMs: 60_000, localOnly: true })
+    const answer = await ask(current.port, 'POST', '/api/v1/tickets', {
+      headers: { Authorization: `Bearer ${local}` },
+      body: '{"path":"/video_feed"}',
+    })
+    const { url } = JSON.parse(answer.body)
+    expect(await open(url)).toBe(401)
+    expect((await ask(current.port, 'GET', url)).status).toBe(200)
+  })
+
   it.each([
     {},
     { path: 5 },

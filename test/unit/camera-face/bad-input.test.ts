@@ -249,7 +249,7 @@ describe('13.7 slow and broken clients', () => {
     const client = open(impatient.port)
     client.socket.pause()
     client.socket.write('GET /snapshot HTTP/1.1\r\nHost: localhost\r\n\r\n')
-    await vi.waitFor(() => expect(impatient.log.join('')).toContain('"path":"/snapshot"'))
+    await vi.waitFor(() => expect(impatient.log.join('')).toContain('"path":"/snapshot"'), { timeout: 15_000 })
     client.socket.resume()
     await once(client.socket, 'close')
     await impatient.close()

@@ -170,7 +170,7 @@ describe('events', () => {
     }
     expect((await ask(current.port, 'GET', '/events')).status).toBe(503)
     clients[0]?.socket.destroy()
-    await vi.waitFor(async () => expect((await ask(current.port, 'HEAD', '/events')).status).toBe(200))
+    await vi.waitFor(async () => expect((await ask(current.port, 'HEAD', '/events')).status).toBe(200), { timeout: 15_000 })
     clients[1]?.socket.destroy()
   })
 })
@@ -195,6 +195,6 @@ describe('the end of the face', () => {
   it('is asked for by POST /server/shutdown, answer first', async () => {
     const answer = await ask(current.port, 'POST', '/server/shutdown')
     expect([answer.status, answer.body]).toEqual([200, '{"message":"Graceful shutdown initiated"}'])
-    await vi.waitFor(() => expect(current.done).toEqual(['shutdown']))
+    await vi.waitFor(() => expect(current.done).toEqual(['shutdown']), { timeout: 15_000 })
   })
 })

@@ -1,0 +1,113 @@
+/** From a request's header to the answer of its handler: the checks, in the order of usb-camera-server §3. */
+
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { Clock } from '../base/clock.js'
+import { type AccessControl, type Asking, demandRole, type Ticket } from './access.js'
+import { readBody } from './body.js'
+import type { Answer, Call, Reply, Route } from './call.js'
+import { FAULTS } from './errors.js'
+import { judgeHost, parseHost } from './hosts.js'
+import { changeAllowed, corsHeaders, preflight } from './origins.js'
+import type { WebRules } from './ports.js'
+import { headerFault } from './request-limits.js'
+import type { Router } from './router.js'
+import type { CameraFaceSettings } from './settings.js'
+import { parseTarget, type Target } from './target.js'
+import { ticketPurpose } from './ticket-purpose.js'
+
+export interface AnswererOptions {
+  readonly router: Router
+  /** In force for the next request. */
+  readonly rules: () => WebRules
+  readonly access: AccessControl
+  /** Camera that a request without an id means. */
+  readonly defaultCamera: () => string
+  readonly settings: CameraFaceSettings
+  readonly clock: Clock
+}
+
+type Routed = { readonly route: Route; readonly params: Call['params'] } | { readonly redirect: string }
+
+const READERS = ['GET', 'HEAD']
+/** The de-facto URL form of older camera programs. */
+const ACTIONS: Readonly<Record<string, string>> = { stream: '/video_feed', snapshot: '/snapshot' }
+
+export class Answerer {
+  readonly #options: AnswererOptions
+
+  constructor(options: AnswererOptions) {
+    this.#options = options
+  }
+
+  /** Sets headers that every answer from here on has, refusals too. Rejects with a fault. */
+  async answer(request: IncomingMessage, response: ServerResponse): Promise<Answer> {
+    const { settings, clock } = this.#options
+    const { headers, method = 'GET', socket, url = '/' } = request
+    const fault = headerFault(request, settings)
+    if (fault !== undefined) throw fault
+
+    const rules = this.#options.rules()
+    const hostHeader = headers.host ?? ''
+    const target = parseTarget(url)
+    const host = this.#host(request, target, rules)
+    if ('status' in host) return host
+    const { origin } = headers
+    if (method === 'OPTIONS' && origin !== undefined && headers['access-control-request-method'] !== undefined) {
+      const { status, text, headers: cors } = preflight(origin, headers['access-control-request-headers'], rules)
+      return plain(status, text, cors)
+    }
+
+    for (const [name, value] of Object.entries(corsHeaders(origin, rules))) response.setHeader(name, value)
+    if (target === undefined) throw FAULTS.notFound()
+    const routed = this.#route(method, target)
+    if ('redirect' in routed) return { status: 307, headers: { Location: `${encodeURI(routed.redirect)}${target.search}` } }
+    if (!changeAllowed(method, origin, hostHeader, rules)) throw FAULTS.originNotAllowed()
+
+    const asking: Asking = { address: socket.remoteAddress ?? '', hostName: host.name, hostHeader, headers }
+    const { route, params } = routed
+    const access = this.#options.access.of(asking, this.#ticket(route, params, target))
+    demandRole(access, route.role)
+    const body = await readBody(request, settings, clock)
+    return route.handler({ method, params, query: target.query, headers, access, remote: asking.address, body })
+  }
+
+  /** The name we were called by, or the answer to a name that is none of ours. */
+  #host(request: IncomingMessage, target: Target | undefined, rules: WebRules): { readonly name: string | undefined } | Reply {
+    const values = request.rawHeaders.filter((name, index) => index % 2 === 0 && name.toLowerCase() === 'host')
+    const old = request.httpVersion === '1.0'
+    if (values.length === 0 && old) return rules.trustedHosts.includes('*') ? { name: undefined } : invalidHost()
+    const header = request.headers.host ?? ''
+    const host = parseHost(header)
+    const contradicted = target?.authority !== undefined && target.authority.toLowerCase() !== header.toLowerCase()
+    if (values.length !== 1 || host === undefined || contradicted) return invalidHost()
+    const judged = judgeHost(host.name, rules.trustedHosts)
+    if (judged === 'ok') return { name: host.name }
+    if (judged === 'refused' || target === undefined) return invalidHost()
+    const location = `http://${judged.redirectTo}${host.port}${encodeURI(target.path)}${target.search}`
+    return { status: 307, headers: { Location: location } }
+  }
+
+  #route(method: string, target: Target): Routed {
+    const alias = target.path === '/' && READERS.includes(method) ? ACTIONS[target.query.get('action') ?? ''] : undefined
+    const routed = this.#options.router.find(method, alias ?? target.path)
+    if (routed.kind === 'unknown') throw FAULTS.notFound()
+    if (routed.kind === 'wrong-method') throw FAULTS.methodNotAllowed(routed.allow)
+    return routed.kind === 'redirect' ? { redirect: routed.path } : routed
+  }
+
+  /** The ticket in the query, and what it would have to be for. */
+  #ticket({ ticket }: Route, { id }: Call['params'], { query }: Target): Ticket | undefined {
+    const value = query.get('ticket')
+    if (value === null) return undefined
+    const camera = id ?? query.get('camera') ?? this.#options.defaultCamera()
+    return { value, purpose: ticket === undefined ? undefined : ticketPurpose(ticket, camera) }
+  }
+}
+
+function plain(status: number, text: string, headers: Readonly<Record<string, string>> = {}): Reply {
+  return { status, headers: { 'Content-Type': 'text/plain; charset=utf-8', ...headers }, body: text }
+}
+
+function invalidHost(): Reply {
+  return plain(400, 'Invalid host header')
+}
