@@ -7,7 +7,7 @@ cd "$(dirname "$0")/.."
 scripts/setup.sh || exit
 need_packages "/usr/include/doctest/doctest.h:doctest-dev"
 
-suites=(check unit native browser vm)
+suites=(check unit native browser clients vm)
 [ $# -eq 0 ] || suites=("$@")
 
 passed=0 failed=0 skipped=0 broken=()
@@ -20,8 +20,9 @@ run_suite() { # name; prints the suite's output and ends with its count line
     unit) node scripts/lib/run-vitest.mjs ;;
     native) scripts/native-tests.sh ;;
     browser) test/browser/run.sh ;;
+    clients) test/clients/run.sh ;;
     vm) test/vm/run.sh ;;
-    *) echo "unknown suite $1 (there are: check unit native browser vm)"; return 64 ;;
+    *) echo "unknown suite $1 (there are: check unit native browser clients vm)"; return 64 ;;
   esac
 }
 

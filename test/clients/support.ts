@@ -1,0 +1,129 @@
+/** A service whose cameras are fast enough for hundreds of frames in seconds, and clients as programs of their own. */
+
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { vi } from 'vitest'
+import { ask } from '../support/raw-http.js'
+import { type RunningService, startService } from '../support/service.js'
+
+export const FRAMES = 300
+/** Of these the last 300 come after the restart. */
+const FRAMES_BEFORE_RESTART = 150
+export const FRAMES_OVER_RESTART = FRAMES_BEFORE_RESTART + FRAMES
+export const WIDTH = 640
+export const HEIGHT = 480
+/** Twice what most cameras give: the same frames in half the time. */
+const FPS = 60
+const CLIENT_MS = 40_000
+
+export async function startFeed(): Promise<RunningService> {
+  const camera = { WIDTH, HEIGHT, FPS }
+  const env = Object.entries(camera).flatMap(([name, value]) => [
+    [`CAMERA_SERVICE_CAMERA_VIRTUAL_CAMERAS_${name}`, String(value)],
+    [`CAMERA_SERVICE_CAMERA_SERVER_CAMERA_${name}`, String(value)],
+  ])
+  const service = await startService({ args: ['--virtual-cameras', '1'], camera: true, env: Object.fromEntries(env) })
+  await vi.waitFor(async () => {
+    const { actual } = await status(service)
+    if (actual?.width !== WIDTH || actual.fps_nominal !== FPS) throw new Error(`the camera gives ${JSON.stringify(actual)}`)
+  }, 10_000)
+  return service
+}
+
+export const feedOf = ({ cameraPort }: RunningService, query = ''): string => `http://127.0.0.1:${cameraPort}/video_feed${query}`
+
+export interface Viewer {
+  readonly label: string
+  readonly frames: number
+  readonly since: number
+}
+
+interface Status {
+  readonly actual: { readonly width: number; readonly fps_nominal: number } | null
+  readonly viewers: { readonly list: readonly Viewer[] }
+}
+
+export async function status({ cameraPort }: RunningService): Promise<Status> {
+  return JSON.parse((await ask(cameraPort, 'GET', '/status?viewers=1')).body)
+}
+
+/** The one viewer that calls itself so. */
+export async function viewer(service: RunningService, label: string): Promise<Viewer> {
+  const [found, ...others] = (await status(service)).viewers.list.filter((viewer) => viewer.label === label)
+  if (found === undefined || others.length > 0) throw new Error(`${others.length + (found ? 1 : 0)} viewers are ${label}`)
+  return found
+}
+
+export interface Outcome {
+  readonly code: number | null
+  readonly stdout: string
+  readonly stderr: string
+}
+
+/** Runs a client to its end; `onOutput` sees all that it printed so far, each time there is more. */
+export async function run(command: string, args: readonly string[], options: RunOptions = {}): Promise<Outcome> {
+  const child = spawn(command, args, {
+    stdio: ['ignore', 'pipe', 'pipe'],
+    env: { ...process.env, ...options.env },
+    signal: AbortSignal.timeout(CLIENT_MS),
+    killSignal: 'SIGKILL',
+  })
+  let stdout = ''
+  let stderr = ''
+  child.stdout.on('data', (data: Buffer) => {
+    stdout += data.toString()
+    options.onOutput?.(stdout)
+  })
+  child.stderr.on('data', (data: Buffer) => {
+    stderr += data.toString()
+  })
+  const [code] = (await once(child, 'close').catch((error: unknown) => {
+    throw new Error(`${command}: ${String(error)}\n${stdout.slice(-500)}\n${stderr}`)
+  })) as [number | null]
+  return { code, stdout, stderr }
+}
+
+export interface RunOptions {
+  readonly env?: Readonly<Record<string, string>>
+  readonly onOutput?: (stdout: string) => void
+}
+
+export interface Restarted {
+  readonly before: Viewer
+  readonly answer: unknown
+  readonly after: Viewer
+}
+
+/** Restarts the camera once a client has printed that it has so many frames, and tells what became of its connection. */
+export class RestartMidway {
+  readonly #service: RunningService
+  readonly #label: string
+  #restart: Promise<Restarted> | undefined
+
+  constructor(service: RunningService, label: string) {
+    this.#service = service
+    this.#label = label
+  }
+
+  /** `frames`: how many the client has now. */
+  see(frames: number): void {
+    if (frames >= FRAMES_BEFORE_RESTART) this.#restart ??= this.#run()
+  }
+
+  get done(): Promise<Restarted> {
+    return this.#restart ?? Promise.reject(new Error('the client never had so many frames'))
+  }
+
+  async #run(): Promise<Restarted> {
+    const before = await viewer(this.#service, this.#label)
+    const { body } = await ask(this.#service.cameraPort, 'POST', '/camera/restart')
+    return { before, answer: JSON.parse(body), after: await viewer(this.#service, this.#label) }
+  }
+}
+
+/** A client that is not here: its tests are skipped, and nobody can miss it. */
+export function isMissing(client: string, variable: 'CLIENTS_OPENCV_PYTHON' | 'CLIENTS_CHROMIUM'): boolean {
+  if (process.env[variable]) return false
+  console.error(`SKIPPED: no test with ${client}. It is not installed: test/clients/run.sh does that, or says why it cannot.`)
+  return true
+}
