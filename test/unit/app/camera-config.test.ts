@@ -13,6 +13,9 @@ import { type Config, loadConfig } from '../../../src/config/index.js'
 import { FakeClock } from '../../support/fake-clock.js'
 import { DEFAULTS, removeFolders, started } from '../camera-config/support.js'
 
+/** A loaded machine takes its time. */
+const eventually = (check: () => unknown): Promise<unknown> => vi.waitFor(check, { timeout: 10_000 })
+
 const folders: string[] = []
 afterEach(() => {
   removeFolders()
@@ -87,7 +90,7 @@ describe('a fresh start', () => {
     appear({ device: 'camera0', node: '/dev/video0', source: 'x', mode: MODE })
     await store.settled
     expect(text().camera).toMatchObject({ width: 1920, height: 1080, fps: 30 })
-    await vi.waitFor(() => expect(told.get('default')?.wish).toEqual({ width: 1920, height: 1080, fps: 30 }))
+    await eventually(() => expect(told.get('default')?.wish).toEqual({ width: 1920, height: 1080, fps: 30 }))
     await service.stop()
   })
 

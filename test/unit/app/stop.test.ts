@@ -4,6 +4,9 @@ import type { Service } from '../../../src/base/lifecycle.js'
 import { createLogger } from '../../../src/base/logger.js'
 import { FakeClock } from '../../support/fake-clock.js'
 
+/** A loaded machine takes its time. */
+const eventually = (check: () => unknown): Promise<unknown> => vi.waitFor(check, { timeout: 10_000 })
+
 const logger = createLogger({ level: 'silent', format: 'json' })
 
 function services(hangs: boolean) {
@@ -33,7 +36,7 @@ it('cameras stop in time though a part before them hangs', async () => {
   const { steps, ...parts } = services(true)
   const clock = new FakeClock()
   const stopped = stopServices({ ...parts, deadlineMs: 15_000, clock, logger })
-  await vi.waitFor(() => expect(steps).toEqual(['http', 'media']))
+  await eventually(() => expect(steps).toEqual(['http', 'media']))
   clock.advance(400)
   expect(steps).toEqual(['http', 'media', 'cameras'])
   clock.advance(15_000)

@@ -70,7 +70,7 @@ describe('reading', () => {
           if (mistakes.length === 0 && !/\/[/*]/.test(text)) expect(plain(value)).toEqual(JSON.parse(text.replace(/^\uFEFF/, '')))
         },
       ),
-      { numRuns: 3000 },
+      { numRuns: 1000 },
     )
     for (const text of ['['.repeat(100_000), '{"a":'.repeat(100_000)]) expect(readJsonText(text).mistakes).not.toEqual([])
   })
@@ -133,7 +133,7 @@ describe('editing', () => {
         expect(plain(after)).toEqual(merged(plain(before) as Document, plain(wanted) as Document))
         expect(edited.split('// here').length).toBeLessThanOrEqual(text.split('// here').length)
       }),
-      { numRuns: 1500 },
+      { numRuns: 500 },
     )
   })
 

@@ -190,7 +190,7 @@ describe('whatever a client sends', () => {
         // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what is looked for.
         for (const { text } of problems) expect(text).not.toMatch(/[\u0000-\u001f]/)
       }),
-      { numRuns: 2000 },
+      { numRuns: 300 },
     )
   })
 
@@ -205,7 +205,7 @@ describe('whatever a client sends', () => {
           else expect(outcome).toMatchObject({ after: made.store.current })
           expect(checkDocument(made.document(), 'file')).toMatchObject({ problems: [], unknown: [] })
         }),
-        { numRuns: 500 },
+        { numRuns: 300 },
       )
     } finally {
       removeFolders()
@@ -232,7 +232,7 @@ describe('whatever a client sends', () => {
             })
           },
         ),
-        { numRuns: 200 },
+        { numRuns: 100 },
       )
     } finally {
       removeFolders()

@@ -14,6 +14,9 @@ import { afterEach, describe, expect, it, vi } from 'vitest'
 import { type ConfigChange, ConfigRejected, ConfigUnreadable, ConfigUnwritable } from '../../../src/camera-config/index.js'
 import { CONTRACT_DEFAULTS, DEFAULTS, removeFolders, started, type TestStore, testStore } from './support.js'
 
+/** A loaded machine takes its time. */
+const eventually = (check: () => unknown): Promise<unknown> => vi.waitFor(check, { timeout: 10_000 })
+
 afterEach(removeFolders)
 
 const COMMENTED = `{
@@ -271,7 +274,7 @@ describe('a change', () => {
     const { store, clock } = await started('{}')
     store.onApply({ name: 'hung', concerns: () => true, apply: () => new Promise(() => undefined) })
     const change = store.put({ camera: { fps: 5 } })
-    await vi.waitFor(() => expect(clock.pending).toBe(1))
+    await eventually(() => expect(clock.pending).toBe(1))
     clock.advance(5_000)
     expect(await change).toMatchObject({ pending: ['camera.fps'], applied: [] })
   })
@@ -411,14 +414,14 @@ describe('the watch', () => {
   it('takes over a file written in place or renamed into place, after 200 ms of quiet', async () => {
     const { store, clock, write, file } = await watched()
     write(text(20))
-    await vi.waitFor(() => expect(clock.pending).toBe(1))
+    await eventually(() => expect(clock.pending).toBe(1))
     clock.advance(199)
     expect(store.current.camera.fps).toBe(15)
     clock.advance(1)
-    await vi.waitFor(() => expect(store.current.camera.fps).toBe(20))
+    await eventually(() => expect(store.current.camera.fps).toBe(20))
     writeFileSync(`${file}.new`, text(25))
     renameSync(`${file}.new`, file)
-    await vi.waitFor(() => {
+    await eventually(() => {
       clock.advance(200)
       expect(store.current.camera.fps).toBe(25)
     })
@@ -428,7 +431,7 @@ describe('the watch', () => {
   it('keeps what is in force when the new file is broken, and says so', async () => {
     const { store, clock, write, log } = await watched()
     write('{')
-    await vi.waitFor(() => {
+    await eventually(() => {
       clock.advance(200)
       expect(log).toContainEqual(expect.objectContaining({ level: 'error', error: expect.stringContaining('config.json:1:2') }))
     })
@@ -439,7 +442,7 @@ describe('the watch', () => {
   it('ignores writes of its own', async () => {
     const { store, clock, log } = await watched()
     await store.put({ camera: { fps: 30 } })
-    await vi.waitFor(() => expect(clock.pending).toBe(1))
+    await eventually(() => expect(clock.pending).toBe(1))
     const said = log.length
     clock.advance(200)
     await store.reload()
@@ -452,7 +455,7 @@ describe('the watch', () => {
     write('{"camera":{"fps":15}} ')
     await store.put({ server: { watch_config: true } })
     write(text(20))
-    await vi.waitFor(() => {
+    await eventually(() => {
       clock.advance(200)
       expect(store.current.camera.fps).toBe(20)
     })
