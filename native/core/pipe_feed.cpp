@@ -1,9 +1,7 @@
 #include "pipe_feed.hpp"
 
-#include <fcntl.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <array>
@@ -19,9 +17,6 @@
 #include "clock.hpp"
 #include "core_thread.hpp"
 #include "fault_code.hpp"
-#include "feed_reader.hpp"
-#include "h264_decoded.hpp"
-#include "pipe_writer.hpp"
 
 namespace camera {
 
@@ -31,91 +26,6 @@ constexpr int kCheckMs = 100; // how often a feed whose reader is behind is look
 constexpr uint64_t kWakeKey = 0;
 /// Marks the key of a decoder's output.
 constexpr uint64_t kOutputBit = uint64_t{1} << 63;
-/// A decoder that is half a second late skips to the next key frame.
-constexpr size_t kDecoderQueueFrames = 16;
-
-struct FeedPipes {
-    UniqueFd readEnd;
-    UniqueFd writeEnd;
-    /// Of decoders: their output.
-    UniqueFd outputRead;
-    UniqueFd outputWrite;
-};
-
-class Feed : public FrameSink {
-public:
-    Feed(std::string source, const FeedHubs &hubs, const FeedOptions &options, FeedPipes pipes, int wakeFd)
-        : source(std::move(source)), stallMs(options.stallMs), isH264_(options.codec == FrameCodec::H264), hubs_(hubs),
-          readEnd_(std::move(pipes.readEnd)), outputWrite_(std::move(pipes.outputWrite)), wakeFd_(wakeFd) {
-        auto reader = makeReader(options);
-        reader_ = reader.get();
-        const auto pipe = options.decodes ? PipeWriter::Pipe::Small : PipeWriter::Pipe::Large;
-        writer.emplace(std::move(pipes.writeEnd), std::move(reader), pipe, monotonicUs());
-        if (options.decodes) {
-            decoded.emplace(std::move(pipes.outputRead), hubs_.jpeg);
-            writer->noteSent();
-        }
-        if (!isH264_) {
-            hub().addSink(this);
-        } else if (!hub().addSinkFromKeyframe(this)) {
-            hubs_.h264->wantKeyFrame();
-        }
-        framePublished(); // the newest frame is there already
-    }
-    ~Feed() override { hub().removeSink(this); }
-
-    void framePublished() override {
-        if (!fresh.exchange(true, std::memory_order_acq_rel)) static_cast<void>(::eventfd_write(wakeFd_, 1));
-    }
-    void frameArrived(const FramePtr &frame) override {
-        reader_->arrived(frame);
-        framePublished();
-    }
-
-    /// Sends what can be sent without waiting.
-    PipeWriter::Outcome advance(int64_t nowUs) {
-        const auto outcome = writer->advance(nowUs);
-        if (decoded) {
-            for (const FrameFacts &facts : writer->takeSent()) decoded->sent(facts, nowUs);
-        }
-        if (queue_ && isH264_ && queue_->takeWish()) hubs_.h264->wantKeyFrame();
-        return outcome;
-    }
-
-    void closeChildEnds() {
-        readEnd_.reset();
-        outputWrite_.reset();
-    }
-
-    const std::string source;
-    const int stallMs;
-    std::optional<PipeWriter> writer;
-    std::optional<DecodedFrames> decoded;
-    std::atomic<bool> fresh{false};
-    bool watchesWritable = false;
-
-private:
-    FrameHub &hub() const { return isH264_ ? *hubs_.h264->units() : *hubs_.jpeg; }
-
-    std::unique_ptr<FeedReader> makeReader(const FeedOptions &options) {
-        const bool live = options.policy == FeedPolicy::Newest;
-        // Pictures that refer to each other cannot be skipped one by one.
-        if (live && !isH264_) return std::make_unique<NewestReader>(hubs_.jpeg);
-        auto queue = std::make_unique<QueueReader>(
-            QueueRules{.maxFrames = options.decodes ? kDecoderQueueFrames : kFeedQueueFrames, .live = live});
-        queue_ = queue.get();
-        return queue;
-    }
-
-    const bool isH264_;
-    const FeedHubs hubs_;
-    UniqueFd readEnd_;
-    UniqueFd outputWrite_;
-    const int wakeFd_;
-    // Owned by the writer.
-    FeedReader *reader_ = nullptr;
-    QueueReader *queue_ = nullptr;
-};
 
 } // namespace
 
@@ -200,7 +110,7 @@ struct PipeFeeds::State {
         if (isOutput) {
             // Whatever came, the decoder may take more now.
             found->second->fresh.store(true, std::memory_order_release);
-            if (!found->second->decoded->read(monotonicUs())) broken.push_back(found->first);
+            if (!found->second->readOutput(monotonicUs())) broken.push_back(found->first);
             return;
         }
         if ((event.events & EPOLLOUT) != 0) found->second->fresh.store(true, std::memory_order_release);
@@ -241,20 +151,6 @@ struct PipeFeeds::State {
     std::vector<uint64_t> broken;
 };
 
-namespace {
-
-/// The ends that are ours alone do not block; a child expects that its own do.
-Status makePipe(UniqueFd &readEnd, UniqueFd &writeEnd, const UniqueFd &ours) {
-    int ends[2];
-    if (::pipe2(ends, O_CLOEXEC) != 0) return Error{errno, "pipe2", {}};
-    readEnd.reset(ends[0]);
-    writeEnd.reset(ends[1]);
-    ::fcntl(ours.get(), F_SETFL, ::fcntl(ours.get(), F_GETFL) | O_NONBLOCK);
-    return done();
-}
-
-} // namespace
-
 PipeFeeds::PipeFeeds(Ended ended, Gapped gapped) : state_(std::make_shared<State>(std::move(ended), std::move(gapped))) {}
 
 PipeFeeds::~PipeFeeds() { stop(std::numeric_limits<int>::max()); }
@@ -263,12 +159,9 @@ Result<FeedInfo> PipeFeeds::open(const std::string &source, const FeedHubs &hubs
     const std::lock_guard lock(state_->mutex);
     if (state_->stopping) return Error{0, kStepAborted, source};
     if (Status status = state_->startThread(state_); !status.ok()) return status.error();
-    FeedPipes pipes;
-    if (Status status = makePipe(pipes.readEnd, pipes.writeEnd, pipes.writeEnd); !status.ok()) return status.error();
-    if (options.decodes) {
-        Status status = makePipe(pipes.outputRead, pipes.outputWrite, pipes.outputRead);
-        if (!status.ok()) return status.error();
-    }
+    auto opened = FeedPipes::open(options.decodes);
+    if (!opened.ok()) return opened.error();
+    FeedPipes pipes = opened.take();
     const FeedInfo info{.id = ++state_->lastId, .readFd = pipes.readEnd.get(), .writeFd = pipes.outputWrite.get()};
     // Watched descriptors that are closed leave the epoll by themselves.
     if (!state_->watch(pipes.writeEnd.get(), info.id, 0, EPOLL_CTL_ADD)) return Error{errno, "epoll_ctl", source};

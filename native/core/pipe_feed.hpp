@@ -9,17 +9,10 @@
 #include <string>
 
 #include "capture_types.hpp"
-#include "frame_hub.hpp"
-#include "h264_hub.hpp"
+#include "feed.hpp"
 #include "result.hpp"
 
 namespace camera {
-
-/// Where the frames of a source come from; of cameras that give no H.264 `h264` stays empty of frames.
-struct FeedHubs {
-    std::shared_ptr<FrameHub> jpeg;
-    std::shared_ptr<H264Hub> h264;
-};
 
 /// Any thread; calls hold a lock while a non-blocking write copies at most one pipe full.
 class PipeFeeds {
