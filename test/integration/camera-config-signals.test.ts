@@ -144,7 +144,7 @@ describe('the end', () => {
     (_, end) =>
       run(async (service) => {
         const viewers = await Promise.all(
-          Array.from({ length: 50 }, (_, index) =>
+          Array.from({ length: 10 }, (_, index) =>
             MjpegViewer.open(service.cameraPort, `/cameras/camera${index % 2}/video_feed`),
           ),
         )
