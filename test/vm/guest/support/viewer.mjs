@@ -3,6 +3,8 @@ import { once } from 'node:events'
 import { connect } from 'node:net'
 import { eventually, within } from './wait.mjs'
 
+/** An emulated processor that others keep busy is slow. */
+const PATIENCE_MS = 90_000
 const HEAD_END = Buffer.from('\r\n\r\n')
 
 export class Viewer {
@@ -18,9 +20,14 @@ export class Viewer {
   static async open(port, path = '/video_feed') {
     const socket = connect(port, '127.0.0.1')
     const viewer = new Viewer(socket)
-    await within(10_000, 'a connection to the camera face', once(socket, 'connect'))
+    await within(PATIENCE_MS, 'a connection to the camera face', once(socket, 'connect'))
     socket.write(`GET ${path}?extra_headers=1 HTTP/1.1\r\nHost: 127.0.0.1:${port}\r\n\r\n`)
-    await eventually('an answer to the viewer', () => viewer.status > 0)
+    try {
+      await eventually('an answer to the viewer', () => viewer.status > 0, { timeoutMs: PATIENCE_MS })
+    } catch (thrown) {
+      viewer.close()
+      throw thrown
+    }
     return viewer
   }
 
@@ -40,7 +47,7 @@ export class Viewer {
   }
 
   /** The first part from place `from` on that is live, or not. */
-  async next({ live, from = this.parts.length, timeoutMs = 30_000 }) {
+  async next({ live, from = this.parts.length, timeoutMs = PATIENCE_MS }) {
     return eventually(
       live ? 'a live frame' : 'a placeholder',
       () => {
