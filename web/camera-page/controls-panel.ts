@@ -40,6 +40,13 @@ export class ControlsPanel {
     void this.#load(camera, this.#abort.signal)
   }
 
+  /** There is no camera that could have any. */
+  hide(): void {
+    this.#camera = undefined
+    this.#abort.abort()
+    this.#clear('None while there is no camera.')
+  }
+
   #clear(note: string): void {
     this.#rows.clear()
     this.#controls = []

@@ -121,7 +121,8 @@ function show(): void {
   if (shown !== view) {
     shown = view
     viewer.show(camera.id, camera.name)
-    controls.show(camera.id)
+    if (status.id === camera.id && !status.isKnown) controls.hide()
+    else controls.show(camera.id)
     document.title = `${camera.name} – Cameras`
   }
   if (isFocusLost) byId('picture-section', HTMLElement).focus()

@@ -77,6 +77,7 @@ export class Viewer {
     this.#picture = undefined
     this.#fallback.stop()
     this.#camera = undefined
+    this.#state = { kind: 'connecting' }
     this.#rate.clear()
     this.latency.clear()
     this.#size = ''
@@ -99,8 +100,8 @@ export class Viewer {
 
   #painted(widthPx: number, heightPx: number, { isOnline, capturedMs, ageMs, arrivedMs }: FrameFacts): void {
     this.#stage.style.setProperty('aspect-ratio', `${widthPx} / ${heightPx}`)
-    this.#size = `${widthPx} × ${heightPx}`
     if (!isOnline) return
+    this.#size = `${widthPx} × ${heightPx}`
     const nowMs = performance.now()
     this.#rate.mark(nowMs)
     if (capturedMs !== undefined) {
@@ -128,7 +129,8 @@ export class Viewer {
 
   #cover(): void {
     const { badge, title, text } = this.#words()
-    this.#stage.dataset.state = this.#isLive ? 'live' : 'none'
+    const covered = this.#state.kind === 'placeholder' ? 'placeholder' : 'none'
+    this.#stage.dataset.state = this.#isLive ? 'live' : covered
     setText(byId('badge-text', HTMLElement), badge)
     setText(byId('veil-title', HTMLElement), title)
     setText(byId('veil-text', HTMLElement), text)
