@@ -12,8 +12,10 @@ let port: number
 beforeAll(async () => {
   service = await startService({ args: ['--virtual-cameras', '2'], camera: true })
   port = service.cameraPort
-}, 60_000)
+}, 90_000)
 afterAll(() => service.stop())
+// Whole processes are started here, on whatever machine it is.
+vi.setConfig({ testTimeout: 90_000, hookTimeout: 90_000 })
 
 const FAR = { 'X-Forwarded-For': '192.0.2.7' }
 const get = (target: string): string => `GET ${target} HTTP/1.1\r\nHost: localhost\r\n\r\n`
@@ -100,7 +102,7 @@ describe('pictures', () => {
       timeout: 15_000,
       interval: 200,
     })
-  }, 60_000)
+  })
 
   it('are taken one by one, fresh, of running and of resting cameras', async () => {
     for (const target of [
@@ -245,7 +247,7 @@ describe('connections', () => {
     }
     await vi.waitFor(async () => expect((await status()).viewers.count).toBe(0), { timeout: 15_000 })
     await vi.waitFor(() => expect(descriptors()).toBeLessThanOrEqual(before + 2), { timeout: 15_000 })
-  }, 90_000)
+  })
 
   it('of clients that dawdle keep nobody else waiting', async () => {
     const tookMs = async (): Promise<number> => {
@@ -272,6 +274,7 @@ describe('the start', () => {
       camera: true,
       env: { CAMERA_SERVICE_CAMERA_SERVER_SERVER_PORT: String(free) },
     })
+    starting.catch(() => undefined)
     await vi.waitFor(async () => expect((await ask(free, 'GET', '/health')).status).toBe(200), { timeout: 30_000, interval: 2 })
     const tookMs = performance.now() - begin
     await (await starting).stop()

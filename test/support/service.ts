@@ -10,7 +10,8 @@ import { join } from 'node:path'
 const ROOT = join(import.meta.dirname, '../..')
 export const MAIN = join(ROOT, 'dist/main.js')
 
-const START_MS = 15_000
+/** Generous: a busy machine is no failure. */
+const START_MS = 40_000
 const STOP_MS = 20_000
 
 export interface ServiceOptions {

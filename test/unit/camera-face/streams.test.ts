@@ -155,9 +155,14 @@ describe('events', () => {
     current.changeState('camera2', stalled)
     current.changeState('camera2', stalled)
     current.changeState('camera2', STREAMING)
-    const text = await client.until(':\n\n')
+    const told = (): RegExpMatchArray[] => [...client.received().matchAll(/id: (\d+)\ndata: (.*)\n/g)].slice(2)
+    const beats = (): number => client.received().split('\n:\n').length
+    await vi.waitFor(() => expect(told()).toHaveLength(2), { timeout: 15_000 })
+    // A sign of life later nothing more was told.
+    const before = beats()
+    await vi.waitFor(() => expect(beats()).toBeGreaterThan(before), { timeout: 15_000 })
     client.socket.destroy()
-    const events = [...text.matchAll(/id: (\d+)\ndata: (.*)\n/g)].slice(2)
+    const events = told()
     expect(events.map(([, , data]) => JSON.parse(data ?? '').state)).toEqual(['stalled', 'streaming'])
     expect(Number(events[1]?.[1])).toBe(Number(events[0]?.[1]) + 1)
   })
