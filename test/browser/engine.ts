@@ -15,7 +15,7 @@ export interface Engine {
 /** Code points of WebDriver. */
 export const KEYS = { ArrowRight: '\uE014', End: '\uE010', Home: '\uE011', Space: ' ' } as const
 
-export const START_MS = 30_000
+export const START_MS = 60_000
 
 export function keyActions(key: keyof typeof KEYS): readonly unknown[] {
   const value = KEYS[key]

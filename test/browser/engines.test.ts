@@ -6,7 +6,7 @@ import type { Engine } from './engine.js'
 import { startFirefox } from './firefox.js'
 import { startWebKit } from './webkit.js'
 
-const SOON = { timeout: 25_000, interval: 200 } as const
+const SOON = { timeout: 40_000, interval: 200 } as const
 const LOOK = `(() => {
   const canvas = document.getElementById('picture')
   const data = canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height).data
@@ -37,7 +37,7 @@ describe.each([
   let engine: Engine | undefined
   afterAll(() => engine?.close())
 
-  it(`13.25 the page works with its content-security policy on, in ${name}`, { timeout: 90_000 }, async () => {
+  it(`13.25 the page works with its content-security policy on, in ${name}`, { timeout: 240_000 }, async () => {
     const browser = await start()
     engine = browser
     const textAt = (selector: string) =>

@@ -11,7 +11,7 @@ export const SHOTS = join(import.meta.dirname, '../../build/page')
 /** A name that leads to this machine and does not look like it. */
 export const FAR_HOST = 'cam.example'
 /** Readouts and pictures of a busy machine. */
-export const SOON = { timeout: 15_000, interval: 100 } as const
+export const SOON = { timeout: 30_000, interval: 100 } as const
 
 export function launch(): Promise<Browser> {
   mkdirSync(SHOTS, { recursive: true })
