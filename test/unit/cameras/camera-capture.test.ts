@@ -416,6 +416,28 @@ describe('a configuration', () => {
     expect(calls).toEqual(['start', 'start', 'stop', 'stop'])
   })
 
+  it('of the default camera waits at another one until the named one is plugged in', async () => {
+    const { captures, shown, handle, tape, deliver, word } = captureRig({ camera: false })
+    const loop = state({
+      source: '/dev/video20#1',
+      node: '/dev/video20',
+      identity: identity({ id: 'plat-loop', vid: '', serial: '' }),
+    })
+    captures.chooseDefault({ path: '/dev/video0' })
+    captures.configure('default', always())
+    handle(tape.ready(loop, []))
+    captures.configure('camera20', SETTINGS)
+    expect(captures.defaultDevice).toBe('camera20')
+    expect(word('default')).toBe('waiting')
+    handle(tape.present(state()), tape.ready(state()))
+    captures.configure('camera0', SETTINGS)
+    await deliver()
+    expect(captures.defaultDevice).toBe('camera0')
+    expect(word('default')).toBe('streaming')
+    expect(shown.at(-1)).toBe('default: /dev/video0#1')
+    expect(captures.settings('camera20').onDemand).toBe(true)
+  })
+
   it('says whether its quality reaches the pictures', async () => {
     const { captures, takesQuality, deliver } = captureRig()
     captures.want('camera0')
