@@ -25,6 +25,8 @@ export interface ServiceOptions {
   readonly port?: number
   /** With the camera face, on a free port. Its default camera then captures all the time. */
   readonly camera?: boolean
+  /** Hears the number of the process before it answers. */
+  readonly onSpawn?: (pid: number) => void
 }
 
 export interface RunningService {
@@ -78,6 +80,7 @@ export async function startService(options: ServiceOptions = {}): Promise<Runnin
     env: { ...cleanEnvironment(), ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
   })
+  if (child.pid !== undefined) options.onSpawn?.(child.pid)
   let output = ''
   let log = ''
   child.stdout.on('data', (data: Buffer) => {
