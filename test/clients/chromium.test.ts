@@ -28,7 +28,7 @@ async function allSeen(page: Page): Promise<Seen> {
   return (await wanted.jsonValue()) as Seen
 }
 
-describe.skipIf(isMissing('Chromium', 'CLIENTS_CHROMIUM'))('Chromium', () => {
+describe.skipIf(isMissing('Chromium'))('Chromium', () => {
   let service: RunningService
   let browser: Browser
   let url: string

@@ -2,13 +2,13 @@
 
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { vi } from 'vitest'
+import { expect, vi } from 'vitest'
 import { ask } from '../support/raw-http.js'
 import { type RunningService, startService } from '../support/service.js'
 
 export const FRAMES = 300
-/** Of these the last 300 come after the restart. */
 const FRAMES_BEFORE_RESTART = 150
+/** The last 300 of them come after the restart. */
 export const FRAMES_OVER_RESTART = FRAMES_BEFORE_RESTART + FRAMES
 export const WIDTH = 640
 export const HEIGHT = 480
@@ -26,7 +26,7 @@ export async function startFeed(): Promise<RunningService> {
   await vi.waitFor(async () => {
     const { actual } = await status(service)
     if (actual?.width !== WIDTH || actual.fps_nominal !== FPS) throw new Error(`the camera gives ${JSON.stringify(actual)}`)
-  }, 10_000)
+  }, 20_000)
   return service
 }
 
@@ -88,18 +88,13 @@ export interface RunOptions {
   readonly onOutput?: (stdout: string) => void
 }
 
-export interface Restarted {
-  readonly before: Viewer
-  readonly answer: unknown
-  readonly after: Viewer
-}
-
-/** Restarts the camera once a client has printed that it has so many frames, and tells what became of its connection. */
+/** Restarts the camera once a client has so many frames, and proves that it kept its connection. */
 export class RestartMidway {
   readonly #service: RunningService
   readonly #label: string
-  #restart: Promise<Restarted> | undefined
+  #restart: Promise<void> | undefined
 
+  /** `label`: what the client calls itself by `?key=`. */
   constructor(service: RunningService, label: string) {
     this.#service = service
     this.#label = label
@@ -110,20 +105,27 @@ export class RestartMidway {
     if (frames >= FRAMES_BEFORE_RESTART) this.#restart ??= this.#run()
   }
 
-  get done(): Promise<Restarted> {
-    return this.#restart ?? Promise.reject(new Error('the client never had so many frames'))
+  /** To be asked when the client has ended. */
+  async wasSurvived(): Promise<void> {
+    if (this.#restart === undefined) throw new Error('the client never had so many frames')
+    await this.#restart
   }
 
-  async #run(): Promise<Restarted> {
+  async #run(): Promise<void> {
     const before = await viewer(this.#service, this.#label)
     const { body } = await ask(this.#service.cameraPort, 'POST', '/camera/restart')
-    return { before, answer: JSON.parse(body), after: await viewer(this.#service, this.#label) }
+    expect(JSON.parse(body)).toEqual({ success: true, message: 'Camera restart successful' })
+    const after = await viewer(this.#service, this.#label)
+    expect(after.since).toBe(before.since)
+    expect(after.frames).toBeLessThan(FRAMES_OVER_RESTART)
   }
 }
 
-/** A client that is not here: its tests are skipped, and nobody can miss it. */
-export function isMissing(client: string, variable: 'CLIENTS_OPENCV_PYTHON' | 'CLIENTS_CHROMIUM'): boolean {
-  if (process.env[variable]) return false
+const CLIENTS = { OpenCV: 'CLIENTS_OPENCV_PYTHON', Chromium: 'CLIENTS_CHROMIUM' } as const
+
+/** A client that is not here: its tests are skipped, and nobody can overlook it. */
+export function isMissing(client: keyof typeof CLIENTS): boolean {
+  if (process.env[CLIENTS[client]]) return false
   console.error(`SKIPPED: no test with ${client}. It is not installed: test/clients/run.sh does that, or says why it cannot.`)
   return true
 }

@@ -16,21 +16,25 @@ export interface SimulatedCameras {
   remove(): void
 }
 
-/** `hanging`: number of the node whose stream start never returns. */
+/**
+ * `hanging`: number of the node whose stream start never returns. `pictures`: what they show, JPEGs with the same number of bytes; a plain
+ * one of 640x480 otherwise.
+ */
 export async function simulatedCameras(options: {
   readonly count: number
   readonly hanging?: number
+  readonly pictures?: readonly Buffer[]
 }): Promise<SimulatedCameras> {
   execFileSync('make', ['-s', '-C', BENCH, 'out/camera_shim.so'])
   const folder = mkdtempSync(join(tmpdir(), 'simulated-'))
   const background = { width: 640, height: 480, channels: 3, background: 'teal' } as const
-  const picture = await sharp({ create: background }).jpeg().toBuffer()
+  const pictures = options.pictures ?? [await sharp({ create: background }).jpeg().toBuffer()]
   const file = join(folder, 'frames.bin')
-  writeFileSync(file, picture)
+  writeFileSync(file, Buffer.concat(pictures))
   const settings = {
     NODES: options.count,
     SHIM_FRAMES: file,
-    SHIM_FRAME_BYTES: picture.length,
+    SHIM_FRAME_BYTES: pictures[0]?.length ?? 0,
     ...(options.hanging !== undefined && { SHIM_HANG: options.hanging }),
   }
   const assignments = Object.entries(settings).map(([name, value]) => `${name}=${value}`)
