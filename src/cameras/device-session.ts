@@ -8,6 +8,7 @@ import { errorText } from '../base/errors.js'
 import type { Logger } from '../base/logger.js'
 import type { CaptureInfo, Core, NativeEvent } from '../native/index.js'
 import { type Fault, faultOf, faultOfDevice } from './capture-fault.js'
+import { HangWatch } from './hang-watch.js'
 import type { Camera, Mode } from './types.js'
 
 export type CaptureEvent = Extract<NativeEvent, { readonly type: 'capture' }>
@@ -37,6 +38,7 @@ const BEFORE_START_MS = 3_000
 
 export class DeviceSession {
   readonly #options: DeviceSessionOptions
+  readonly #hang: HangWatch
   #source: string | undefined
   /** Of the try under way; answers of earlier ones have another. */
   #try = 0
@@ -46,6 +48,14 @@ export class DeviceSession {
 
   constructor(options: DeviceSessionOptions) {
     this.#options = options
+    const { clock, core, listener } = options
+    this.#hang = new HangWatch({
+      clock,
+      frames: () => (this.#source === undefined ? undefined : core.captureStats(this.#source)?.frames),
+      stalled: () => listener.stalled(),
+      recovered: () => listener.recovered(),
+      hung: () => this.#hung(),
+    })
   }
 
   /** What the device streams; undefined until it does. */
@@ -115,6 +125,7 @@ export class DeviceSession {
 
   #started(info: CaptureInfo): void {
     this.#info = info
+    this.#hang.start((1000 * info.interval.num) / info.interval.den || 0)
     const early = this.#early
     this.#early = []
     this.#options.listener.started(info)
@@ -129,6 +140,13 @@ export class DeviceSession {
     else if (state === 'failed') this.#end(faultOfDevice(fault))
   }
 
+  /** The core writes the thread off; a new start is refused until the kernel lets go of it. */
+  #hung(): void {
+    const { listener } = this.#options
+    this.close()
+    listener.failed({ code: 'STALLED', errno: 0, message: 'the camera hangs in a call of its driver' })
+  }
+
   #end(fault: Fault, thrown?: unknown): void {
     this.#forget()
     this.#options.listener.failed(fault, thrown)
@@ -139,5 +157,6 @@ export class DeviceSession {
     this.#source = undefined
     this.#info = undefined
     this.#early = []
+    this.#hang.stop()
   }
 }
