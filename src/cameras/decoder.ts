@@ -81,7 +81,7 @@ export class Decoders {
     const known = this.#decoders.get(source)
     if (known !== undefined) known.wanted = wanted
     if (!wanted) {
-      if (known !== undefined) this.#arm(known, LINGER_MS, () => this.#end(source))
+      if (known !== undefined) this.#arm(known, LINGER_MS, () => this.#lingered(source, known))
       return
     }
     if (known?.child !== undefined) {
@@ -93,6 +93,12 @@ export class Decoders {
     this.#decoders.set(source, decoder)
     // A next try may be waited for already.
     if (decoder.cancelTimer === undefined) this.#start(source, decoder)
+  }
+
+  /** Somebody may have come back while no child ran: then this was the pause before the next try. */
+  #lingered(source: string, decoder: Decoder): void {
+    if (decoder.wanted) this.#start(source, decoder)
+    else this.#end(source)
   }
 
   #start(source: string, decoder: Decoder): void {

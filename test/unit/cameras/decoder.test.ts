@@ -70,6 +70,18 @@ function alive(pid = 0): boolean {
 }
 
 describe('decoders', () => {
+  it('that failed are tried again for somebody who comes back before they are forgotten', async () => {
+    const { clock, log, demand, runs } = setUp('exit 1')
+    demand(true)
+    await runs(1)
+    await vi.waitFor(() => expect(log).toHaveLength(1), { timeout: 5_000 })
+    demand(false)
+    clock.advance(1_000)
+    demand(true)
+    clock.advance(10_000)
+    await runs(2)
+  })
+
   it('run while pictures are waited for, and a linger time beyond', async () => {
     const { clock, open, demand, pids, runs, ends } = setUp('exec sleep 60')
     demand(true)
