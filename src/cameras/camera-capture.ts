@@ -90,7 +90,11 @@ export class CameraCapture {
     this.#pause = new Pause(clock, () => this.#step({ type: 'due' }))
     this.#startedMs = clock.nowMs()
     this.#startedWallMs = clock.wallMs()
-    if (!settings.enabled) this.#step({ type: 'disabled' })
+  }
+
+  /** To be called once, when whoever hears of a change of state can ask for the capture. */
+  start(): void {
+    if (!this.#settings.enabled) this.#step({ type: 'disabled' })
     this.#demandChanged()
     this.#show()
   }

@@ -191,8 +191,9 @@ export class Captures {
     if (known !== undefined) return known
     const capture = new CameraCapture(id, this.#settingsOf(id), this.#context)
     this.#captures.set(id, capture)
-    if (this.#options.registry.has(id)) capture.follow(this.#options.registry.get(id))
     if (id === this.#defaultDevice) capture.setChannels([id, DEFAULT_CAMERA])
+    capture.start()
+    if (this.#options.registry.has(id)) capture.follow(this.#options.registry.get(id))
     return capture
   }
 

@@ -45,6 +45,25 @@ describe('standing demand', () => {
     expect(word('camera0')).toBe('streaming')
   })
 
+  it('is told to listeners that ask for the state at once, of a camera never seen before too', () => {
+    const { captures, registry, changes, handle, tape } = captureRig({ camera: false })
+    const heard: string[] = []
+    registry.events.on('captureStateChanged', ({ device, state: told }) => {
+      heard.push(`${device} ${told} ${captures.state(device).state}`)
+    })
+    captures.chooseDefault({ path: '/dev/video0' })
+    captures.configure('default', always())
+    handle(
+      tape.ready(state({ source: '/dev/video20#1', node: '/dev/video20', identity: identity({ id: 'plat-loop', vid: '' }) }), []),
+    )
+    handle(tape.present(state()))
+    captures.configure('camera3', always())
+    // As often as each was wanted or let go, and the state that was told is the one that holds.
+    expect(new Set(heard)).toEqual(new Set(['camera0', 'camera20', 'camera3'].map((device) => `${device} waiting waiting`)))
+    expect(heard.length).toBeLessThan(10)
+    expect(changes).toHaveLength(heard.length)
+  })
+
   it('is refused only for a camera never heard of', () => {
     const { captures } = captureRig()
     expect(() => captures.want('camera7')).toThrow(expect.objectContaining({ code: 'CAMERA_NOT_FOUND' }))
