@@ -20,8 +20,8 @@ const eventually = (what, look) => waiting.eventually(what, look, { timeoutMs: 9
 
 /** Small pictures: an emulated processor encodes them. */
 const SMALL = { width: 320, height: 180, fps: 15 }
-/** 50 ms on a real processor; an emulated one is several times slower. */
-const PLACEHOLDER_MS = 1_000
+/** 50 ms on a real processor, 30 on a quiet emulated one; one that others keep busy too is many times slower. */
+const PLACEHOLDER_MS = 5_000
 /** Seconds between attempts, of the camera that others hold. */
 const INTERVAL_S = 2
 const CONFIG = {
