@@ -5,7 +5,7 @@ export default defineConfig({
   test: {
     include: ['test/clients/**/*.test.ts'],
     globalSetup: ['test/support/build.ts'],
-    testTimeout: 45_000,
+    testTimeout: 90_000,
     hookTimeout: 60_000,
     // A client of one file beside one of another: more would only measure each other on two cores.
     maxWorkers: 2,

@@ -27,7 +27,7 @@ export async function readWithOpencv(
   return { code, stderr, facts: JSON.parse(stdout.trimEnd().split('\n').at(-1) || 'null') }
 }
 
-/** Every frame of the right size, none twice in a row: the picture of a virtual camera always moves. */
+/** None twice in a row: the picture of a virtual camera always moves. OpenCV scales all to the size of the first one. */
 export const wellReadByOpencv = (frames: number): OpencvOutcome => ({
   code: 0,
   stderr: '',

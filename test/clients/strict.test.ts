@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { RunningService } from '../support/service.js'
 import { readStrictly } from './strict.js'
-import { FRAMES, startFeed } from './support.js'
+import { FRAMES, HEIGHT, startFeed, WIDTH } from './support.js'
 
 let service: RunningService
 beforeAll(async () => {
@@ -17,6 +17,6 @@ describe('a strict reader', () => {
   ])('finds every byte of $count parts of $path in place', async ({ path, count }) => {
     const { code, stdout, stderr } = await readStrictly(service.cameraPort, path, count)
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
-    expect(JSON.parse(stdout)).toMatchObject({ parts: count })
+    expect(JSON.parse(stdout)).toMatchObject({ parts: count, sizes: [`${WIDTH}x${HEIGHT}`] })
   })
 })

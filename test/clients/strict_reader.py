@@ -6,6 +6,7 @@ Ends with status 1 and one line that names the part at the first byte that is ou
 import http.client
 import json
 import re
+import struct
 import sys
 import time
 
@@ -19,6 +20,7 @@ HEADERS = {
 }
 FORBIDDEN = ("content-length", "transfer-encoding", "content-encoding")
 PART = re.compile(rb"Content-Type: image/jpeg\r\nContent-Length: (0|[1-9]\d*)\r\nX-Timestamp: (\d+\.\d{6})\r\n\r\n")
+FRAME_HEADERS = (0xC0, 0xC1, 0xC2)
 LONGEST_LINE, LONGEST_HEAD = 128, 512
 """Seconds between the capture of a frame and its arrival here, on a busy machine."""
 OLDEST = 5
@@ -51,8 +53,17 @@ def part_head():
     return int(found[1]), float(found[2])
 
 
+def size_of(jpeg):
+    """Out of the frame header, which stands before the scan."""
+    at = 2
+    while at + 9 < len(jpeg) and jpeg[at + 1] not in FRAME_HEADERS:
+        at += 2 + int.from_bytes(jpeg[at + 2 : at + 4], "big")
+    height, width = struct.unpack_from(">HH", jpeg, at + 5)
+    return f"{width}x{height}"
+
+
 address, path, count = sys.argv[1], sys.argv[2], int(sys.argv[3])
-times, lengths = [], set()
+times, lengths, sizes = [], set(), set()
 connection = http.client.HTTPConnection(address, timeout=10)
 connection.request("GET", path)
 response = connection.getresponse()
@@ -72,5 +83,6 @@ while len(times) < count:
     demand(0 <= time.time() - captured < OLDEST, f"captured at {captured}, now it is {time.time()}")
     times.append(captured)
     lengths.add(length)
+    sizes.add(size_of(jpeg))
 connection.close()
-print(json.dumps({"parts": len(times), "lengths": len(lengths), "seconds": round(times[-1] - times[0], 3)}))
+print(json.dumps({"parts": len(times), "lengths": len(lengths), "sizes": sorted(sizes)}))

@@ -14,7 +14,7 @@ export const WIDTH = 640
 export const HEIGHT = 480
 /** Twice what most cameras give: the same frames in half the time. */
 const FPS = 60
-const CLIENT_MS = 40_000
+const CLIENT_MS = 70_000
 
 export async function startFeed(): Promise<RunningService> {
   const camera = { WIDTH, HEIGHT, FPS }
