@@ -42,6 +42,7 @@ void FanoutChannel::showSource(std::shared_ptr<FrameHub> hub, int64_t nowUs) {
 void FanoutChannel::showPlaceholder(const PlaceholderPicture &picture, int64_t nowUs) {
     unsubscribe();
     hub_ = nullptr;
+    if (standsIn_ && picture == picture_) return; // said again: the next second is soon enough
     standIn(picture, nowUs);
 }
 

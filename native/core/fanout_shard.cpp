@@ -11,6 +11,7 @@
 #include <utility>
 
 #include "clock.hpp"
+#include "viewer_socket.hpp"
 
 namespace camera {
 
@@ -177,13 +178,20 @@ void FanoutShard::look(int64_t nowUs) {
     nextLookUs_ = nowUs + kLookUs;
     const bool cutOff = stopping_ && nowUs >= stopUs_;
     for (auto &[number, place] : places_) {
-        const int64_t sinceUs = place.viewer->waitingSinceUs();
         if (place.channel == nullptr) {
             if (cutOff || nowUs >= place.lingersUntilUs) over(*place.viewer, ViewerEnd::Ended);
-        } else if (sinceUs != 0 && nowUs - sinceUs >= int64_t{options_.stallMs} * 1000) {
+        } else if (isStalled(*place.viewer, nowUs)) {
             over(*place.viewer, ViewerEnd::Stalled);
         }
     }
+}
+
+/// A reader of 10 kB/s may have 130 kB in its kernel, which tells nothing until all of that is read: while that kernel answers,
+/// the viewer gets half as long again.
+bool FanoutShard::isStalled(Viewer &viewer, int64_t nowUs) const {
+    const int64_t stalledMs = viewer.stalledUs(nowUs) / 1000;
+    if (stalledMs < options_.stallMs) return false;
+    return stalledMs >= options_.stallMs * 3 / 2 || peerSilenceMs(viewer.socket()) >= options_.stallMs;
 }
 
 void FanoutShard::admit(std::shared_ptr<Viewer> viewer, int64_t nowUs) {

@@ -68,6 +68,7 @@ private:
     void note(Viewer &viewer, uint32_t events, int64_t nowUs);
     void runTasks(int64_t nowUs);
     void look(int64_t nowUs);
+    bool isStalled(Viewer &viewer, int64_t nowUs) const;
     void admit(std::shared_ptr<Viewer> viewer, int64_t nowUs);
     void beginEnd(Place &place, int64_t nowUs);
     void halfClose(Place &place);

@@ -14,13 +14,14 @@ public:
 
     bool isDue(int64_t frameUs) const { return static_cast<double>(frameUs) >= dueUs_; }
 
-    /// The frame is sent. The due times form a grid that does not move with the frames taken; half an interval of credit lets
-    /// a source that is as fast as the cap be early now and then without losing a frame.
+    /// The frame is sent. The due times form a grid that does not move with the frames taken, which is what makes the mean
+    /// exact; some credit lets a source that is as fast as the cap be early or late now and then without losing a frame.
     void take(int64_t frameUs) {
+        if (intervalUs_ <= 0) return;
         const auto us = static_cast<double>(frameUs);
-        dueUs_ = std::max(dueUs_ + intervalUs_, us - intervalUs_ / 2);
-        // A grid that begins now, or that a pause has left far behind, begins at this frame.
-        if (dueUs_ <= us - intervalUs_ / 2) dueUs_ = us + intervalUs_ / 2;
+        dueUs_ += intervalUs_;
+        const bool paused = dueUs_ < us - 2 * intervalUs_;
+        dueUs_ = paused ? us + intervalUs_ / 2 : std::max(dueUs_, us - intervalUs_ / 2);
     }
 
 private:

@@ -1,5 +1,7 @@
 #include "viewer.hpp"
 
+#include <linux/sockios.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <sys/uio.h>
 
@@ -38,7 +40,10 @@ Viewer::Outcome Viewer::offer(const FrameOffer &offer, int64_t nowUs, int64_t ma
         passOver(offer.number);
         return Outcome::Idle;
     }
-    if (waiting_) return Outcome::Waiting;
+    if (waiting_) {
+        missUpTo(offer.number); // only the newest can still be the next
+        return Outcome::Waiting;
+    }
     const int64_t limitUs = maxAgeUs_ > 0 ? std::min(maxAgeUs, maxAgeUs_) : maxAgeUs;
     if (offer.online && nowUs - frameUs > limitUs) {
         passOver(offer.number);
@@ -94,6 +99,15 @@ void Viewer::arrange(const FrameOffer &offer, int64_t nowUs) {
 
 Viewer::Outcome Viewer::resume(int64_t nowUs) { return waiting_ ? push(nowUs, current_) : Outcome::Idle; }
 
+int64_t Viewer::stalledUs(int64_t nowUs) {
+    if (!waiting_) return 0;
+    int queued = 0;
+    if (::ioctl(socket_.get(), SIOCOUTQ, &queued) != 0) return nowUs - progressUs_;
+    const uint64_t taken = bytes_.load(std::memory_order_relaxed) - static_cast<uint64_t>(queued);
+    if (std::exchange(taken_, taken) != taken) progressUs_ = nowUs;
+    return nowUs - progressUs_;
+}
+
 Viewer::Outcome Viewer::finish(int64_t nowUs) {
     finishing_ = true;
     state_.store(ViewerState::Ending, std::memory_order_relaxed);
@@ -127,7 +141,6 @@ Viewer::Outcome Viewer::push(int64_t nowUs, const FramePtr &frame) {
         if (sent < 0 && errno != EAGAIN && errno != EWOULDBLOCK) return stop(Outcome::Broken, nowUs);
         auto count = static_cast<size_t>(std::max<ssize_t>(sent, 0));
         add(bytes_, count);
-        if (count > 0) progressUs_ = nowUs;
         const size_t ofText = std::min(count, textLeft);
         textSent_ += ofText;
         if (textLeft > 0 && textSent_ == text_.size()) dropText();
@@ -158,9 +171,16 @@ Viewer::Outcome Viewer::stop(Outcome outcome, int64_t nowUs) {
     return outcome;
 }
 
+/// The picture is begun, or left out on purpose; those before it that were neither are missed.
 void Viewer::passOver(uint64_t number) {
-    if (number > seen_ + 1) add(skipped_, number - seen_ - 1);
+    missUpTo(number);
     seen_ = std::max(seen_, number);
+}
+
+void Viewer::missUpTo(uint64_t number) {
+    if (number <= seen_ + 1) return;
+    add(skipped_, number - seen_ - 1);
+    seen_ = number - 1;
 }
 
 ViewerStats Viewer::stats() const {

@@ -60,8 +60,9 @@ public:
     /// The pictures before this one are none that the viewer missed.
     void startsAfter(uint64_t number) { seen_ = number; }
     bool wantsFinalTwice() const { return dualFinalFrames_; }
-    /// Since when the socket has taken no byte of what waits; 0 when nothing waits.
-    int64_t waitingSinceUs() const { return waiting_ ? progressUs_ : 0; }
+    /// How long the viewer has taken no byte although something waits for it; 0 when nothing does. Asks the kernel: bytes that reach
+    /// a slow reader out of the socket's own buffer make no room that we would hear of.
+    int64_t stalledUs(int64_t nowUs);
 
     int socket() const { return socket_.get(); }
     /// The last call of the sending thread; who reads the statistics may hold the object on.
@@ -86,6 +87,7 @@ private:
     void arrange(const FrameOffer &offer, int64_t nowUs);
     Outcome stop(Outcome outcome, int64_t nowUs);
     void passOver(uint64_t number);
+    void missUpTo(uint64_t number);
 
     /// The headers of its parts are written for this viewer alone.
     bool ownHeaders() const { return extraHeaders_ && !advanceHeaders_; }
@@ -113,7 +115,9 @@ private:
     bool waiting_ = false;
     bool finishing_ = false;
     bool closed_ = false;
+    /// When the viewer was last seen to take anything, and how much it had taken in all.
     int64_t progressUs_ = 0;
+    uint64_t taken_ = 0;
 
     FrameRateCap cap_;
     /// The newest picture that was begun or left out.
