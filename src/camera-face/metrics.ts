@@ -32,6 +32,12 @@ const METRICS: readonly Metric[] = [
     values: ({ figures }) => figures.connectionErrors,
   },
   {
+    name: 'camera_stream_restarts_total',
+    type: 'counter',
+    help: 'Streams that were stopped and started in the open device, to cure a silence or an error.',
+    values: ({ figures }) => figures.streamRestarts,
+  },
+  {
     name: 'camera_connected',
     type: 'gauge',
     help: '1 while the device is open and delivers.',

@@ -40,6 +40,8 @@ export interface CaptureFigures {
     readonly invalid_jpeg: number
     readonly encoder_busy: number
   }
+  /** Cures in the open device. */
+  readonly streamRestarts: number
   readonly connectionErrors: number
   /** Wall-clock milliseconds at which counting began. */
   readonly startedMs: number

@@ -25,6 +25,7 @@ export function statusDocument(facts: CameraFacts): Record<string, unknown> {
       frames_captured: figures.framesCaptured,
       frames_dropped: dropped(figures),
       connection_errors: figures.connectionErrors,
+      stream_restarts: figures.streamRestarts,
       last_reconnect: status.lastReconnectMs === undefined ? null : localIso(status.lastReconnectMs),
       uptime_start: figures.startedMs / 1000,
       uptime: figures.uptimeMs / 1000,

@@ -7,16 +7,17 @@ import type { CaptureDrops } from './capture-types.js'
 export interface Totals {
   readonly frames: number
   readonly drops: CaptureDrops
+  readonly restarts: number
   readonly lastFrameAgeMs: number | undefined
   readonly queueSize: number
   readonly fps: number
   readonly bytesPerSecond: number
 }
 
-type Counter = 'frames' | 'lost' | 'errorFlag' | 'invalidJpeg' | 'encoderBusy'
+type Counter = 'frames' | 'lost' | 'errorFlag' | 'invalidJpeg' | 'encoderBusy' | 'restarts'
 type Counts = Readonly<Record<Counter, number>>
 
-const NONE: Counts = { frames: 0, lost: 0, errorFlag: 0, invalidJpeg: 0, encoderBusy: 0 }
+const NONE: Counts = { frames: 0, lost: 0, errorFlag: 0, invalidJpeg: 0, encoderBusy: 0, restarts: 0 }
 
 export class CaptureTotals {
   readonly #core: Pick<Core, 'captureStats'>
@@ -51,10 +52,11 @@ export class CaptureTotals {
       this.#source === undefined || (this.#isFinal && !isOpen) ? undefined : this.#core.captureStats(this.#source, maxFrameAgeMs)
     if (stats !== undefined) this.#take(stats)
     this.#isFinal = !isOpen
-    const { frames, lost, errorFlag, invalidJpeg, encoderBusy } = sum(this.#past, this.#present)
+    const { frames, lost, errorFlag, invalidJpeg, encoderBusy, restarts } = sum(this.#past, this.#present)
     return {
       frames,
       drops: { driverGap: lost, errorFlag, invalidJpeg, encoderBusy },
+      restarts,
       lastFrameAgeMs: this.#lastFrameMs === undefined ? undefined : Math.max(0, this.#clock.nowMs() - this.#lastFrameMs),
       queueSize: stats?.retained ?? 0,
       fps: stats?.fps ?? 0,
@@ -63,10 +65,10 @@ export class CaptureTotals {
   }
 
   #take(stats: CaptureStats): void {
-    const { frames, lost, errorFlag, encoderBusy } = stats
+    const { frames, lost, errorFlag, encoderBusy, restarts } = stats
     // What the camera sent was no picture, whatever its format.
     const invalidJpeg = stats.invalidJpeg + stats.invalidUnits
-    this.#present = { frames, lost, errorFlag, invalidJpeg, encoderBusy }
+    this.#present = { frames, lost, errorFlag, invalidJpeg, encoderBusy, restarts }
     if (stats.lastFrameAgeMs !== undefined) this.#lastFrameMs = this.#clock.nowMs() - stats.lastFrameAgeMs
   }
 }
@@ -78,5 +80,6 @@ function sum(a: Counts, b: Counts): Counts {
     errorFlag: a.errorFlag + b.errorFlag,
     invalidJpeg: a.invalidJpeg + b.invalidJpeg,
     encoderBusy: a.encoderBusy + b.encoderBusy,
+    restarts: a.restarts + b.restarts,
   }
 }

@@ -87,6 +87,8 @@ export interface CaptureStatistics {
   /** Sum of `drops`. */
   readonly framesDropped: number
   readonly drops: CaptureDrops
+  /** Times the stream was stopped and started in the open device, to cure a silence or an error. */
+  readonly streamRestarts: number
   /** Failed opens and streams that failed. */
   readonly connectionErrors: number
   /** Wall-clock milliseconds when counting began. */

@@ -20,7 +20,7 @@ export function captureWords({
 
 type FrameFigures = Pick<
   CaptureStatistics,
-  'framesCaptured' | 'framesDropped' | 'drops' | 'queueSize' | 'lastFrameAgeMs' | 'actual'
+  'framesCaptured' | 'framesDropped' | 'drops' | 'streamRestarts' | 'queueSize' | 'lastFrameAgeMs' | 'actual'
 >
 
 /** `info`: what the device streams now or streamed last. */
@@ -30,6 +30,7 @@ export function frameFigures(totals: Totals, info: CaptureInfo | undefined): Fra
     framesCaptured: totals.frames,
     framesDropped: drops.driverGap + drops.errorFlag + drops.invalidJpeg + drops.encoderBusy,
     drops,
+    streamRestarts: totals.restarts,
     queueSize: totals.queueSize,
     ...(totals.lastFrameAgeMs === undefined ? {} : { lastFrameAgeMs: totals.lastFrameAgeMs }),
     ...(info === undefined

@@ -45,6 +45,7 @@ export const FIGURES: CaptureFigures = {
   framesCaptured: 120,
   drops: { driver_gap: 1, error_flag: 2, invalid_jpeg: 3, encoder_busy: 4 },
   connectionErrors: 5,
+  streamRestarts: 6,
   startedMs: 1_700_000_000_500,
   uptimeMs: 4_250,
   lastFrameAgeMs: 12.5,
