@@ -45,6 +45,8 @@ describe.skipIf(isMissing('Chromium'))('Chromium', () => {
 
   /** Also requests that failed, which the console does not tell of every one. */
   const watched = (failed: string[], before: (page: Page) => Promise<unknown>) => ({
+    // No larger than needed: every frame is painted without a graphics card.
+    viewport: { width: WIDTH, height: HEIGHT },
     before: (page: Page) => {
       page.on('requestfailed', (request) => {
         const why = request.failure()?.errorText
