@@ -98,12 +98,15 @@ private:
 
     bool toTell() const { return delivered_ && !told_; }
     int64_t tellUs() const { return goodUs_ + int64_t{std::max(capture_.stalledMs, fiveIntervalsMs())} * 1000; }
-    int64_t limitUs() const { return silentFromUs() + int64_t{silenceMs()} * 1000; }
-
-    /// Only good frames end the wait for the first one; later a camera that sends at least something is not restarted.
-    int64_t silentFromUs() const { return flowing_ ? heardUs_ : beganUs_; }
-
-    int silenceMs() const { return flowing_ ? std::max(capture_.stallMs, fiveIntervalsMs()) : capture_.firstFrameMs; }
+    /// A stream that delivers nothing for a while is cured, and one in which nothing is whole for as long as a first frame may
+    /// take: single damaged frames are no reason, since a restart costs more of them.
+    int64_t limitUs() const {
+        const auto after = [](int64_t fromUs, int ms) { return fromUs + int64_t{ms} * 1000; };
+        if (!flowing_) return after(beganUs_, capture_.firstFrameMs);
+        const int atLeastMs = fiveIntervalsMs();
+        return std::min(after(heardUs_, std::max(capture_.stallMs, atLeastMs)),
+                        after(goodUs_, std::max(capture_.firstFrameMs, atLeastMs)));
+    }
 
     int fiveIntervalsMs() const {
         const Interval &interval = device_->info().interval;
