@@ -32,7 +32,7 @@ printf 'setup: compiling the native core\n' >&2
 log=build/native.log
 rm -f "$stamp"
 build() {
-  node_modules/.bin/node-gyp configure --release "${headers[@]}" && node_modules/.bin/node-gyp build --release -j2 "${headers[@]}"
+  node_modules/.bin/node-gyp configure --release "${headers[@]}" && node_modules/.bin/node-gyp build --release --jobs max "${headers[@]}"
 }
 if ! build > "$log" 2>&1; then
   cat "$log" >&2
