@@ -84,8 +84,10 @@ TEST_CASE("the last buffer of a codec, a full pipe and what else stops a queue r
         REQUIRE(start(manager, kFaulty, kMode).ok());
         REQUIRE(delivers(scripted, manager));
         scripted.failAt(kFaultyNode, "VIDIOC_DQBUF", 1, failure);
-        REQUIRE(scripted.pushFrame(kFaultyNode, {.bytes = goodJpeg()}));
-        CHECK(eventually([&] { return manager.stats(kFaulty.source)->restarts == 1; }));
+        CHECK(eventually([&] {
+            scripted.pushFrame(kFaultyNode, {.bytes = goodJpeg()});
+            return manager.stats(kFaulty.source)->restarts == 1;
+        }));
         CHECK(delivers(scripted, manager));
         CHECK(scripted.calls(kFaultyNode, "VIDIOC_STREAMON") == 2);
         manager.shutdown(2000);
