@@ -37,6 +37,11 @@ export class Announcer<State> {
   }
 
   update(state: State): void {
+    // No change, so the next one is not the second of a burst.
+    if (this.#waiting === undefined && this.#told !== undefined && this.#same(this.#told, state)) {
+      this.#told = state
+      return
+    }
     const nowMs = this.#options.clock.nowMs()
     const quiet = nowMs - this.#lastChangeMs >= this.#options.quietMs
     this.#lastChangeMs = nowMs
