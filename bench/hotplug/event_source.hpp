@@ -1,4 +1,5 @@
 #pragma once
+#include <cstddef>
 #include <optional>
 
 namespace bench {
@@ -18,8 +19,12 @@ public:
     virtual int fd() const = 0;
     /** Reads one event; nullopt when what was read is not about a camera node's coming or going. */
     virtual std::optional<NodeEvent> receive() = 0;
-    /** Plugs or pulls all cameras; may block until the kernel is done. False on failure. */
-    virtual bool change(bool plug) = 0;
+    /** How many can be changed one after the other. */
+    virtual size_t units() const = 0;
+    /** How many cameras come and go with a unit. */
+    virtual size_t camerasOfUnit() const = 0;
+    /** Plugs or pulls a unit; may block until the kernel is done. False on failure. */
+    virtual bool change(size_t unit, bool plug) = 0;
 };
 
 }  // namespace bench

@@ -41,14 +41,10 @@ std::optional<NodeEvent> FolderCameras::receive() {
     return NodeEvent{(event.mask & IN_CREATE) != 0, std::atoi(std::string(name.substr(5)).c_str())};
 }
 
-bool FolderCameras::change(bool plug) {
-    for (size_t i = 0; i < count_; i++) {
-        const unsigned number = kFirstNode + static_cast<unsigned>(i);
-        const std::string node = folder_ + "/video" + std::to_string(number);
-        const bool changed = plug ? mknod(node.c_str(), S_IFCHR | 0600, makedev(kVideoMajor, number)) == 0 : unlink(node.c_str()) == 0;
-        if (!changed) return false;
-    }
-    return true;
+bool FolderCameras::change(size_t unit, bool plug) {
+    const unsigned number = kFirstNode + static_cast<unsigned>(unit);
+    const std::string node = folder_ + "/video" + std::to_string(number);
+    return plug ? mknod(node.c_str(), S_IFCHR | 0600, makedev(kVideoMajor, number)) == 0 : unlink(node.c_str()) == 0;
 }
 
 }  // namespace bench

@@ -5,7 +5,7 @@
 
 namespace bench {
 
-/** Nodes video70, video71, … that are made and removed in a folder (root only); events come by inotify. Owns its descriptor. */
+/** Nodes video70, video71, … that are made and removed one by one in a folder (root only); events come by inotify. Owns its descriptor. */
 class FolderCameras : public Cameras {
 public:
     /** The nodes must be there already. `count` is at most 10. */
@@ -16,7 +16,9 @@ public:
 
     int fd() const override { return fd_; }
     std::optional<NodeEvent> receive() override;
-    bool change(bool plug) override;
+    size_t units() const override { return count_; }
+    size_t camerasOfUnit() const override { return 1; }
+    bool change(size_t unit, bool plug) override;
 
 private:
     const std::string folder_;

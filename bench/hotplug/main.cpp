@@ -21,7 +21,7 @@
 namespace {
 
 constexpr int kDeadlineMs = 20'000;
-/** Between two changes: a camera that flaps is told only when it has settled, and this is not about that. */
+/** Between two changes of a camera: one that flaps is told only when it has settled, and this is not about that. */
 constexpr auto kPause = std::chrono::milliseconds(1'000);
 
 /** Number N of "device":"cameraN" in a notification of this topic; -1 when it is another message. */
@@ -38,7 +38,7 @@ struct Arrivals {
     std::map<int, uint64_t> service;
 };
 
-/** Listens until both have come for all cameras. False after the deadline or when the service closed. */
+/** Listens until both have come for as many cameras. False after the deadline or when the service closed. */
 bool collect(bench::Cameras &source, bench::Connection &connection, bool added, size_t cameras, Arrivals &arrivals) {
     const std::string_view topic = added ? "camera.connected" : "camera.disconnected";
     std::vector<char> buffer(64 * 1024);
@@ -61,19 +61,27 @@ bool collect(bench::Cameras &source, bench::Connection &connection, bool added, 
     return true;
 }
 
-/** One change of the driver; its differences are appended. */
-bool change(bench::Cameras &source, bench::Connection &connection, bool plug, size_t cameras, std::vector<int64_t> &differences) {
-    std::this_thread::sleep_for(kPause);
+/** One change of a unit; its differences are appended. */
+bool change(bench::Cameras &source, bench::Connection &connection, size_t unit, bool plug, std::vector<int64_t> &differences) {
+    std::this_thread::sleep_for(kPause / source.units());
     // A driver blocks until its change is done; the events come while it does.
     bool told = false;
-    std::thread driver([&] { told = source.change(plug); });
+    std::thread driver([&] { told = source.change(unit, plug); });
     Arrivals arrivals;
-    const bool collected = collect(source, connection, plug, cameras, arrivals);
+    const bool collected = collect(source, connection, plug, source.camerasOfUnit(), arrivals);
     driver.join();
     for (const auto &[camera, at] : arrivals.kernel) {
         differences.push_back(static_cast<int64_t>(arrivals.service[camera]) - static_cast<int64_t>(at));
     }
     return told && collected;
+}
+
+/** Every unit once, one after the other. */
+bool changeAll(bench::Cameras &source, bench::Connection &connection, bool plug, std::vector<int64_t> &differences) {
+    for (size_t unit = 0; unit < source.units(); unit++) {
+        if (!change(source, connection, unit, plug, differences)) return false;
+    }
+    return true;
 }
 
 void print(const char *name, const std::vector<int64_t> &values) {
@@ -93,7 +101,7 @@ int main(int argc, char **argv) {
     const auto cameras = static_cast<size_t>(std::atoi(argv[4]));
     std::unique_ptr<bench::Cameras> source;
     if (where == "vivid") {
-        source = std::make_unique<bench::VividCameras>();
+        source = std::make_unique<bench::VividCameras>(cameras);
     } else {
         source = std::make_unique<bench::FolderCameras>(where, cameras);
     }
@@ -107,7 +115,7 @@ int main(int argc, char **argv) {
     std::vector<int64_t> disconnected, connected;
     const int cycles = std::atoi(argv[5]);
     for (int cycle = 0; cycle <= cycles; cycle++) {
-        if (!change(*source, connection, false, cameras, disconnected) || !change(*source, connection, true, cameras, connected)) {
+        if (!changeAll(*source, connection, false, disconnected) || !changeAll(*source, connection, true, connected)) {
             std::fprintf(stderr, "hotplug: cycle %d: an event did not come\n", cycle);
             return 1;
         }

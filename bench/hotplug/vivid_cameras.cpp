@@ -25,7 +25,8 @@ std::string_view valueOf(std::string_view message, std::string_view key) {
 
 }  // namespace
 
-VividCameras::VividCameras() : fd_(socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_KOBJECT_UEVENT)) {
+VividCameras::VividCameras(size_t count)
+    : count_(count), fd_(socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_KOBJECT_UEVENT)) {
     sockaddr_nl address{};
     address.nl_family = AF_NETLINK;
     address.nl_groups = 1;
@@ -50,7 +51,7 @@ std::optional<NodeEvent> VividCameras::receive() {
     return NodeEvent{action == "add", std::atoi(std::string(node.substr(5)).c_str())};
 }
 
-bool VividCameras::change(bool plug) {
+bool VividCameras::change(size_t /*unit*/, bool plug) {
     const std::string path = std::string("/sys/bus/platform/drivers/vivid/") + (plug ? "bind" : "unbind");
     const int fd = open(path.c_str(), O_WRONLY | O_CLOEXEC);
     const bool told = fd >= 0 && write(fd, "vivid.0", 7) == 7;
