@@ -1,10 +1,10 @@
 /** MediaMTX and the publishers that feed it. */
 
-export type { Credentials } from './client.js'
-export type { CameraFeedHandle, CameraFeeds, FeedCamera, FeedStats } from './feeds.js'
-export type { CodecOptions } from './ffmpeg-args.js'
-export { type Installed, type InstallOptions, installMediamtx } from './install.js'
-export type { LinkTemplates, StreamLinks } from './links.js'
+export type { Credentials } from './api/client.js'
+export { type Installed, type InstallOptions, installMediamtx } from './install/install.js'
 export type { MediaOptions } from './options.js'
+export type { CameraFeedHandle, CameraFeeds, FeedCamera, FeedStats } from './publish/feeds.js'
+export type { CodecOptions } from './publish/ffmpeg-args.js'
 export { createMedia, type MediaEvents, type MediaService, type MediaState } from './service.js'
-export type { StartedStream, StoppedStream, StreamEntry, StreamStatus, StreamUrl } from './stream-shapes.js'
+export type { LinkTemplates, StreamLinks } from './streams/links.js'
+export type { StartedStream, StoppedStream, StreamEntry, StreamStatus, StreamUrl } from './streams/shapes.js'

@@ -2,10 +2,10 @@
 
 import type { Clock } from '../base/clock.js'
 import type { Logger } from '../base/logger.js'
-import type { Credentials } from './client.js'
-import type { CameraFeeds } from './feeds.js'
-import { type CodecOptions, DEFAULT_CODEC } from './ffmpeg-args.js'
-import { DEFAULT_TEMPLATES, type LinkTemplates } from './links.js'
+import type { Credentials } from './api/client.js'
+import type { CameraFeeds } from './publish/feeds.js'
+import { type CodecOptions, DEFAULT_CODEC } from './publish/ffmpeg-args.js'
+import { DEFAULT_TEMPLATES, type LinkTemplates } from './streams/links.js'
 
 export interface MediaOptions {
   readonly feeds: CameraFeeds
@@ -40,7 +40,7 @@ export interface MediaOptions {
   readonly ffmpeg?: string
   /** `camera-notifier` as built; without it demand cannot be seen and cameras are published all the time. */
   readonly notifierFile?: string
-  /** `publish_guard.so` as built; see `publish-guard.ts`. */
+  /** `publish_guard.so` as built; see `publish/guard.ts`. */
   readonly guardFile?: string
   readonly codec?: CodecOptions
   /** `auto`: while wanted, where the server can run the notifier, else always. */

@@ -42,7 +42,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
 
 /** Package → the one file that imports it at run time (types may be named elsewhere). */
 const IMPORTER: Readonly<Record<string, string>> = {
-  undici: 'media/client.ts',
+  undici: 'media/api/client.ts',
   piscina: 'snapshots/pool.ts',
   sharp: 'snapshots/worker.ts',
   'fast-jwt': 'auth/tokens.ts',

@@ -5,7 +5,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { freePlaces } from '../../src/media/free-ports.js'
+import { freePlaces } from '../../src/media/server/free-ports.js'
 import { MediamtxDouble } from '../support/mediamtx-double/index.js'
 import { realMediamtx, until } from './media-bench.js'
 

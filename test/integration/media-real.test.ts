@@ -4,7 +4,7 @@ import { type ChildProcess, execFile, spawn } from 'node:child_process'
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
-import { freePlaces } from '../../src/media/free-ports.js'
+import { freePlaces } from '../../src/media/server/free-ports.js'
 import { type MediaBench, openBench, type Packet, play, processesOf, readProc, realMediamtx, until } from './media-bench.js'
 
 const binary = realMediamtx()

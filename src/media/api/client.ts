@@ -1,0 +1,205 @@
+/** Typed calls of MediaMTX's control API over one small keep-alive pool. Every call has a deadline that covers the body. */
+
+import type { Dispatcher, Pool } from 'undici'
+import { errorText } from '../../base/errors.js'
+import { MediamtxError } from './failures.js'
+import {
+  type Page,
+  type PathConfig,
+  parseErrorText,
+  parseInfo,
+  parsePathConfigs,
+  parsePaths,
+  parsePorts,
+  type RuntimePath,
+  type ServerInfo,
+  type ServerPorts,
+} from './wire.js'
+
+export interface Credentials {
+  readonly user: string
+  readonly password: string
+}
+
+export interface ClientOptions {
+  /** `http://127.0.0.1:9997`, without a path. */
+  readonly origin: string
+  readonly credentials: Credentials | undefined
+}
+
+/** Wrong credentials are answered up to 4 s late, so the first call and the one after a 401 get more time. */
+const FIRST_CONTACT_MS = 6_000
+const READ_MS = 2_000
+const WRITE_MS = 10_000
+const CONNECT_MS = 500
+/** Below the 10 s after which older servers close an idle connection. */
+const KEEP_ALIVE_MS = 5_000
+const MAX_CONNECTIONS = 8
+const MAX_BODY_BYTES = 4 * 1024 * 1024
+const PAGE_ITEMS = 1_000
+
+export class MediamtxClient {
+  readonly #origin: string
+  readonly #authorization: string | undefined
+  #pool: Promise<Pool> | undefined
+  #trusted = false
+
+  constructor(options: ClientOptions) {
+    this.#origin = options.origin
+    const pair = options.credentials
+    this.#authorization = pair && `Basic ${Buffer.from(`${pair.user}:${pair.password}`).toString('base64')}`
+  }
+
+  /** `undefined` from servers before 1.15.2, which have no such call. */
+  async info(): Promise<ServerInfo | undefined> {
+    try {
+      return parseInfo(await this.#read('info'))
+    } catch (thrown) {
+      if (thrown instanceof MediamtxError && thrown.kind === 'disabled') return undefined
+      throw thrown
+    }
+  }
+
+  async ports(): Promise<ServerPorts> {
+    return parsePorts(await this.#read('config/global/get'))
+  }
+
+  /** Effective configurations, defaults merged in. */
+  listPathConfigs(): Promise<PathConfig[]> {
+    return this.#list('config/paths/list', parsePathConfigs)
+  }
+
+  listPaths(): Promise<RuntimePath[]> {
+    return this.#list('paths/list', parsePaths)
+  }
+
+  /** Creates or overwrites; the effect may come a moment after the reply. */
+  async replacePath(name: string, body: Readonly<Record<string, unknown>>): Promise<void> {
+    await this.#call('POST', `config/paths/replace/${encodeURIComponent(name)}`, WRITE_MS, JSON.stringify(body))
+  }
+
+  /** A path that does not exist counts as deleted. */
+  async deletePath(name: string): Promise<void> {
+    try {
+      await this.#call('DELETE', `config/paths/delete/${encodeURIComponent(name)}`, WRITE_MS)
+    } catch (thrown) {
+      if (!(thrown instanceof MediamtxError && thrown.kind === 'missing')) throw thrown
+    }
+  }
+
+  /** Cuts all connections; calls under way fail as unreachable. */
+  async close(): Promise<void> {
+    await (await this.#pool)?.destroy()
+  }
+
+  async #list<Item>(path: string, parse: (reply: unknown) => Page<Item>): Promise<Item[]> {
+    const items: Item[] = []
+    for (let page = 0; ; page++) {
+      const part = parse(await this.#read(`${path}?itemsPerPage=${PAGE_ITEMS}&page=${page}`))
+      items.push(...part.items)
+      if (page + 1 >= part.pageCount) return items
+    }
+  }
+
+  #read(path: string): Promise<unknown> {
+    return this.#call('GET', path, READ_MS)
+  }
+
+  async #call(method: Dispatcher.HttpMethod, path: string, deadlineMs: number, body?: string): Promise<unknown> {
+    const signal = AbortSignal.timeout(this.#trusted ? deadlineMs : Math.max(deadlineMs, FIRST_CONTACT_MS))
+    try {
+      return await this.#attempt(method, path, signal, body)
+    } catch (thrown) {
+      // The server closed an idle connection just as we used it: every verb here may be sent twice.
+      if (!isClosedSocket(thrown) || signal.aborted) throw toMediamtxError(thrown, signal)
+    }
+    try {
+      return await this.#attempt(method, path, signal, body)
+    } catch (thrown) {
+      throw toMediamtxError(thrown, signal)
+    }
+  }
+
+  async #attempt(method: Dispatcher.HttpMethod, path: string, signal: AbortSignal, body?: string): Promise<unknown> {
+    this.#pool ??= openPool(this.#origin)
+    const pool = await this.#pool
+    const reply = await pool.request({
+      method,
+      path: `/v3/${path}`,
+      signal,
+      headers: {
+        ...(this.#authorization === undefined ? {} : { authorization: this.#authorization }),
+        ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+      },
+      ...(body === undefined ? {} : { body }),
+    })
+    const raw = await readBody(reply.body)
+    this.#trusted = reply.statusCode !== 401
+    return interpret(reply.statusCode, raw, method)
+  }
+}
+
+/** Loaded at first use: a service without MediaMTX never pays for the HTTP client. */
+async function openPool(origin: string): Promise<Pool> {
+  const { Pool } = await import('undici')
+  return new Pool(origin, {
+    connections: MAX_CONNECTIONS,
+    pipelining: 1,
+    keepAliveTimeout: KEEP_ALIVE_MS,
+    keepAliveMaxTimeout: KEEP_ALIVE_MS,
+    connect: { timeout: CONNECT_MS },
+    // The signal of each call is the only deadline.
+    headersTimeout: 0,
+    bodyTimeout: 0,
+  })
+}
+
+async function readBody(body: AsyncIterable<Buffer>): Promise<string> {
+  const chunks: Buffer[] = []
+  let size = 0
+  for await (const chunk of body) {
+    size += chunk.length
+    if (size > MAX_BODY_BYTES) throw new MediamtxError('torn', `reply above ${MAX_BODY_BYTES} bytes`)
+    chunks.push(chunk)
+  }
+  return Buffer.concat(chunks).toString('utf8')
+}
+
+function interpret(status: number, raw: string, method: Dispatcher.HttpMethod): unknown {
+  const reply = parseJson(raw)
+  if (status === 200) {
+    // Writes of servers before 1.15.5 answer with an empty body.
+    if (reply === undefined && method === 'GET') throw new MediamtxError('torn', 'reply is not JSON')
+    return reply
+  }
+  const text = parseErrorText(reply)
+  if (status === 401) throw new MediamtxError('unauthorized', 'the API refuses our credentials')
+  if (status === 404) throw new MediamtxError(text === undefined ? 'disabled' : 'missing', text ?? 'no such route in this server')
+  if (status >= 500) throw new MediamtxError('broken', text ?? `status ${status}`)
+  if (status === 400) throw new MediamtxError('rejected', text ?? 'status 400')
+  throw new MediamtxError('torn', `status ${status}`)
+}
+
+function parseJson(raw: string): unknown {
+  try {
+    return JSON.parse(raw)
+  } catch {
+    return undefined
+  }
+}
+
+function errorCode(thrown: unknown): string {
+  return thrown instanceof Error && 'code' in thrown ? String(thrown.code) : ''
+}
+
+function isClosedSocket(thrown: unknown): boolean {
+  return ['UND_ERR_SOCKET', 'ECONNRESET', 'EPIPE'].includes(errorCode(thrown))
+}
+
+function toMediamtxError(thrown: unknown, signal: AbortSignal): MediamtxError {
+  if (thrown instanceof MediamtxError) return thrown
+  if (signal.aborted) return new MediamtxError('timeout', 'no reply in time', thrown)
+  const code = errorCode(thrown)
+  if (code.startsWith('HPE_') || code.startsWith('UND_ERR_RES')) return new MediamtxError('torn', 'reply is not HTTP', thrown)
+  return new MediamtxError('unreachable', code === '' ? errorText(thrown) : `${code.toLowerCase()}`, thrown)
+}

@@ -1,0 +1,239 @@
+/** Our tie to MediaMTX: finds a server, keeps it equal to what we desire, looks at its runtime list, notices its end. */
+
+import type { Clock } from '../../base/clock.js'
+import { errorText } from '../../base/errors.js'
+import type { Logger } from '../../base/logger.js'
+import { Pauser } from '../../base/pauser.js'
+import type { MediamtxClient } from '../api/client.js'
+import { MediamtxError } from '../api/failures.js'
+import type { RuntimePath, ServerInfo, ServerPorts } from '../api/wire.js'
+import type { PathBody } from '../paths/body.js'
+import type { Reconciler } from '../paths/reconciler.js'
+import type { ServerSource } from './source.js'
+
+/** `searching`: there never was one, and none was asked for by name. `down`: there was, or should be. */
+export type LinkState = 'off' | 'searching' | 'up' | 'down'
+
+export interface ServerLinkOptions {
+  readonly source: Pick<ServerSource, 'find' | 'giveUp' | 'pauseMs' | 'stop'>
+  readonly reconciler: Reconciler
+  readonly desired: () => ReadonlyMap<string, PathBody>
+  /** Whether removed cameras' paths may go: not before the cameras are known. */
+  readonly mayRemove: () => boolean
+  /** Called with each new server before its first comparison: decides what `desired` says to it. */
+  readonly onServer: (client: MediamtxClient, managed: boolean) => Promise<void>
+  readonly onState: () => void
+  readonly onPaths: () => void
+  readonly clock: Clock
+  readonly logger: Logger
+  readonly compareIntervalMs: number
+}
+
+/** The runtime list doubles as the sign of life: a hung path manager still answers `info`. */
+const LOOK_INTERVAL_MS = 500
+const SEARCH_INTERVAL_MS = 2_000
+const DOWN_INTERVAL_MS = 250
+/** Each refused login is a line in the other's log. */
+const REFUSED_INTERVAL_MS = 5_000
+/** Timeouts in a row after which a child of ours is killed. */
+const HANGS_BEFORE_KILL = 3
+
+interface Server {
+  readonly client: MediamtxClient
+  readonly managed: boolean
+  readonly info: ServerInfo | undefined
+  readonly ports: ServerPorts
+}
+
+export class ServerLink {
+  readonly #options: ServerLinkOptions
+  readonly #abort = new AbortController()
+  #state: LinkState = 'searching'
+  #detail = 'starting'
+  #server: Server | undefined
+  #paths: ReadonlyMap<string, RuntimePath> = new Map()
+  #foreign: readonly string[] = []
+  #loop: Promise<void> | undefined
+  #looking: Promise<void> | undefined
+  readonly #pauser: Pauser
+  #comparedMs = Number.NEGATIVE_INFINITY
+  #hangs = 0
+  /** Our credentials were, last time. */
+  #refused = false
+  /** Writes refused by the latest comparison. */
+  #refusals = 0
+  #poisoned: string | undefined
+
+  constructor(options: ServerLinkOptions) {
+    this.#options = options
+    this.#pauser = new Pauser(options.clock)
+  }
+
+  get state(): LinkState {
+    return this.#state
+  }
+
+  /** For people; no secret. */
+  get detail(): string {
+    return this.#detail
+  }
+
+  get server(): Server | undefined {
+    return this.#server
+  }
+
+  /** Runtime list as last seen; empty while there is no server. */
+  get paths(): ReadonlyMap<string, RuntimePath> {
+    return this.#paths
+  }
+
+  /** Names of cameras whose path somebody else configured. */
+  get foreign(): readonly string[] {
+    return this.#foreign
+  }
+
+  start(): void {
+    this.#loop ??= this.#run(this.#abort.signal)
+  }
+
+  async stop(): Promise<void> {
+    this.#abort.abort(new Error('stopping'))
+    this.#pauser.wake()
+    // First cuts the calls under way, so that nothing is waited for; then whatever the loop still brought up.
+    await this.#options.source.stop()
+    await this.#loop
+    await this.#options.source.stop()
+    this.#server = undefined
+  }
+
+  /** The desired set changed: compare now. */
+  compareSoon(): void {
+    this.#comparedMs = Number.NEGATIVE_INFINITY
+    this.#pauser.wake()
+  }
+
+  /** Our child ended; do not wait for the next look. */
+  serverEnded(reason: string): void {
+    if (!this.#abort.signal.aborted) this.#lost(`ended: ${reason}`)
+    this.#pauser.wake()
+  }
+
+  /** Looks at the runtime list now; callers at the same time share one look. Never throws. */
+  look(): Promise<void> {
+    this.#looking ??= this.#look().finally(() => {
+      this.#looking = undefined
+    })
+    return this.#looking
+  }
+
+  async #run(signal: AbortSignal): Promise<void> {
+    while (!signal.aborted) {
+      try {
+        if (this.#server === undefined) await this.#find(signal)
+        else await this.#tick()
+      } catch (thrown) {
+        if (!signal.aborted) this.#failed(thrown)
+      }
+      await this.#pause(signal)
+    }
+  }
+
+  async #find(signal: AbortSignal): Promise<void> {
+    const found = await this.#options.source.find(signal)
+    if (!('client' in found)) {
+      this.#set(found.configured || this.#state === 'down' ? 'down' : 'searching', found.detail)
+      return
+    }
+    const { client, managed } = found
+    const info = await client.info()
+    const ports = await client.ports()
+    this.#options.reconciler.sawServer(info?.started ?? `unknown ${this.#options.clock.nowMs()}`)
+    await this.#options.onServer(client, managed)
+    await this.#compare(client)
+    const paths = await client.listPaths()
+    signal.throwIfAborted()
+    this.#hangs = 0
+    this.#server = { client, managed, info, ports }
+    this.#setPaths(paths)
+    this.#set('up', `${managed ? 'our own' : 'adopted'} ${info?.version ?? 'MediaMTX before 1.15.2'}`)
+  }
+
+  async #tick(): Promise<void> {
+    await this.look()
+    const server = this.#server
+    if (server === undefined) return
+    const dueMs = this.#comparedMs + this.#options.compareIntervalMs
+    const missing = this.#refusals === 0 && [...this.#options.desired().keys()].some((name) => !this.#paths.has(name))
+    if (!missing && this.#options.clock.nowMs() < dueMs) return
+    const info = await server.client.info()
+    if (info !== undefined && info.started !== server.info?.started) {
+      // Another process than before, met within one look: everything of ours is gone with the old one.
+      this.#lost('restarted')
+      return
+    }
+    await this.#compare(server.client)
+  }
+
+  async #compare(client: MediamtxClient): Promise<void> {
+    this.#comparedMs = this.#options.clock.nowMs()
+    const result = await this.#options.reconciler.pass(client, this.#options.desired(), this.#options.mayRemove())
+    this.#foreign = result.foreign
+    this.#refusals = result.refused
+    if (result.poisoned !== undefined) {
+      if (result.poisoned !== this.#poisoned)
+        this.#options.logger.error({ error: result.poisoned }, 'MediaMTX refuses every write')
+      this.#options.source.giveUp()
+    }
+    this.#poisoned = result.poisoned
+  }
+
+  async #look(): Promise<void> {
+    const server = this.#server
+    if (server === undefined) return
+    try {
+      const paths = await server.client.listPaths()
+      this.#hangs = 0
+      if (this.#server === server) this.#setPaths(paths)
+    } catch (thrown) {
+      if (this.#server === server && !this.#abort.signal.aborted) this.#failed(thrown)
+    }
+  }
+
+  #failed(thrown: unknown): void {
+    this.#refused = thrown instanceof MediamtxError && thrown.kind === 'unauthorized'
+    if (thrown instanceof MediamtxError && thrown.kind === 'timeout') {
+      if (++this.#hangs >= HANGS_BEFORE_KILL) this.#options.source.giveUp()
+    }
+    this.#lost(errorText(thrown))
+  }
+
+  #lost(detail: string): void {
+    this.#server = undefined
+    this.#comparedMs = Number.NEGATIVE_INFINITY
+    this.#setPaths([])
+    this.#set('down', detail)
+  }
+
+  #setPaths(paths: readonly RuntimePath[]): void {
+    this.#paths = new Map(paths.map((path) => [path.name, path]))
+    this.#options.onPaths()
+  }
+
+  #set(state: LinkState, detail: string): void {
+    const changed = state !== this.#state
+    this.#detail = detail
+    if (!changed) return
+    this.#state = state
+    // Down for an hour is two lines.
+    const told = { state, detail }
+    if (state === 'up' || state === 'searching') this.#options.logger.info(told, 'MediaMTX')
+    else this.#options.logger.warn(told, 'MediaMTX')
+    this.#options.onState()
+  }
+
+  async #pause(signal: AbortSignal): Promise<void> {
+    const downMs = this.#refused ? REFUSED_INTERVAL_MS : this.#options.source.pauseMs || DOWN_INTERVAL_MS
+    const delayMs = { up: LOOK_INTERVAL_MS, down: downMs, searching: SEARCH_INTERVAL_MS, off: SEARCH_INTERVAL_MS }[this.#state]
+    await this.#pauser.wait(delayMs, signal)
+  }
+}

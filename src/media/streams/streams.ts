@@ -1,0 +1,255 @@
+/** The streaming methods of the contract on top of the link and the publications. */
+
+import { type Clock, timestamp, wait } from '../../base/clock.js'
+import { ServiceError } from '../../base/errors.js'
+import { mediamtxUnavailable } from '../api/failures.js'
+import type { RuntimePath, ServerPorts } from '../api/wire.js'
+import type { Publication, Publications } from '../publish/publications.js'
+import type { ServerLink } from '../server/link.js'
+import { type LinkTemplates, type StreamLinks, streamLinks } from './links.js'
+import type { StartedStream, StoppedStream, StreamEntry, StreamStatus, StreamUrl } from './shapes.js'
+import { Throughput } from './throughput.js'
+
+export interface StreamsOptions {
+  readonly link: Pick<ServerLink, 'state' | 'detail' | 'server' | 'paths' | 'look'>
+  readonly publications: Publications
+  /** Whether this camera is known at all. */
+  readonly exists: (device: string) => boolean
+  /** Cameras that can be fed now. */
+  readonly present: () => ReadonlySet<string>
+  readonly templates: LinkTemplates
+  readonly closeAfterMs: number
+  readonly startTimeoutMs: number
+  readonly clock: Clock
+}
+
+const LOOK_FIRST_MS = 20
+const LOOK_MAX_MS = 100
+const GONE_MS = 500
+
+export class Streams {
+  readonly #options: StreamsOptions
+  readonly throughput: Throughput
+  /** Calls of `start` under way. */
+  readonly #starting = new Map<string, number>()
+
+  constructor(options: StreamsOptions) {
+    this.#options = options
+    this.throughput = new Throughput(options.clock)
+  }
+
+  async start(device: string, host: string): Promise<StartedStream> {
+    const { publications, closeAfterMs } = this.#options
+    const ports = this.#ports(device)
+    if (!this.#options.present().has(device)) {
+      throw new ServiceError('INVALID_STATE', {
+        data: { state: 'DISCONNECTED', allowed_states: ['CONNECTED'] },
+        details: `${device} is not there`,
+        suggestion: 'plug the camera in and call again',
+      })
+    }
+    const before = publications.demand.wanted(device)
+    publications.demand.touch(device)
+    publications.settle(device)
+    this.#starting.set(device, (this.#starting.get(device) ?? 0) + 1)
+    try {
+      const path = await this.#available(device)
+      return {
+        device,
+        stream_name: device,
+        stream_url: this.#links(device, host, ports).rtsp,
+        status: 'STARTED',
+        start_time: this.#startTime(path, publications.get(device)),
+        auto_close_after: `${Math.round(closeAfterMs / 1000)}s`,
+        ffmpeg_command: publications.get(device)?.publisher.status().command ?? '',
+      }
+    } catch (thrown) {
+      // As before the call, unless another one still waits for the same stream.
+      if (!before && this.#starting.get(device) === 1) publications.demand.release(device)
+      throw thrown
+    } finally {
+      this.#starting.set(device, (this.#starting.get(device) ?? 1) - 1)
+    }
+  }
+
+  async stop(device: string): Promise<StoppedStream> {
+    const { publications, link, clock } = this.#options
+    this.#ports(device)
+    const publication = publications.get(device)
+    const path = link.paths.get(device)
+    if (publication === undefined && path?.available !== true) {
+      throw new ServiceError('INVALID_STATE', {
+        data: { state: 'INACTIVE', allowed_states: ['ACTIVE', 'STARTING', 'ERROR'] },
+        details: `nothing streams ${device}`,
+        suggestion: 'call start_streaming first',
+      })
+    }
+    const startTime = this.#startTime(path, publication)
+    // At once, so that calls take effect in their order; who reads is looked at before the publisher is ended.
+    publications.demand.release(device)
+    await link.look()
+    this.#ports(device)
+    publications.settle(device)
+    const continues = publications.get(device)?.publisher.wanted === true
+    if (!continues) {
+      await publications.ended(device)
+      await this.#gone(device)
+    }
+    const endMs = clock.wallMs()
+    return {
+      device,
+      stream_name: device,
+      status: 'STOPPED',
+      start_time: startTime,
+      end_time: timestamp(endMs),
+      duration: Math.max(0, Math.round((endMs - Date.parse(startTime)) / 1000)),
+      stream_continues: continues,
+      ...(continues ? { message: 'others still read this stream' } : {}),
+    }
+  }
+
+  url(device: string, host: string): StreamUrl {
+    const ports = this.#ports(device)
+    const path = this.#options.link.paths.get(device)
+    const failing = this.#options.publications.get(device)?.publisher.status()
+    const available = path?.available === true
+    return {
+      device,
+      stream_name: device,
+      stream_url: this.#links(device, host, ports).rtsp,
+      available,
+      active_consumers: path?.readers.length ?? 0,
+      stream_status: available ? 'READY' : failing?.state === 'waiting' && failing.failure !== undefined ? 'ERROR' : 'NOT_READY',
+    }
+  }
+
+  async status(device: string): Promise<StreamStatus> {
+    this.#ports(device)
+    const { publications, link, clock } = this.#options
+    await link.look()
+    this.#ports(device)
+    const path = link.paths.get(device)
+    const publication = publications.get(device)
+    const child = publication?.publisher.status()
+    if (child === undefined && path?.available !== true) {
+      throw new ServiceError('STREAM_NOT_FOUND', {
+        data: { resource: 'stream', id: device },
+        details: `nothing streams ${device}`,
+      })
+    }
+    const running = child?.pid !== undefined
+    return {
+      device,
+      stream_name: device,
+      status: statusWord(child, path),
+      ready: path?.available === true,
+      ffmpeg_process: {
+        running,
+        pid: child?.pid ?? 0,
+        uptime: Math.max(0, Math.floor((clock.wallMs() - (child?.startedWallMs ?? clock.wallMs())) / 1000)),
+      },
+      mediamtx_path: { exists: path !== undefined, ready: path?.available === true, readers: path?.readers.length ?? 0 },
+      metrics: {
+        bytes_sent: path?.outboundBytes ?? 0,
+        frames_sent: child?.progress.frames ?? 0,
+        bitrate: this.throughput.bitsPerSecond(device),
+        fps: Math.round(child?.progress.fps ?? 0),
+      },
+      start_time: this.#startTime(path, publication),
+    }
+  }
+
+  /** Our paths, in the order of the server's list. */
+  async list(): Promise<StreamEntry[]> {
+    this.#ports(undefined)
+    await this.#options.link.look()
+    this.#ports(undefined)
+    return [...this.#options.link.paths.values()]
+      .filter((path) => this.#options.exists(path.name))
+      .map((path) => ({
+        name: path.name,
+        source: path.sourceType ?? '',
+        ready: path.available,
+        readers: path.readers.length,
+        bytes_sent: path.outboundBytes,
+      }))
+  }
+
+  /** Empty while there is no server, or the camera has no path there. */
+  links(device: string, host: string): Partial<StreamLinks> {
+    const { server, paths } = this.#options.link
+    return server !== undefined && paths.has(device) ? this.#links(device, host, server.ports) : {}
+  }
+
+  #links(device: string, host: string, ports: ServerPorts): StreamLinks {
+    return streamLinks(device, host, ports, this.#options.templates)
+  }
+
+  /** The gate of every method: the camera is known and MediaMTX is up. Answers at once, from memory. */
+  #ports(device: string | undefined): ServerPorts {
+    if (device !== undefined && !this.#options.exists(device)) {
+      throw new ServiceError('CAMERA_NOT_FOUND', { data: { resource: 'camera', id: device }, details: `no camera ${device}` })
+    }
+    const { link } = this.#options
+    if (link.server === undefined) throw mediamtxUnavailable(link.detail)
+    return link.server.ports
+  }
+
+  async #available(device: string): Promise<RuntimePath> {
+    const { link, publications, clock, startTimeoutMs } = this.#options
+    const deadlineMs = clock.nowMs() + startTimeoutMs
+    for (let pauseMs = LOOK_FIRST_MS; ; pauseMs = Math.min(LOOK_MAX_MS, pauseMs * 1.5)) {
+      await link.look()
+      if (link.server === undefined) throw mediamtxUnavailable(link.detail)
+      const path = link.paths.get(device)
+      if (path?.available === true) return path
+      const publisher = publications.get(device)?.publisher
+      if (publisher?.wanted !== true) throw stoppedMeanwhile(device)
+      const child = publisher.status()
+      if (child.refusal !== undefined) throw child.refusal
+      if (clock.nowMs() >= deadlineMs) {
+        const { failure } = child
+        const detail = failure ?? `${device} was not published in time`
+        throw new ServiceError('DEPENDENCY_FAILED', {
+          data: { dependency: failure === undefined ? 'MediaMTX' : 'FFmpeg', detail },
+          details: detail,
+        })
+      }
+      await wait(clock, pauseMs)
+    }
+  }
+
+  /** MediaMTX notices the end of a publisher a few milliseconds after it: what is asked next shall see it. */
+  async #gone(device: string): Promise<void> {
+    const { link, clock } = this.#options
+    const deadlineMs = clock.nowMs() + GONE_MS
+    for (;;) {
+      await link.look()
+      if (link.paths.get(device)?.available !== true || clock.nowMs() >= deadlineMs) return
+      await wait(clock, LOOK_FIRST_MS)
+    }
+  }
+
+  #startTime(path: RuntimePath | undefined, publication: Publication | undefined): string {
+    const since = path?.available === true && path.availableSince !== undefined ? Date.parse(path.availableSince) : Number.NaN
+    return timestamp(Number.isNaN(since) ? (publication?.sinceWallMs ?? this.#options.clock.wallMs()) : since)
+  }
+}
+
+function stoppedMeanwhile(device: string): ServiceError {
+  return new ServiceError('INVALID_STATE', {
+    data: { state: 'STOPPING', allowed_states: ['ACTIVE', 'INACTIVE'] },
+    details: `${device} was stopped before it could be read`,
+    suggestion: 'call start_streaming again',
+  })
+}
+
+function statusWord(
+  child: { readonly state: string; readonly failure: string | undefined } | undefined,
+  path: RuntimePath | undefined,
+): StreamStatus['status'] {
+  if (child?.state === 'stopping') return 'STOPPING'
+  if (path?.available === true) return 'ACTIVE'
+  if (child?.failure !== undefined) return 'ERROR'
+  return child === undefined || child.state === 'idle' ? 'INACTIVE' : 'STARTING'
+}

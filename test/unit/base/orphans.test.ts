@@ -1,0 +1,38 @@
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
+import { once } from 'node:events'
+import { afterEach, expect, test } from 'vitest'
+import { childMark, killOrphans } from '../../../src/base/orphans.js'
+
+const children: ChildProcess[] = []
+const instance = `test-${process.pid}`
+
+afterEach(() => {
+  for (const child of children.splice(0)) child.kill('SIGKILL')
+})
+
+test('children of a service that is gone are killed, those of others are not', async () => {
+  const { pid: gone } = spawnSync('true')
+  const orphan = sleeper({ CAMERA_SERVICE_CHILD: `${instance}:${gone}` })
+  const living = sleeper({ CAMERA_SERVICE_CHILD: `${instance}:${process.ppid}` })
+  const ours = sleeper(childMark(instance))
+  const stranger = sleeper({ CAMERA_SERVICE_CHILD: `other-instance:${gone}` })
+  await Promise.all([orphan, living, ours, stranger].map((child) => once(child, 'spawn')))
+  const ended = once(orphan, 'exit')
+  expect(await killOrphans(instance, 'others')).toBe(1)
+  await ended
+  expect([living, ours, stranger].map((child) => child.signalCode)).toEqual([null, null, null])
+})
+
+test('at the end of our own service our own are killed', async () => {
+  const ours = sleeper(childMark(instance))
+  await once(ours, 'spawn')
+  const ended = once(ours, 'exit')
+  expect(await killOrphans(instance, 'ours')).toBe(1)
+  await ended
+})
+
+function sleeper(mark: Record<string, string>): ChildProcess {
+  const child = spawn('sleep', ['60'], { stdio: 'ignore', env: { PATH: process.env.PATH ?? '', ...mark } })
+  children.push(child)
+  return child
+}

@@ -1,0 +1,214 @@
+import { chmodSync, closeSync, mkdtempSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterEach, beforeEach, expect, test, vi } from 'vitest'
+import { createLogger } from '../../../../src/base/logger.js'
+import type { CameraFeedHandle } from '../../../../src/media/index.js'
+import { DEFAULT_CODEC } from '../../../../src/media/publish/ffmpeg-args.js'
+import { Publisher, type PublisherOptions, type PublisherState } from '../../../../src/media/publish/publisher.js'
+import { FakeClock } from '../../../support/fake-clock.js'
+
+let dir: string
+let clock: FakeClock
+let publisher: Publisher
+let states: PublisherState[]
+let log: string[]
+let opened: number
+let closed: number
+let framesIn: number
+let endFeed: (reason: string) => void
+
+beforeEach(() => {
+  dir = mkdtempSync(join(tmpdir(), 'publisher-'))
+  clock = new FakeClock()
+  states = []
+  log = []
+  opened = closed = framesIn = 0
+})
+
+afterEach(async () => {
+  const stopped = publisher.stop()
+  await vi.waitFor(
+    () => {
+      clock.advance(1_000)
+      expect(publisher.status().state).toBe('idle')
+    },
+    { timeout: 5_000 },
+  )
+  await stopped
+  expect(closed).toBe(opened)
+  rmSync(dir, { recursive: true })
+})
+
+test('a child that encodes is running, one that is not wanted any more ends', async () => {
+  start('echo frame=3 >&3; echo fps=15 >&3; echo progress=continue >&3; exec sleep 60')
+  await state('running')
+  expect(publisher.status().progress).toEqual({ frames: 3, fps: 15 })
+  const { pid } = publisher.status()
+  await publisher.stop()
+  expect(() => process.kill(pid ?? 0, 0)).toThrow()
+  expect(states).toEqual(['starting', 'running', 'stopping', 'idle'])
+})
+
+test('the first failure is repaired at once, further ones wait longer and longer', async () => {
+  start('echo broken >&2; exit 1')
+  await runs(2)
+  await state('waiting')
+  expect(publisher.status().failure).toBe('broken')
+  for (const [failures, mostMs] of [500, 1_000, 2_000].entries()) {
+    clock.advance(mostMs / 2 - 1)
+    expect(runCount()).toBe(failures + 2)
+    clock.advance(mostMs / 2 + 1)
+    await runs(failures + 3)
+    await state('waiting')
+  }
+})
+
+test.each([
+  'Could not write header for output file #0 (incorrect codec parameters ?): Server returned 400 Bad Request',
+  'Could not write header for output file #0 (incorrect codec parameters ?): Invalid data found when processing input',
+])('what MediaMTX refuses during the handshake is repeated at once, a few times: %s', async (complaint) => {
+  start(`echo "${complaint}" >&2; exit 1`)
+  await runs(5)
+  await state('waiting')
+  expect(runCount()).toBe(5)
+})
+
+test('after good health a failure counts as the first', async () => {
+  start('sleep 0.05; exit 1')
+  await runs(2)
+  await vi.waitFor(() => expect(publisher.status().state).toBe('waiting'))
+  clock.advance(500)
+  await runs(3)
+  // It lasts 10 s by this clock.
+  clock.advance(10_000)
+  await vi.waitFor(() => expect(runCount()).toBeGreaterThanOrEqual(4))
+})
+
+test('a pause is over when somebody says that the server is back', async () => {
+  start('exit 1')
+  await runs(2)
+  await state('waiting')
+  publisher.wake()
+  await runs(3)
+})
+
+test('without a server nothing is started', async () => {
+  let there = false
+  start('exec sleep 60', { target: () => (there ? { url: 'rtsp://127.0.0.1/camera0', environment: {} } : undefined) })
+  await state('waiting')
+  clock.advance(100_000)
+  expect(runCount()).toBe(0)
+  there = true
+  publisher.wake()
+  await runs(1)
+})
+
+test('a child that takes frames and gives none is killed and told so', async () => {
+  start('trap "" TERM; echo frame=1 >&3; while :; do sleep 1; done')
+  await state('running')
+  for (let second = 0; second < 12; second++) {
+    framesIn += 30
+    clock.advance(1_000)
+  }
+  await vi.waitFor(() => {
+    clock.advance(1)
+    expect(log.join()).toContain('does not encode')
+  })
+})
+
+test('a camera that delivers nothing is not the child’s fault', async () => {
+  start('echo frame=1 >&3; exec sleep 60')
+  await state('running')
+  clock.advance(60_000)
+  expect(publisher.status().state).toBe('running')
+})
+
+test('a feed that ends takes its child along', async () => {
+  start('echo frame=1 >&3; exec sleep 60')
+  await state('running')
+  endFeed('camera gone')
+  await vi.waitFor(() => expect(log.join()).toContain('feed ended: camera gone'))
+})
+
+test('a child that ignores the request to end is killed', async () => {
+  start('trap "" TERM; echo frame=1 >&3; while :; do sleep 1; done')
+  await state('running')
+  const { pid } = publisher.status()
+  const stopped = publisher.stop()
+  await vi.waitFor(() => {
+    clock.advance(2_000)
+    expect(() => process.kill(pid ?? 0, 0)).toThrow()
+  })
+  await stopped
+})
+
+test('a program that is not there is told', async () => {
+  start('', { ffmpeg: join(dir, 'nothing') })
+  await vi.waitFor(() => expect(publisher.status().failure).toMatch(/ffmpeg cannot be started: .*ENOENT/))
+})
+
+test('a camera that cannot be opened is told', async () => {
+  start('', { feeds: { open: () => Promise.reject(new Error('camera is busy')) } })
+  await vi.waitFor(() => expect(publisher.status().failure).toBe('camera is busy'))
+})
+
+/** `script` stands in for ffmpeg. */
+function start(script: string, options: Partial<PublisherOptions> = {}): void {
+  const ffmpeg = join(dir, 'ffmpeg')
+  writeFileSync(ffmpeg, `#!/bin/sh\necho run >> ${dir}/runs\n${script}\n`)
+  chmodSync(ffmpeg, 0o755)
+  publisher = new Publisher({
+    device: 'camera0',
+    ffmpeg,
+    codec: DEFAULT_CODEC,
+    feeds: { open: async () => feed() },
+    target: () => ({ url: 'rtsp://127.0.0.1/camera0', environment: {} }),
+    environment: { PATH: process.env.PATH ?? '' },
+    clock,
+    logger: createLogger({ level: 'warn', format: 'json', write: (line) => log.push(line) }),
+    onChange: () => states.push(publisher.status().state),
+    ...options,
+  })
+  publisher.start()
+}
+
+function feed(): CameraFeedHandle {
+  opened++
+  let open = true
+  const readFd = openSync('/dev/null', 'r')
+  return {
+    readFd,
+    codec: 'jpeg',
+    width: 320,
+    height: 240,
+    fps: 15,
+    spawned: () => undefined,
+    stats: () => ({ frames: framesIn, bytes: 0, dropped: 0 }),
+    onEnded: (listener) => {
+      endFeed = listener
+    },
+    close: () => {
+      if (!open) return
+      open = false
+      closed++
+      closeSync(readFd)
+    },
+  }
+}
+
+function runCount(): number {
+  try {
+    return readFileSync(join(dir, 'runs'), 'utf8').split('\n').length - 1
+  } catch {
+    return 0
+  }
+}
+
+async function runs(count: number): Promise<void> {
+  await vi.waitFor(() => expect(runCount()).toBeGreaterThanOrEqual(count), { timeout: 5_000 })
+}
+
+async function state(wanted: PublisherState): Promise<void> {
+  await vi.waitFor(() => expect(publisher.status().state).toBe(wanted), { timeout: 5_000 })
+}
