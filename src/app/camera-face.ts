@@ -55,6 +55,7 @@ export async function buildCameraFace(context: CameraFaceContext): Promise<Built
       set: (id, wanted) => cameras.controls.set(id, wanted),
     },
     page: await loadPage(PAGE_DIR),
+    faults: () => ({ config: store.faults, discovery: cameras.registry.faults.list() }),
     shutdown: context.requestStop,
   }
   const face = createCameraFace({
@@ -77,7 +78,7 @@ export async function buildCameraFace(context: CameraFaceContext): Promise<Built
   return { face, statistics: () => statusDocuments(ports) }
 }
 
-function camerasPort({ config, cameras: { registry, captures, core }, store }: CameraFaceContext): CamerasPort {
+function camerasPort({ config, cameras: { registry, captures, controls, core }, store }: CameraFaceContext): CamerasPort {
   const elementOf = (id: string) => store.current.cameras?.find((element) => element.id === id)
   /** The default camera may never have been seen: then only this name leads to it. */
   const known = (id: string): string => (registry.has(id) ? id : DEFAULT_CAMERA)
@@ -102,7 +103,10 @@ function camerasPort({ config, cameras: { registry, captures, core }, store }: C
       return isDefault ? { id, name: elementOf(id)?.name ?? '', identity: null } : undefined
     },
     status: (id) => statusOf(captures.state(known(id))),
-    figures: (id) => figuresOf(captures.statistics(known(id))),
+    figures: (id) => {
+      const figures = figuresOf(captures.statistics(known(id)))
+      return { ...figures, faults: [...figures.faults, ...controls.faults(id)] }
+    },
     settings(id) {
       const { jpegQualityApplied } = captures.state(known(id))
       const { camera } = store.current

@@ -6,6 +6,7 @@
 import { basename } from 'node:path'
 import type { Clock } from '../base/clock.js'
 import { TypedEvents } from '../base/events.js'
+import { type FaultCount, FaultCounts } from '../base/fault-counts.js'
 import type { Service } from '../base/lifecycle.js'
 import type { Logger } from '../base/logger.js'
 import { Appliers } from './appliers.js'
@@ -46,6 +47,8 @@ export interface CameraConfigStore extends Service {
    */
   readonly settled: Promise<void>
   readonly events: TypedEvents<{ changed: ConfigChange }>
+  /** What became of bad files and changes: UNREADABLE, REJECTED, UNWRITABLE. */
+  readonly faults: readonly FaultCount[]
   /** Merges a partial document, keeps it and puts it in force. Rejects with ConfigRejected or ConfigUnwritable; then nothing changed. */
   put(document: unknown): Promise<ConfigChange>
   /** Reads the file anew. Rejects with ConfigUnreadable, or ConfigRejected when a part refuses; then nothing changed. */
@@ -64,6 +67,7 @@ class Store implements CameraConfigStore {
   readonly settled: Promise<void>
   readonly #options: CameraConfigOptions
   readonly #appliers: Appliers
+  readonly #faults: FaultCounts
   readonly #abort = new AbortController()
   #settle: () => void = () => undefined
   #current: CameraServerConfig
@@ -79,10 +83,15 @@ class Store implements CameraConfigStore {
     this.#defaults = options.defaults
     this.#current = effectiveConfig({ camera: {}, server: {} }, options.defaults)
     this.#appliers = new Appliers(options)
+    this.#faults = new FaultCounts(options.clock)
     this.events = new TypedEvents((thrown) => options.logger.error({ error: String(thrown) }, 'a listener failed'))
     this.settled = new Promise((resolve) => {
       this.#settle = resolve
     })
+  }
+
+  get faults(): readonly FaultCount[] {
+    return this.#faults.list()
   }
 
   get current(): CameraServerConfig {
@@ -101,6 +110,7 @@ class Store implements CameraConfigStore {
     if (state.is === 'broken') {
       this.#knownText = state.text
       const [{ line, column }] = state.faults
+      this.#faults.count('UNREADABLE', texts(state).join('; '))
       logger.error(
         { file, line, column, faults: texts(state) },
         'the configuration is broken and stays as it is; defaults are used',
@@ -244,8 +254,17 @@ class Store implements CameraConfigStore {
     for (const warning of state.warnings) this.#options.logger.warn({}, warning)
   }
 
+  #count(thrown: unknown): void {
+    if (thrown instanceof ConfigUnreadable) this.#faults.count('UNREADABLE', thrown.message)
+    if (thrown instanceof ConfigRejected) this.#faults.count('REJECTED', thrown.message)
+    if (thrown instanceof ConfigUnwritable) this.#faults.count('UNWRITABLE', thrown.message)
+  }
+
   #inTurn<Value>(task: () => Promise<Value>): Promise<Value> {
-    const turn = this.#last.then(task)
+    const turn = this.#last.then(task).catch((thrown: unknown) => {
+      this.#count(thrown)
+      throw thrown
+    })
     this.#last = turn.catch(() => undefined)
     return turn
   }

@@ -54,7 +54,8 @@ export class Answerer {
     const { origin } = headers
     if (method === 'OPTIONS' && origin !== undefined && headers['access-control-request-method'] !== undefined) {
       const { status, text, headers: cors } = preflight(origin, headers['access-control-request-headers'], rules)
-      return plain(status, text, cors)
+      const answer = plain(status, text, cors)
+      return status < 400 ? answer : { ...answer, refusal: { code: 'ORIGIN_NOT_ALLOWED', reason: text } }
     }
 
     for (const [name, value] of Object.entries(corsHeaders(origin, rules))) response.setHeader(name, value)
@@ -109,5 +110,6 @@ function plain(status: number, text: string, headers: Readonly<Record<string, st
 }
 
 function invalidHost(): Reply {
-  return plain(400, 'Invalid host header')
+  const text = 'Invalid host header'
+  return { ...plain(400, text), refusal: { code: 'INVALID_HOST', reason: text } }
 }

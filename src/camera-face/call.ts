@@ -21,6 +21,8 @@ export interface Reply {
   readonly status: number
   readonly headers?: Readonly<Record<string, string>>
   readonly body?: string | Buffer
+  /** Makes the answer a refusal, which is counted: its code, one of a closed set, and one sentence. */
+  readonly refusal?: { readonly code: string; readonly reason: string }
   /** Runs when the answer is on its way to the client, or the client has gone. */
   readonly after?: () => void
 }

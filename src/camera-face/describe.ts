@@ -1,6 +1,8 @@
 /** docs/camera-face.md, made from the table of routes. Not loaded by the service. */
 
 import type { Route } from './call.js'
+import { FAULT_KINDS } from './faults.js'
+import { CAMERA_METRICS, type Metric, SERVER_FAULTS_METRIC } from './metrics.js'
 import { type RouteParts, routeTable } from './routes/table.js'
 
 /** Handlers are made and never called, so nothing of this is ever looked into. */
@@ -32,7 +34,35 @@ ${routeTable(NOTHING).map(row).join('\n')}
 
 Events of \`GET /events\` are \`camera_state\` with \`{"camera", "name", "state", "is_running", "is_connected", "reconnect_attempts", "last_error"}\`: all cameras at
 once, then each change.
+
+## Figures and faults
+
+Each figure is in \`/status\` and, for Prometheus, in \`/metrics\`; those of a camera are under \`/cameras/{id}\` too.
+
+| Metric | Kind | In \`/status\` | What |
+|---|---|---|---|
+${[...CAMERA_METRICS, SERVER_FAULTS_METRIC].map(metricRow).join('\n')}
+
+\`faults\` maps a code to \`{"count", "reason", "at"}\`: how often, and of the last one a sentence and the local time. The codes of a camera
+are those of \`last_error\`, \`CAMERA_GONE\` for each time it was unplugged while it was open, and \`CONTROL_FAILED\` for controls that it did not
+answer for. \`server.faults\` has one such map for each kind:
+
+| Kind | Code | What |
+|---|---|---|
+${Object.entries(FAULT_KINDS).map(faultRows).join('\n')}
 `
+}
+
+function metricRow({ name, type, status, help }: Pick<Metric, 'name' | 'type' | 'status' | 'help'>): string {
+  return `| \`${name}\` | ${type} | \`${status}\` | ${help} |`
+}
+
+function faultRows([kind, { doc, codes }]: [
+  string,
+  { readonly doc: string; readonly codes: Readonly<Record<string, string>> },
+]): string {
+  const rows = Object.entries(codes).map(([code, meaning]) => `| \`${kind}\` | \`${code}\` | ${meaning} |`)
+  return [`| \`${kind}\` | | ${doc} |`, ...rows].join('\n')
 }
 
 function row({ method, path, role, doc, query = [], ticket }: Route): string {

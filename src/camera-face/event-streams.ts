@@ -5,6 +5,7 @@ import type { Identity } from '../auth/index.js'
 import type { Clock } from '../base/clock.js'
 import { FAULTS } from './errors.js'
 import { allCameras } from './facts.js'
+import type { FaceFaults } from './faults.js'
 import type { FacePorts } from './ports.js'
 import { stateDocument } from './status.js'
 
@@ -16,6 +17,7 @@ const MAX_DELAY_MS = 2 ** 31 - 1
 
 export interface EventStreamsOptions {
   readonly ports: Pick<FacePorts, 'cameras'>
+  readonly faults: FaceFaults
   readonly clock: Clock
   readonly maxStreams: number
   readonly heartbeatMs: number
@@ -87,8 +89,17 @@ export class EventStreams {
   }
 
   #write(socket: Socket, text: string): void {
-    if (socket.writableLength > MAX_PENDING_BYTES) socket.destroy()
-    else socket.write(text)
+    if (socket.writableLength <= MAX_PENDING_BYTES) {
+      socket.write(text)
+      return
+    }
+    this.#options.faults.count(
+      'events',
+      'SLOW_READER',
+      `${socket.remoteAddress ?? 'a reader'} left ${socket.writableLength} bytes unread`,
+    )
+    this.#sockets.delete(socket)
+    socket.destroy()
   }
 
   #endAtExpiry(socket: Socket, identity: Identity | undefined): () => void {

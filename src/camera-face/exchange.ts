@@ -8,9 +8,11 @@ import type { Logger } from '../base/logger.js'
 import type { Answerer } from './answerer.js'
 import type { Reply, Takeover } from './call.js'
 import { FAULTS, type HttpFault, knownFault } from './errors.js'
+import type { FaceFaults } from './faults.js'
 
 export interface ExchangeOptions {
   readonly answerer: Answerer
+  readonly faults: FaceFaults
   readonly clock: Clock
   readonly logger: Logger
 }
@@ -64,6 +66,7 @@ export class Exchanges {
   }
 
   #send(request: IncomingMessage, response: ServerResponse, reply: Reply): Promise<void> {
+    if (reply.refusal !== undefined) this.#options.faults.refused(reply.refusal.code, reply.refusal.reason)
     const body = typeof reply.body === 'string' ? Buffer.from(reply.body) : reply.body
     const unread = !request.complete
     return new Promise((resolve) => {
@@ -118,7 +121,12 @@ export class Exchanges {
 }
 
 function faultReply(fault: HttpFault): Reply {
-  return { status: fault.status, headers: { 'Content-Type': 'application/json', ...fault.headers }, body: fault.json }
+  return {
+    status: fault.status,
+    headers: { 'Content-Type': 'application/json', ...fault.headers },
+    body: fault.json,
+    refusal: { code: fault.code, reason: fault.message },
+  }
 }
 
 function headOnly({ headers }: Takeover): Reply {

@@ -4,6 +4,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import { type AddressInfo, Server as NetServer, type Socket } from 'node:net'
 import { isLoopbackAddress } from '../auth/index.js'
 import { FAULTS, type HttpFault } from './errors.js'
+import type { FaceFaults } from './faults.js'
 import { listenError } from './listen-error.js'
 import { Pipelining } from './pipelining.js'
 import { parserFault } from './request-limits.js'
@@ -14,6 +15,7 @@ export interface ListenerOptions {
   /** 0: any free port. */
   readonly port: number
   readonly settings: CameraFaceSettings
+  readonly faults: FaceFaults
   readonly onRequest: (request: IncomingMessage, response: ServerResponse) => void
 }
 
@@ -36,7 +38,7 @@ export class Listener {
 
   constructor(options: ListenerOptions) {
     this.#options = options
-    const { settings } = options
+    const { settings, faults } = options
     this.#server = createServer({
       maxHeaderSize: settings.maxHeaderBytes,
       headersTimeout: settings.headerMs,
@@ -58,10 +60,14 @@ export class Listener {
     const pipelining = new Pipelining(settings.maxPipelined)
     this.#server.on('request', (request: IncomingMessage, response: ServerResponse) => {
       if (pipelining.admit(request, response)) options.onRequest(request, response)
+      else faults.count('connection', 'PIPELINE_LIMIT', `more than ${settings.maxPipelined} requests waited on one connection`)
+    })
+    this.#server.on('drop', () => {
+      faults.count('connection', 'CONNECTION_LIMIT', `more than ${settings.maxConnections} connections`)
     })
     this.#server.on('connection', (socket) => this.#connected(socket))
     this.#server.on('clientError', (error: NodeJS.ErrnoException & { rawPacket?: Buffer }, socket) => {
-      refuse(socket as Socket, parserFault(error.code ?? '', error.rawPacket, settings))
+      this.#refuse(socket as Socket, parserFault(error.code ?? '', error.rawPacket, settings))
     })
   }
 
@@ -85,8 +91,8 @@ export class Listener {
       this.#server.once('error', failed)
       this.#server.listen({ host, port, exclusive: true }, () => {
         this.#server.off('error', failed)
-        // Out of descriptors: the next accept may work again, and the service goes on meanwhile.
-        this.#server.on('error', () => undefined)
+        // The next accept may work again, and the service goes on meanwhile.
+        this.#server.on('error', (thrown) => this.#options.faults.count('connection', 'ACCEPT_FAILED', thrown.message))
         resolve()
       })
     })
@@ -121,7 +127,9 @@ export class Listener {
     if (isLoopbackAddress(address)) return
     const open = this.#byAddress.get(address) ?? 0
     if (open >= this.#options.settings.maxConnectionsPerAddress) {
-      refuse(socket, FAULTS.tooManyRequests())
+      const limit = this.#options.settings.maxConnectionsPerAddress
+      this.#options.faults.count('connection', 'ADDRESS_LIMIT', `more than ${limit} connections of ${address}`)
+      answerBelow(socket, FAULTS.tooManyRequests())
       return
     }
     this.#byAddress.set(address, open + 1)
@@ -131,10 +139,16 @@ export class Listener {
       else this.#byAddress.delete(address)
     })
   }
+
+  #refuse(socket: Socket, fault: HttpFault): void {
+    // A connection that is gone was left by its client, not refused.
+    if (socket.writable) this.#options.faults.refused(fault.code, fault.message)
+    answerBelow(socket, fault)
+  }
 }
 
 /** Answers below HTTP's machinery and closes. */
-function refuse(socket: Socket, fault: HttpFault): void {
+function answerBelow(socket: Socket, fault: HttpFault): void {
   if (!socket.writable || hasAnswerUnderWay(socket)) {
     socket.destroy()
     return

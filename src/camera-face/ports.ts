@@ -1,5 +1,8 @@
 /** What the camera face needs from the rest of the service. It knows nothing else of cameras, configuration or the native core. */
 
+import type { FaultCount } from '../base/fault-counts.js'
+import type { FaultTable } from './faults.js'
+
 /** States of usb-camera-server §7. */
 export type CaptureWord = 'disabled' | 'opening' | 'streaming' | 'stalled' | 'waiting' | 'given_up'
 
@@ -43,6 +46,8 @@ export interface CaptureFigures {
   /** Cures in the open device. */
   readonly streamRestarts: number
   readonly connectionErrors: number
+  /** What went wrong with the camera, by code. */
+  readonly faults: readonly FaultCount[]
   /** Wall-clock milliseconds at which counting began. */
   readonly startedMs: number
   /** Milliseconds since then by the monotonic clock. */
@@ -196,6 +201,8 @@ export interface FacePorts {
   readonly config: ConfigPort
   readonly controls: ControlsPort
   readonly page: PageAssets
+  /** Faults that are counted outside of this face. */
+  readonly faults?: () => FaultTable
   /** Ends the process gracefully; called when the answer is on its way. */
   readonly shutdown: () => void
 }

@@ -7,8 +7,10 @@ import type { Service } from '../base/lifecycle.js'
 import type { Logger } from '../base/logger.js'
 import { AccessControl } from './access.js'
 import { Answerer } from './answerer.js'
+import { DescriptorWatch } from './descriptor-watch.js'
 import { EventStreams } from './event-streams.js'
 import { Exchanges } from './exchange.js'
+import { FaceFaults } from './faults.js'
 import { type Address, Listeners, type Move } from './listeners.js'
 import type { FacePorts } from './ports.js'
 import { Router } from './router.js'
@@ -52,6 +54,7 @@ class HttpFace implements CameraFace {
   readonly #events: EventStreams
   readonly #exchanges: Exchanges
   readonly #listeners: Listeners
+  readonly #descriptors: DescriptorWatch
   #stopped = false
 
   constructor(options: CameraFaceOptions) {
@@ -60,12 +63,14 @@ class HttpFace implements CameraFace {
     const settings = { ...DEFAULT_SETTINGS, ...options.settings }
     this.#settings = settings
     this.#logger = options.logger.child({ component: 'camera-face' })
-    this.#viewers = new Viewers({ port: ports.viewers, settings, clock, logger: this.#logger })
+    const faults = new FaceFaults(clock, ports.faults)
+    this.#descriptors = new DescriptorWatch({ clock, logger: this.#logger, faults })
+    this.#viewers = new Viewers({ port: ports.viewers, faults, settings, clock, logger: this.#logger })
     const { heartbeatMs, maxEventStreams: maxStreams } = settings
-    this.#events = new EventStreams({ ports, clock, heartbeatMs, maxStreams })
+    this.#events = new EventStreams({ ports, faults, clock, heartbeatMs, maxStreams })
     const { tickets, pid, version } = options
     const routes = routeTable({
-      ...{ ports, tickets, clock, settings, pid, version, viewers: this.#viewers, events: this.#events },
+      ...{ ports, tickets, clock, settings, pid, version, faults, viewers: this.#viewers, events: this.#events },
       startedMs: clock.nowMs(),
       onLateFailure: (device, thrown) => this.#logger.error({ device, error: errorText(thrown) }, 'a restart failed'),
     })
@@ -77,9 +82,9 @@ class HttpFace implements CameraFace {
       settings,
       clock,
     })
-    this.#exchanges = new Exchanges({ answerer, clock, logger: this.#logger })
+    this.#exchanges = new Exchanges({ answerer, faults, clock, logger: this.#logger })
     this.#listeners = new Listeners(
-      { settings, onRequest: (request, response) => this.#exchanges.handle(request, response) },
+      { settings, faults, onRequest: (request, response) => this.#exchanges.handle(request, response) },
       this.#logger,
     )
   }
@@ -96,6 +101,7 @@ class HttpFace implements CameraFace {
       this.#logger.error({ ...this.#options.address }, errorText(thrown))
       throw thrown
     })
+    this.#descriptors.start()
     if (signal.aborted) await this.stop()
     signal.throwIfAborted()
   }
@@ -107,6 +113,7 @@ class HttpFace implements CameraFace {
   async stop(): Promise<void> {
     if (this.#stopped) return
     this.#stopped = true
+    this.#descriptors.stop()
     await this.#listeners.close()
     this.#events.close()
     await this.#viewers.close(GOODBYE_MS)

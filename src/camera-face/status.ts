@@ -1,5 +1,7 @@
 /** What is told of cameras (usb-camera-server §4.3, §4.11). Pure: from the ports' facts to documents. */
 
+import type { FaultCount } from '../base/fault-counts.js'
+import type { FaultTable } from './faults.js'
 import { localIso } from './local-time.js'
 import type { ActualMode, CameraName, CaptureFault, CaptureFigures, CaptureStatus, ViewerFigures } from './ports.js'
 
@@ -44,7 +46,14 @@ export function statusDocument(facts: CameraFacts): Record<string, unknown> {
     },
     drops: figures.drops,
     last_error: faultDocument(status.lastError),
+    faults: countsDocument(figures.faults),
   }
+}
+
+/** `server` of `/status`: what went wrong around the cameras. */
+export function serverDocument(faults: FaultTable): Record<string, unknown> {
+  const kinds = Object.entries(faults).map(([kind, counts]) => [kind, countsDocument(counts)])
+  return { faults: Object.fromEntries(kinds) }
 }
 
 /** The short form beside the default camera. */
@@ -112,6 +121,11 @@ function actualDocument(actual: ActualMode | undefined): Record<string, unknown>
 function faultDocument(fault: CaptureFault | undefined): Record<string, unknown> | null {
   if (fault === undefined) return null
   return { code: fault.code, message: fault.message, errno: fault.errno, at: localIso(fault.at) }
+}
+
+/** Code to how often, and to what was said and when it was last. */
+function countsDocument(counts: readonly FaultCount[]): Record<string, unknown> {
+  return Object.fromEntries(counts.map(({ code, count, reason, atMs }) => [code, { count, reason, at: localIso(atMs) }]))
 }
 
 function viewerDocument(viewer: ViewerFigures): Record<string, unknown> {

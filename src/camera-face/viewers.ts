@@ -5,11 +5,13 @@ import type { Clock } from '../base/clock.js'
 import type { Logger } from '../base/logger.js'
 import type { Access } from './access.js'
 import { FAULTS } from './errors.js'
+import type { FaceFaults } from './faults.js'
 import type { ViewerEnd, ViewersPort, ViewerWish } from './ports.js'
 import type { CameraFaceSettings } from './settings.js'
 
 export interface ViewersOptions {
   readonly port: ViewersPort
+  readonly faults: FaceFaults
   readonly settings: Pick<CameraFaceSettings, 'maxViewers' | 'maxViewersPerCamera' | 'maxUnauthenticatedPerAddress'>
   readonly clock: Clock
   readonly logger: Logger
@@ -112,6 +114,10 @@ export class Viewers {
     if (known.anonymous) count(this.#anonymousPerAddress, known.remote, -1)
     const { camera: device, remote } = known
     this.#options.logger.info({ viewer, device, remote, reason, frames, bytes, skipped }, 'viewer left')
+    const { faults } = this.#options
+    if (reason === 'stalled') faults.count('viewer', 'STALLED', `${device}: ${remote} took no byte for too long`)
+    if (reason === 'error') faults.count('viewer', 'ERROR', `${device}: the connection of ${remote} broke`)
+    if (skipped > 0) faults.count('viewer', 'SKIPPED', `${device}: ${remote} was too slow for ${skipped} frames`, skipped)
     if (this.count === 0) this.#onEmpty()
   }
 }

@@ -208,6 +208,7 @@ export class CameraCapture {
     return {
       ...frameFigures(totals, this.#session.info ?? this.#lastInfo),
       queueSize: Math.min(totals.queueSize, this.#settings.bufferSize),
+      faults: this.#failures.counts,
       connectionErrors: this.#machine.connectionErrors,
       uptimeStart: this.#startedWallMs,
       uptimeMs: this.#context.clock.nowMs() - this.#startedMs,
@@ -247,6 +248,7 @@ export class CameraCapture {
       // A camera that went is closed; one that offers nothing usable any more is not.
       if (isStillThere) this.#session.close()
       else this.#session.abandon()
+      if (!isStillThere && isOpen(this.#machine)) this.#failures.gone()
       this.#step({ type: 'vanished' })
     } else {
       this.#tune()

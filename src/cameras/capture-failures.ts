@@ -1,12 +1,14 @@
-/** The last failure of one camera, for its status, its viewers and those who ask for frames. */
+/** Failures of one camera: the last one, for its status, its viewers and those who ask for frames; and how many of each kind. */
 
 import type { Clock } from '../base/clock.js'
+import { type FaultCount, FaultCounts } from '../base/fault-counts.js'
 import type { NativeErrorCode } from '../native/index.js'
 import type { Fault } from './capture-fault.js'
 import type { CaptureFault } from './capture-types.js'
 
 export class CaptureFailures {
   readonly #clock: Clock
+  readonly #counts: FaultCounts
   #last: Fault | undefined
   /** Monotonic. */
   #atMs = 0
@@ -16,6 +18,7 @@ export class CaptureFailures {
 
   constructor(clock: Clock) {
     this.#clock = clock
+    this.#counts = new FaultCounts(clock)
   }
 
   get last(): Fault | undefined {
@@ -35,10 +38,21 @@ export class CaptureFailures {
   /** `neighbours`: other cameras on the same bus. */
   note(fault: Fault, neighbours: readonly string[]): void {
     const message = neighbours.length === 0 ? fault.message : `${fault.message}; also on it: ${neighbours.join(', ')}`
+    this.#counts.count(fault.code, message)
     this.#last = { ...fault, message }
     this.#atMs = this.#clock.nowMs()
     this.#troubled = true
     this.#owner = undefined
+  }
+
+  /** The camera went while it was open. Its absence is a state of its own and no failure of the capture. */
+  gone(): void {
+    this.#counts.count('CAMERA_GONE', 'the camera was unplugged')
+  }
+
+  /** By code, since the service started. */
+  get counts(): readonly FaultCount[] {
+    return this.#counts.list()
   }
 
   /** Undefined: it cannot be seen who it is. */

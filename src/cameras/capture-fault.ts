@@ -1,5 +1,6 @@
 /** Failures of the native core, as the catalogue's errors. Pure. */
 
+import { constants } from 'node:os'
 import { errorText, ServiceError } from '../base/errors.js'
 import type { DeviceFault, NativeErrorCode } from '../native/index.js'
 import type { Camera } from './types.js'
@@ -15,6 +16,8 @@ const DETAILS: Partial<Record<NativeErrorCode, string>> = {
   TIMEOUT: 'the camera delivered no frame in time',
   ABORTED: 'the capture was stopped',
 }
+
+const NO_DESCRIPTORS = 'no file descriptor is free: raise the limit (LimitNOFILE, ulimit -n)'
 
 /** The native code of anything thrown by the core, or undefined when it is something else. */
 export function nativeCode(thrown: unknown): NativeErrorCode | undefined {
@@ -36,14 +39,24 @@ export function faultOf(thrown: unknown): Fault {
   const code = nativeCode(thrown)
   if (code === undefined) return { code: 'INTERNAL', errno: 0, message: errorText(thrown) }
   const { errno } = thrown as { readonly errno?: unknown }
-  return { code, errno: typeof errno === 'number' ? errno : 0, message: DETAILS[code] ?? errorText(thrown) }
+  const number = typeof errno === 'number' ? errno : 0
+  return { code, errno: number, message: detailOf(code, number) ?? errorText(thrown) }
 }
 
 /** Of a fault that an event or a probe told. */
 export function faultOfDevice(fault: DeviceFault | undefined): Fault {
   if (fault === undefined) return { code: 'INTERNAL', errno: 0, message: 'the capture ended' }
   const { code, errno, call } = fault
-  return { code, errno, message: DETAILS[code] ?? `${call} failed` }
+  return { code, errno, message: detailOf(code, errno) ?? `${call} failed` }
+}
+
+/** The process or the system has no descriptor left. */
+export function isOutOfDescriptors({ code, errno }: Pick<Fault, 'code' | 'errno'>): boolean {
+  return code === 'IO' && (errno === constants.errno.EMFILE || errno === constants.errno.ENFILE)
+}
+
+function detailOf(code: NativeErrorCode, errno: number): string | undefined {
+  return isOutOfDescriptors({ code, errno }) ? NO_DESCRIPTORS : DETAILS[code]
 }
 
 /** DEPENDENCY_FAILED naming the camera; a ServiceError passes as it is. */

@@ -3,7 +3,7 @@
 import type { Clock } from '../base/clock.js'
 import type { Logger } from '../base/logger.js'
 import type { CaptureInfo } from '../native/index.js'
-import type { Fault } from './capture-fault.js'
+import { type Fault, isOutOfDescriptors } from './capture-fault.js'
 import { FailureLog } from './failure-log.js'
 import { isOpen, type Machine } from './reconnect-machine.js'
 
@@ -32,7 +32,7 @@ export class CaptureLog {
         this.#logger.error({ attempts, ...facts }, 'camera given up')
         break
       case 'waiting':
-        if (now.present) this.#failed(attempts, facts)
+        if (now.present) this.#failed(attempts, facts, failure)
         else this.#logger.warn({}, before.present ? 'camera unplugged' : 'camera is waited for')
         break
       case 'disabled':
@@ -45,9 +45,12 @@ export class CaptureLog {
     }
   }
 
-  #failed(attempts: number, facts: object): void {
+  #failed(attempts: number, facts: object, failure: Fault | undefined): void {
     const failures = this.#failures.count()
-    if (failures > 0) this.#logger.warn({ failures, attempts, ...facts }, 'capture failed; it is tried again')
+    if (failures === 0) return
+    // Without descriptors more than this camera is in trouble.
+    const level = failure !== undefined && isOutOfDescriptors(failure) ? 'error' : 'warn'
+    this.#logger[level]({ failures, attempts, ...facts }, 'capture failed; it is tried again')
   }
 }
 

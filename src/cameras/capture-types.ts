@@ -1,5 +1,6 @@
 /** What a capture is told and what it tells (usb-camera-server §2.2, 4.3, 7, 10). */
 
+import type { FaultCount } from '../base/fault-counts.js'
 import type { NativeErrorCode } from '../native/index.js'
 import type { ModeWish } from './mode.js'
 
@@ -89,6 +90,8 @@ export interface CaptureStatistics {
   readonly drops: CaptureDrops
   /** Times the stream was stopped and started in the open device, to cure a silence or an error. */
   readonly streamRestarts: number
+  /** What went wrong with the camera, by code; one that went while it was open is a CAMERA_GONE. */
+  readonly faults: readonly FaultCount[]
   /** Failed opens and streams that failed. */
   readonly connectionErrors: number
   /** Wall-clock milliseconds when counting began. */

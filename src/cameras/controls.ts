@@ -5,9 +5,10 @@
 
 import type { Clock } from '../base/clock.js'
 import { errorText, ServiceError } from '../base/errors.js'
+import { type FaultCount, FaultCounts } from '../base/fault-counts.js'
 import type { Logger } from '../base/logger.js'
 import type { ControlResult, ControlWish, Core, DeviceControl } from '../native/index.js'
-import { captureError } from './capture-fault.js'
+import { captureError, nativeCode } from './capture-fault.js'
 import { movesHardware, wasSetTo } from './control-memory.js'
 import { type ControlSetResult, setResult, unknownControl } from './control-result.js'
 import type { ControlStore, RememberedControl } from './control-store.js'
@@ -50,6 +51,7 @@ export class CameraControls {
   readonly #restored = new Map<string, string>()
   readonly #queues = new Map<string, { tail: Promise<unknown>; waiting: number }>()
   readonly #lists = new Map<string, Promise<readonly ControlView[]>>()
+  readonly #faults = new Map<string, FaultCounts>()
 
   constructor(options: ControlsOptions) {
     this.#options = options
@@ -129,6 +131,11 @@ export class CameraControls {
     cancel?.()
   }
 
+  /** Transfers that the camera failed or stalled on: CONTROL_FAILED. */
+  faults(device: string): readonly FaultCount[] {
+    return this.#faults.get(device)?.list() ?? []
+  }
+
   /** One call after another for each camera: what is told of a change needs what was before. */
   async #queued<Result>(device: string, work: (camera: Camera, source: string) => Promise<Result>): Promise<Result> {
     present(this.#options.registry.get(device))
@@ -149,6 +156,7 @@ export class CameraControls {
     try {
       return await result
     } catch (thrown) {
+      if (nativeCode(thrown) !== undefined) this.#failed(device, `the controls cannot be had: ${errorText(thrown)}`)
       throw captureError(thrown)
     } finally {
       queue.waiting -= 1
@@ -169,6 +177,7 @@ export class CameraControls {
       wishes.map(({ control, value }) => ({ id: control.id, value })),
     )
     const byWish = new Map(wishes.map((wish, index) => [wish, results[index]]))
+    for (const [{ control }, result] of byWish) if (result !== undefined) this.#countResult(camera.device, control.name, result)
     await this.#learn(camera, source, wishes, results)
     await keep(wasSetTo(wishes.map((wish) => ({ ...wish, result: byWish.get(wish) }))))
     return answers.map((answer) => {
@@ -203,6 +212,12 @@ export class CameraControls {
 
   async #look(camera: Camera, source: string, afterSet = false): Promise<readonly DeviceControl[]> {
     const controls = await this.#options.core.probeControls(source)
+    const known = this.#known.get(camera.device)
+    const broken = known?.source === source ? known.controls.filter(isBroken).map(({ id }) => id) : []
+    for (const control of controls) {
+      if (isBroken(control) && !broken.includes(control.id))
+        this.#failed(camera.device, `${control.name}: the camera stalled on it`)
+    }
     this.#keep(camera, source, controls, afterSet)
     return controls
   }
@@ -234,12 +249,24 @@ export class CameraControls {
       const results = await this.#options.core.setControls(source, wishes)
       // An inactive one is as it should be: its automatic switch is on, as it was.
       const failed = results.filter(({ outcome, inactive }) => outcome !== 'applied' && !inactive && outcome !== 'inactive')
-      for (const { id, outcome } of failed) {
+      for (const result of failed) {
+        const { id, outcome } = result
         const name = remembered.find(([, control]) => control.id === id)?.[0]
+        this.#countResult(camera.device, name ?? String(id), result)
         this.#warn(camera, { control: name, outcome }, 'a remembered control was not taken as it was')
       }
     }
     this.#restored.set(camera.device, source)
+  }
+
+  #countResult(device: string, name: string, { outcome, errno }: ControlResult): void {
+    if (outcome === 'broken' || outcome === 'failed') this.#failed(device, `${name}: ${outcome} (errno ${errno})`)
+  }
+
+  #failed(device: string, reason: string): void {
+    const counts = this.#faults.get(device) ?? new FaultCounts(this.#options.clock)
+    this.#faults.set(device, counts)
+    counts.count('CONTROL_FAILED', reason)
   }
 
   #warn({ device }: Camera, facts: object, message: string): void {
@@ -253,6 +280,10 @@ function present(camera: Camera): string {
     data: { state: camera.status, allowed_states: ['CONNECTED'] },
     details: 'the camera is not plugged in',
   })
+}
+
+function isBroken({ flags }: DeviceControl): boolean {
+  return flags.includes('broken')
 }
 
 function updated(control: DeviceControl, result: ControlResult | undefined): DeviceControl {

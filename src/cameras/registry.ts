@@ -6,6 +6,7 @@
 import type { Clock } from '../base/clock.js'
 import { ServiceError } from '../base/errors.js'
 import { TypedEvents } from '../base/events.js'
+import { FaultCounts } from '../base/fault-counts.js'
 import type { Logger } from '../base/logger.js'
 import { Rendered } from '../base/rendered.js'
 import type { DeviceState, NativeErrorCode, NativeEvent } from '../native/index.js'
@@ -57,6 +58,8 @@ const MAX_HOSTS = 32
 
 export class CameraRegistry {
   readonly events: TypedEvents<CameraEvents>
+  /** Of hearing of cameras: EVENTS_LOST, FLAPPING. */
+  readonly faults: FaultCounts
   readonly #options: RegistryOptions
   readonly #byDevice = new Map<string, Entry>()
   readonly #bySource = new Map<string, Entry>()
@@ -67,6 +70,7 @@ export class CameraRegistry {
 
   constructor(options: RegistryOptions) {
     this.#options = options
+    this.faults = new FaultCounts(options.clock)
     this.#ids = options.ids
     this.events = new TypedEvents((thrown, event) =>
       options.logger.error({ event, error: String(thrown) }, 'a listener of camera events failed'),
@@ -86,11 +90,15 @@ export class CameraRegistry {
           this.#gone(event.source)
           break
         case 'resync':
+          this.faults.count('EVENTS_LOST', 'messages on devices or captures were lost')
           this.#resync(event.devices)
           break
-        case 'flapping':
-          this.#options.logger.warn({ device: this.#bySource.get(event.source)?.camera.device }, 'camera keeps coming and going')
+        case 'flapping': {
+          const device = this.#bySource.get(event.source)?.camera.device
+          this.faults.count('FLAPPING', `${device ?? event.node} keeps coming and going`)
+          this.#options.logger.warn({ device }, 'camera keeps coming and going')
           break
+        }
         case 'capture':
         case 'feed_ended':
           break

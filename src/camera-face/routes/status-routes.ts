@@ -3,22 +3,31 @@
 import type { Clock } from '../../base/clock.js'
 import { type Call, json, NO_STORE, type Route } from '../call.js'
 import { allCameras, factsOf } from '../facts.js'
+import type { FaceFaults } from '../faults.js'
 import { localIso } from '../local-time.js'
 import { metricsText } from '../metrics.js'
 import { flagOf } from '../parameters.js'
 import type { FacePorts } from '../ports.js'
-import { isOverdue, listDocument, shortDocument, statusDocument } from '../status.js'
+import { isOverdue, listDocument, serverDocument, shortDocument, statusDocument } from '../status.js'
 import { CAMERA_QUERY, cameraOf } from './camera-of.js'
 
 const VIEWERS_QUERY = { name: 'viewers', doc: '1: with each viewer.', schema: { enum: ['0', '1'] } }
 
-export function statusRoutes(ports: FacePorts, clock: Clock, startedMs: number): readonly Route[] {
+export interface StatusRoutesOptions {
+  readonly ports: FacePorts
+  readonly faults: FaceFaults
+  readonly clock: Clock
+  /** Monotonic milliseconds from which uptime counts. */
+  readonly startedMs: number
+}
+
+export function statusRoutes({ ports, faults, clock, startedMs }: StatusRoutesOptions): readonly Route[] {
   const { cameras, config } = ports
   const oneStatus = (call: Call): Record<string, unknown> =>
     statusDocument(factsOf(cameraOf(call, cameras), ports, flagOf(call.query, 'viewers')))
 
   const status = (call: Call) => {
-    const document = oneStatus(call)
+    const document: Record<string, unknown> = { ...oneStatus(call), server: serverDocument(faults.table()) }
     const others = allCameras(ports).filter(({ id }) => id !== document.id)
     if (others.length === 0) return json(200, document)
     return json(200, {
@@ -45,8 +54,11 @@ export function statusRoutes(ports: FacePorts, clock: Clock, startedMs: number):
     const late = cameras.ready ? allCameras(ports).filter((name) => isOverdue(factsOf(name, ports), maxFrameAgeMs)) : []
     if (cameras.ready && late.length === 0) return json(200, { status: 'ready' })
     const detail = 'Not every camera delivers frames'
-    const named = access.role === undefined ? {} : { cameras: late.map(({ id }) => id) }
-    return json(503, { status: 'not_ready', detail, code: 'NOT_READY', ...named })
+    const code = 'NOT_READY'
+    const ids = late.map(({ id }) => id)
+    const named = access.role === undefined ? {} : { cameras: ids }
+    const refusal = { code, reason: `${detail}: ${ids.join(', ') || 'they cannot be asked yet'}` }
+    return { ...json(503, { status: 'not_ready', detail, code, ...named }), refusal }
   }
 
   return [
@@ -98,7 +110,10 @@ export function statusRoutes(ports: FacePorts, clock: Clock, startedMs: number):
       handler: () => ({
         status: 200,
         headers: { 'Content-Type': 'text/plain; version=0.0.4; charset=utf-8', ...NO_STORE },
-        body: metricsText(allCameras(ports).map((name) => factsOf(name, ports))),
+        body: metricsText(
+          allCameras(ports).map((name) => factsOf(name, ports)),
+          faults.table(),
+        ),
       }),
       doc: 'The figures in the text format of Prometheus.',
     },

@@ -4,6 +4,7 @@ import type { Tickets } from '../../auth/index.js'
 import type { Clock } from '../../base/clock.js'
 import { json, type Route } from '../call.js'
 import type { EventStreams } from '../event-streams.js'
+import type { FaceFaults } from '../faults.js'
 import { openApi } from '../openapi.js'
 import type { FacePorts } from '../ports.js'
 import { Router } from '../router.js'
@@ -19,6 +20,7 @@ import { videoRoutes } from './video-feed.js'
 
 export interface RouteParts {
   readonly ports: FacePorts
+  readonly faults: FaceFaults
   readonly viewers: Viewers
   readonly events: EventStreams
   readonly tickets: Tickets
@@ -33,12 +35,12 @@ export interface RouteParts {
 }
 
 export function routeTable(parts: RouteParts): readonly Route[] {
-  const { ports, viewers, events, tickets, clock, settings, startedMs, pid, version, onLateFailure } = parts
+  const { ports, faults, viewers, events, tickets, clock, settings, startedMs, pid, version, onLateFailure } = parts
   const routes: readonly Route[] = [
     ...pageRoutes(ports.page),
     ...videoRoutes(ports, viewers),
     ...snapshotRoutes(ports, clock, settings.maxSnapshots),
-    ...statusRoutes(ports, clock, startedMs),
+    ...statusRoutes({ ports, faults, clock, startedMs }),
     ...cameraRoutes(ports),
     ...managementRoutes({ ports, pid, restartMs: settings.restartMs, onLateFailure }),
     ...accessRoutes({ ports, events, tickets, router: () => router }),

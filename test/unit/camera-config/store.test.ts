@@ -184,6 +184,22 @@ describe('a broken file', () => {
     expect(text()).toBe(BROKEN)
   })
 
+  it('is counted with its reason, at the start, at a reload and as a change that is refused or cannot be kept', async () => {
+    const { store, file } = await started(BROKEN)
+    expect(store.faults).toMatchObject([{ code: 'UNREADABLE', count: 1, reason: expect.stringMatching(/^config\.json:4:1: /) }])
+    await store.reload().catch(() => undefined)
+    unlinkSync(file)
+    await store.reload().catch(() => undefined)
+    await store.put({ camera: { fps: 'abc' } }).catch(() => undefined)
+    mkdirSync(file)
+    await store.put({ camera: { fps: 15 } }).catch(() => undefined)
+    expect(store.faults).toMatchObject([
+      { code: 'UNREADABLE', count: 3, reason: 'config.json: the file is missing' },
+      { code: 'REJECTED', count: 1, reason: expect.stringContaining('camera.fps') },
+      { code: 'UNWRITABLE', count: 1 },
+    ])
+  })
+
   it('13.2 missing: a reload refuses it and does not make it', async () => {
     const { store, file, isThere } = await started('{"camera":{"fps":15}}')
     unlinkSync(file)

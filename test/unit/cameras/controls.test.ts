@@ -87,6 +87,24 @@ describe('listing controls', () => {
     expect(await controls.list('camera0')).toHaveLength(6)
   })
 
+  it('counts what the camera fails and stalls on, once each', async () => {
+    const { core, controls } = setUp()
+    expect(controls.faults('camera0')).toEqual([])
+    core.failure = Object.assign(new Error('probe: ETIMEDOUT'), { code: 'TIMEOUT', errno: 110, call: 'probe', node: '' })
+    await controls.list('camera0').catch(() => undefined)
+    expect(controls.faults('camera0')).toMatchObject([
+      { code: 'CONTROL_FAILED', count: 1, reason: expect.stringContaining('ETIMEDOUT') },
+    ])
+    core.controls = core.controls.map((one) => (one.id === GAIN.id ? { ...one, flags: ['broken'] } : one))
+    await controls.list('camera0')
+    await controls.list('camera0')
+    expect(controls.faults('camera0')).toMatchObject([{ count: 2, reason: 'Gain: the camera stalled on it' }])
+    core.outcomes.set(BRIGHTNESS, 'failed')
+    await controls.set('camera0', { brightness: 5, no_such: 1 })
+    expect(controls.faults('camera0')).toMatchObject([{ count: 3, reason: 'brightness: failed (errno 0)' }])
+    expect(controls.faults('camera9')).toEqual([])
+  })
+
   it('holds a bounded number of calls', async () => {
     const { core, controls } = setUp()
     core.gate = new Promise(() => undefined)
