@@ -1,8 +1,10 @@
 /** MediaMTX and the publishers that feed it. */
 
 export type { Credentials } from './api/client.js'
+export type { RuntimePath } from './api/wire.js'
 export { type Installed, type InstallOptions, installMediamtx } from './install/install.js'
 export type { MediaOptions } from './options.js'
+export { isSourceName, type RecordingWish, type SourceWish } from './paths/wishes.js'
 export type { CameraFeedHandle, CameraFeeds, FeedCamera, FeedStats } from './publish/feeds.js'
 export type { CodecOptions } from './publish/ffmpeg-args.js'
 export { createMedia, type MediaEvents, type MediaService, type MediaState } from './service.js'

@@ -3,19 +3,23 @@
 import { createHash, randomBytes } from 'node:crypto'
 import { existsSync } from 'node:fs'
 import { join, resolve } from 'node:path'
-import { errorText } from '../base/errors.js'
+import { errorText, ServiceError } from '../base/errors.js'
 import { TypedEvents } from '../base/events.js'
 import type { Service } from '../base/lifecycle.js'
 import { childMark, killOrphans } from '../base/orphans.js'
 import type { MediamtxClient } from './api/client.js'
 import type { RuntimePath } from './api/wire.js'
-import { CHECK_PATH, canRunNotifier } from './notify/check.js'
+import { canRunNotifier } from './notify/check.js'
+import { CHECK_PATH } from './notify/check-path.js'
+import type { SegmentNotice } from './notify/notice.js'
 import { NotifierServer } from './notify/server.js'
 import { type MediaOptions, type Settings, withDefaults } from './options.js'
-import { hookLine, type PathBody, pathBody } from './paths/body.js'
+import { cameraBody, type Hooks, hookLine, type PathBody, type PathBodyOptions } from './paths/body.js'
 import { DesiredPaths } from './paths/desired.js'
+import { PathKeeper } from './paths/keeper.js'
 import { Reconciler } from './paths/reconciler.js'
 import { type PathEvents, PathWatch } from './paths/watch.js'
+import { checkRecording, checkSource, type RecordingWish, type SourceWish } from './paths/wishes.js'
 import { canGuard, type GuardedAddress, guardedAddress } from './publish/guard.js'
 import { Publications } from './publish/publications.js'
 import { findBinary } from './server/binary.js'
@@ -29,6 +33,12 @@ import { Streams } from './streams/streams.js'
 
 export type MediaEvents = PathEvents & {
   stateChanged: { readonly state: MediaState; readonly detail: string }
+  /**
+   * MediaMTX began or finished a file of a recorded path. Heard only from servers that can run our notifier, and not while this
+   * service is away; the two of one file may come in either order.
+   */
+  segmentCreated: { readonly device: string; readonly file: string }
+  segmentCompleted: { readonly device: string; readonly file: string; readonly durationMs: number }
 }
 
 /** `off`: not configured. `searching`: none was ever seen, none is required. `down`: there was one, or should be. */
@@ -51,7 +61,7 @@ export class MediaService implements Service {
   readonly #cameras: DesiredPaths
   readonly #watch: PathWatch<MediaEvents>
   #desired: ReadonlyMap<string, PathBody> = new Map()
-  #demandHook: string | undefined
+  #hooks: Hooks | undefined
   #unsubscribe: () => void = () => undefined
 
   constructor(options: MediaOptions) {
@@ -68,7 +78,12 @@ export class MediaService implements Service {
       publish: this.#guardFile === undefined ? undefined : { user: 'publisher', password: randomBytes(24).toString('base64url') },
     }
     const environment = { PATH: searchPath, LANG: 'C.UTF-8', ...childMark(this.#instance) }
-    this.#notifiers = new NotifierServer(resolve(stateDir, 'run'), (path) => this.#notified(path), logger)
+    this.#notifiers = new NotifierServer({
+      directory: resolve(stateDir, 'run'),
+      onDemand: (path) => this.#notified(path),
+      onSegment: (notice) => this.#segment(notice),
+      logger,
+    })
     this.#source = new ServerSource({
       mode: settings.mode === 'off' ? 'external' : settings.mode,
       host: settings.host,
@@ -78,23 +93,28 @@ export class MediaService implements Service {
       directory: resolve(stateDir, 'mediamtx'),
       places: () => this.#places(),
       secrets: this.#secrets,
-      paths: () => this.#cameras.bodies(this.#body(this.#hook())),
+      paths: () => this.#cameras.bodies(this.#bodyOptions(this.#ownHooks())),
       environment,
       clock,
       logger,
       onExit: (reason) => this.#link.serverEnded(reason),
     })
+    const keeper = new PathKeeper({
+      reconciler: new Reconciler({ instance: this.#instance, takeOver: settings.takeOverPaths, clock, logger }),
+      desired: { get: () => this.#desired, mayRemove: (name) => this.#cameras.mayRemove(name) },
+      onPoisoned: () => this.#source.giveUp(),
+      clock,
+      logger,
+      compareIntervalMs: settings.compareIntervalMs,
+    })
     this.#link = new ServerLink({
       source: this.#source,
-      reconciler: new Reconciler({ instance: this.#instance, takeOver: settings.takeOverPaths, logger }),
-      desired: () => this.#desired,
-      mayRemove: () => this.#cameras.whole,
+      keeper,
       onServer: (client, managed) => this.#met(client, managed),
       onState: () => this.#stateChanged(),
       onPaths: () => this.#pathsSeen(),
       clock,
       logger,
-      compareIntervalMs: settings.compareIntervalMs,
     })
     this.#publications = new Publications({
       ffmpeg: settings.ffmpeg,
@@ -113,6 +133,7 @@ export class MediaService implements Service {
       link: this.#link,
       publications: this.#publications,
       exists: (device) => settings.cameras.exists(device),
+      owns: (path) => this.#desired.has(path),
       present: () => new Set(settings.feeds.list().map((camera) => camera.device)),
       templates: settings.links,
       closeAfterMs: settings.viewCloseAfterMs,
@@ -189,6 +210,41 @@ export class MediaService implements Service {
     return this.#gate(() => this.#streams.list())
   }
 
+  /**
+   * From now on the path of this camera or stream is recorded so, and published for it; `undefined`: not recorded. The wish comes
+   * back after each death of MediaMTX, and may be made before `start`. Resolves when MediaMTX's stored configuration says so:
+   * the first file comes up to a key frame and a part later. Rejects with DEPENDENCY_FAILED (no MediaMTX, or it refuses) or
+   * INVALID_STATE (nothing of that name is there); the wish stands all the same until it is withdrawn.
+   */
+  setRecording(device: string, wish: RecordingWish | undefined): Promise<void> {
+    return this.#gate(() => {
+      if (wish !== undefined) checkRecording(wish)
+      this.#cameras.setRecording(device, wish)
+      this.#renewDesired()
+      this.#publications.setRecorded(device, wish !== undefined && !this.#cameras.isSource(device))
+      if (wish !== undefined && !this.#desired.has(device)) throw notThere(device)
+      return this.#link.settled(device)
+    })
+  }
+
+  /**
+   * From now on there is a path of this name that MediaMTX fetches from `wish.url`; `undefined`: none, nor a recording of it. Comes
+   * back as `setRecording` does, resolves and rejects like it; INVALID_PARAMS for a name or address that cannot be.
+   */
+  setSource(name: string, wish: SourceWish | undefined): Promise<void> {
+    return this.#gate(() => {
+      checkSource(name, wish)
+      this.#cameras.setSource(name, wish)
+      this.#renewDesired()
+      return this.#link.settled(name)
+    })
+  }
+
+  /** What MediaMTX's runtime list showed last of a path of ours; `undefined` without one, or without MediaMTX. */
+  path(name: string): RuntimePath | undefined {
+    return this.#desired.has(name) ? this.#link.paths.get(name) : undefined
+  }
+
   /** Addresses for players; empty while there is no server. */
   streamLinks(device: string, host: string): Partial<StreamLinks> {
     return this.#streams.links(device, host)
@@ -205,35 +261,40 @@ export class MediaService implements Service {
     return Promise.resolve({ apiPort, host, rtspPort, hlsPort, webrtcPort, webrtcUdpPort })
   }
 
-  #hook(): string | undefined {
+  #ownHooks(): Hooks | undefined {
     const { notifierFile } = this.#settings
     if (!this.#notifiers.listening || notifierFile === undefined || !existsSync(notifierFile)) return undefined
-    return hookLine([notifierFile, this.#notifiers.socketFile])
+    const words = [notifierFile, this.#notifiers.socketFile]
+    const demand = hookLine(words)
+    const segmentCreated = hookLine([...words, 'created'])
+    const segmentCompleted = hookLine([...words, 'completed'])
+    if (demand === undefined || segmentCreated === undefined || segmentCompleted === undefined) return undefined
+    return { demand, segmentCreated, segmentCompleted }
   }
 
   /** A new server: whether it can tell us of readers decides how its paths look and when cameras are published. */
   async #met(client: MediamtxClient, managed: boolean): Promise<void> {
-    const hook = this.#hook()
-    if (hook === undefined || managed) this.#demandHook = hook
-    else {
-      const local = LOOPBACK_HOSTS.includes(this.#settings.host)
-      const body = this.#body(hook)
-      const connected = () => this.#notifiers.count(CHECK_PATH) > 0
-      this.#demandHook = local && (await canRunNotifier(client, body, connected, this.#settings.clock)) ? hook : undefined
-    }
-    if (this.#demandHook === undefined) {
+    const hooks = this.#ownHooks()
+    this.#hooks = hooks !== undefined && (managed || (await this.#canRun(client, hooks))) ? hooks : undefined
+    if (this.#hooks === undefined) {
       this.#settings.logger.warn({}, 'this MediaMTX cannot run our notifier: cameras are published all the time')
     }
-    this.#desired = this.#cameras.bodies(this.#body(this.#demandHook))
+    this.#desired = this.#cameras.bodies(this.#bodyOptions(this.#hooks))
+  }
+
+  async #canRun(client: MediamtxClient, hooks: Hooks): Promise<boolean> {
+    if (!LOOPBACK_HOSTS.includes(this.#settings.host)) return false
+    const body = cameraBody(this.#bodyOptions(hooks))
+    return await canRunNotifier(client, body, hooks.demand, () => this.#notifiers.count(CHECK_PATH) > 0, this.#settings.clock)
   }
 
   #always(): boolean {
-    return this.#settings.publish === 'always' || (this.#link.server !== undefined && this.#demandHook === undefined)
+    return this.#settings.publish === 'always' || (this.#link.server !== undefined && this.#hooks === undefined)
   }
 
-  #body(hook: string | undefined): PathBody {
+  #bodyOptions(hooks: Hooks | undefined): PathBodyOptions {
     const { startTimeoutMs, demandCloseAfterMs: closeAfterMs } = this.#settings
-    return pathBody({ demandHook: hook, startTimeoutMs, closeAfterMs, instance: this.#instance })
+    return { hooks, startTimeoutMs, closeAfterMs, instance: this.#instance }
   }
 
   #camerasChanged(): void {
@@ -242,12 +303,19 @@ export class MediaService implements Service {
   }
 
   #renewDesired(): void {
-    this.#desired = this.#cameras.bodies(this.#body(this.#demandHook))
+    this.#desired = this.#cameras.bodies(this.#bodyOptions(this.#hooks))
     this.#link.compareSoon()
   }
 
   #notified(path: string): void {
     this.#publications.setNotifiers(path, this.#link.paths.get(path)?.readers.length ?? 0)
+  }
+
+  #segment(notice: SegmentNotice): void {
+    const { path: device, file } = notice
+    if (!this.#desired.has(device)) return
+    if (notice.kind === 'created') this.events.emit('segmentCreated', { device, file })
+    else this.events.emit('segmentCompleted', { device, file, durationMs: notice.durationMs })
   }
 
   #target(path: string): GuardedAddress | undefined {
@@ -270,6 +338,14 @@ export class MediaService implements Service {
     this.#streams.throughput.observe(ours)
     this.#watch.see(ours)
   }
+}
+
+function notThere(device: string): ServiceError {
+  return new ServiceError('INVALID_STATE', {
+    data: { state: 'DISCONNECTED', allowed_states: ['CONNECTED'] },
+    details: `${device} is not there`,
+    suggestion: 'plug the camera in and call again',
+  })
 }
 
 export function createMedia(options: MediaOptions): MediaService {

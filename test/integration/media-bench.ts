@@ -105,9 +105,11 @@ export interface Packet {
   readonly key: boolean
 }
 
-/** Reads a stream like a player over RTSP for so many seconds. Empty when it cannot. */
-export function play(url: string, seconds: number): Promise<Packet[]> {
-  const args = ['-v', 'error', '-rtsp_transport', 'tcp', '-read_intervals', `%+${seconds}`]
+const OVER_TCP = ['-rtsp_transport', 'tcp']
+
+/** Reads a stream like a player over RTSP for so many seconds, or a file (`[]` for its options). Empty when it cannot. */
+export function play(url: string, seconds: number, options: readonly string[] = OVER_TCP): Promise<Packet[]> {
+  const args = ['-v', 'error', ...options, '-read_intervals', `%+${seconds}`]
   const wanted = ['-select_streams', 'v', '-show_entries', 'packet=pts_time,flags', '-of', 'csv=p=0', url]
   return new Promise((resolve) => {
     execFile('ffprobe', [...args, ...wanted], { timeout: 20_000 }, (_error, stdout) => {

@@ -32,6 +32,10 @@ const CONVERSATION: readonly Call[] = [
   { name: 'add an unknown field', ...post('config/paths/add/camera2', '{"colour":"red"}') },
   { name: 'add a field of a wrong kind', ...post('config/paths/add/camera2', '{"runOnDemandCloseAfter":5}') },
   { name: 'add a contradiction', ...post('config/paths/add/camera2', '{"sourceOnDemand":true}') },
+  {
+    name: 'add another contradiction',
+    ...post('config/paths/add/camera2', '{"source":"rtsp://127.0.0.1:1/x","runOnDemand":"a"}'),
+  },
   { name: 'replace', ...post('config/paths/replace/camera2', '{"runOnDemandStartTimeout":"36h","recordDeleteAfter":"0s"}') },
   { name: 'a null field is not given', ...post('config/paths/replace/camera2', '{"source":null,"maxReaders":3}') },
   { name: 'patch what is not there', method: 'PATCH', path: 'config/paths/patch/nobody', body: '{}' },

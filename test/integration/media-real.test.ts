@@ -119,6 +119,41 @@ describe.skipIf(binary === undefined)('our own MediaMTX', { timeout: 60_000 }, (
     await until('another MediaMTX is up', () => media.state === 'up' && media.serverPid !== before, 20_000)
   })
 
+  test('a wish to record makes files, told as they begin and end, and comes back after kill -9', async () => {
+    const { media, stateDir } = bench
+    const created: string[] = []
+    const completed: { file: string; durationMs: number }[] = []
+    media.events.on('segmentCreated', ({ device, file }) => device === 'camera0' && created.push(file))
+    media.events.on('segmentCompleted', ({ file, durationMs }) => completed.push({ file, durationMs }))
+    const recordPath = join(stateDir, 'recorded files', '%path', '%Y-%m-%d_%H-%M-%S-%f')
+    await media.setRecording('camera0', { recordPath, format: 'fmp4', segmentDurationMs: 60_000, partDurationMs: 500 })
+    await until('a file is there', () => created.length === 1)
+    expect(created[0]).toContain(join(stateDir, 'recorded files', 'camera0'))
+
+    const before = media.serverPid ?? 0
+    process.kill(before, 'SIGKILL')
+    await until('another file is there', () => created.length === 2)
+    expect(media.serverPid).not.toBe(before)
+    expect(await durationOf(created[0] ?? '')).toBeGreaterThan(0.3)
+
+    await media.setRecording('camera0', undefined)
+    await until('the second is complete', () => completed.length === 1)
+    expect(completed[0]?.file).toBe(created[1])
+    expect(await durationOf(created[1] ?? '')).toBeCloseTo((completed[0]?.durationMs ?? 0) / 1000, 0)
+    await until('nothing publishes any more', () => media.path('camera0')?.available === false)
+  })
+
+  test('a stream from elsewhere becomes a path that plays, and goes when it is withdrawn', async () => {
+    const { media } = bench
+    const { stream_url } = await media.startStreaming('camera0', '127.0.0.1')
+    await media.setSource('uav/eo', { url: stream_url, onDemand: true, transport: 'tcp' })
+    const copy = stream_url.replace('camera0', 'uav/eo')
+    expect(spanSeconds(await play(copy, 2))).toBeGreaterThan(1)
+    await media.setSource('uav/eo', undefined)
+    await until('it is gone', () => media.path('uav/eo') === undefined)
+    expect(await play(copy, 1)).toEqual([])
+  })
+
   test('nobody publishes without our password, and no password is seen in an argument list or a log', async () => {
     const { media, stateDir, log } = bench
     const { stream_url } = await media.startStreaming('camera0', '127.0.0.1')
@@ -195,6 +230,11 @@ function probeStream(url: string): Promise<Record<string, unknown>> {
       else reject(error)
     })
   })
+}
+
+/** Seconds from the first to the last packet, read to the end. */
+async function durationOf(file: string): Promise<number> {
+  return spanSeconds(await play(file, 3_600, []))
 }
 
 /** What ffmpeg says when it tries to publish without credentials. */

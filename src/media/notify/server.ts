@@ -1,32 +1,41 @@
-/** The unix socket on which notifiers tell that MediaMTX has readers for a path. A connection that is open is demand. */
+/**
+ * The unix socket on which our notifier (`native/notifier`), run by MediaMTX as its hooks, tells that a path has readers (a
+ * connection that is open is demand) and which files were recorded (one line per file).
+ */
 
 import { constants, existsSync } from 'node:fs'
 import { chmod, type FileHandle, mkdir, open, rm } from 'node:fs/promises'
 import { createServer, type Server, type Socket } from 'node:net'
 import { join } from 'node:path'
 import type { Logger } from '../../base/logger.js'
+import { parseNotice, type SegmentNotice } from './notice.js'
+
+export interface NotifierServerOptions {
+  /** Made when missing, readable by us alone. */
+  readonly directory: string
+  /** Hears each path whose notifiers came or went. */
+  readonly onDemand: (path: string) => void
+  readonly onSegment: (notice: SegmentNotice) => void
+  readonly logger: Logger
+}
 
 const SOCKET_NAME = 'demand.sock'
-const MAX_LINE_BYTES = 1024
+/** A path and a file name, each as long as the system allows. */
+const MAX_LINE_BYTES = 8_192
 const MAX_CONNECTIONS = 1024
 
 export class NotifierServer {
   /** What notifiers connect to. */
   readonly socketFile: string
-  readonly #directory: string
-  readonly #onChange: (path: string) => void
-  readonly #logger: Logger
+  readonly #options: NotifierServerOptions
   readonly #sockets = new Set<Socket>()
   readonly #counts = new Map<string, number>()
   #server: Server | undefined
   #handle: FileHandle | undefined
 
-  /** `directory` is made when missing, readable by us alone. `onChange` hears each path whose notifiers came or went. */
-  constructor(directory: string, onChange: (path: string) => void, logger: Logger) {
-    this.#directory = directory
-    this.socketFile = join(directory, SOCKET_NAME)
-    this.#onChange = onChange
-    this.#logger = logger
+  constructor(options: NotifierServerOptions) {
+    this.#options = options
+    this.socketFile = join(options.directory, SOCKET_NAME)
   }
 
   get listening(): boolean {
@@ -39,10 +48,11 @@ export class NotifierServer {
   }
 
   async start(): Promise<void> {
-    await mkdir(this.#directory, { recursive: true, mode: 0o700 })
-    await chmod(this.#directory, 0o700)
+    const { directory, logger } = this.#options
+    await mkdir(directory, { recursive: true, mode: 0o700 })
+    await chmod(directory, 0o700)
     await rm(this.socketFile, { force: true })
-    this.#handle = await open(this.#directory, constants.O_RDONLY | constants.O_DIRECTORY)
+    this.#handle = await open(directory, constants.O_RDONLY | constants.O_DIRECTORY)
     // Named through the open directory, because a deep state directory does not fit into a socket address.
     const address = `/proc/self/fd/${this.#handle.fd}/${SOCKET_NAME}`
     const server = createServer((socket) => this.#accept(socket))
@@ -52,7 +62,7 @@ export class NotifierServer {
       server.once('error', reject)
       server.listen(address, resolve)
     })
-    server.on('error', (error) => this.#logger.warn({ error: error.message }, 'notifier socket'))
+    server.on('error', (error) => logger.warn({ error: error.message }, 'notifier socket'))
     server.unref()
   }
 
@@ -79,13 +89,15 @@ export class NotifierServer {
         if (line.length > MAX_LINE_BYTES) socket.destroy()
         return
       }
-      const match = /^(\S+) (\d+)$/.exec(line.slice(0, end))
-      if (match?.[1] === undefined) {
-        socket.destroy()
+      const notice = parseNotice(line.slice(0, end))
+      if (notice?.kind === 'demand') {
+        path = notice.path
+        this.#add(path, 1)
         return
       }
-      path = match[1]
-      this.#add(path, 1)
+      // Said all it has to say, or talks nonsense.
+      socket.destroy()
+      if (notice !== undefined) this.#options.onSegment(notice)
     })
     socket.on('error', () => socket.destroy())
     socket.on('close', () => {
@@ -98,6 +110,6 @@ export class NotifierServer {
     const count = this.count(path) + change
     if (count === 0) this.#counts.delete(path)
     else this.#counts.set(path, count)
-    this.#onChange(path)
+    this.#options.onDemand(path)
   }
 }

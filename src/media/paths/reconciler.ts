@@ -1,35 +1,62 @@
 /** Makes the paths of one MediaMTX equal to the desired ones: one comparison of one list, then only the writes it takes. */
 
+import type { Clock } from '../../base/clock.js'
 import { errorText } from '../../base/errors.js'
 import type { Logger } from '../../base/logger.js'
 import type { MediamtxClient } from '../api/client.js'
 import { MediamtxError } from '../api/failures.js'
+import { CHECK_PATH } from '../notify/check-path.js'
 import type { PathBody } from './body.js'
-import { planPaths } from './plan.js'
+import { type Plan, planPaths } from './plan.js'
 
 export interface ReconcilerOptions {
   readonly instance: string
   readonly takeOver: boolean
+  readonly clock: Clock
   readonly logger: Logger
 }
 
 export interface PassResult {
   readonly writes: number
-  /** Writes that the server refused; trying again at once would only fill its log. */
-  readonly refused: number
+  /** Names that the server does not take as we want them, with its reason. */
+  readonly refusals: ReadonlyMap<string, string>
   /** Desired names that somebody else configured. */
   readonly foreign: readonly string[]
-  /** A refusal that repeats for every write: the server's hidden state is broken (a refused path PATCH of somebody's). */
+  /** Why the server refuses even the plainest path: its hidden state is broken (a refused path PATCH of somebody's). */
   readonly poisoned: string | undefined
+  /** As read from the server, the path was as desired, or was not there and not desired. */
+  isSettled(name: string): boolean
 }
 
 export type PathWrites = Pick<MediamtxClient, 'listPathConfigs' | 'replacePath' | 'deletePath'>
 
+type Desired = ReadonlyMap<string, PathBody>
+
+export interface DesiredSet {
+  /** As it is now: what changes while a pass goes on is seen by its next write. */
+  get(): Desired
+  /** False for a name of ours that is not desired but may yet turn out to be. */
+  mayRemove(name: string): boolean
+}
+
+interface Written {
+  readonly body: PathBody
+  readonly atMs: number
+  readonly refusal: string | undefined
+}
+
+/** A write may show in the list only after the reload that it caused; until then it is not repeated. */
+const SHOWS_AFTER_MS = 1_000
+/** What was refused is as wrong a moment later, and each refusal is a line in the server's log. */
+const REFUSED_AGAIN_MS = 30_000
+
 export class Reconciler {
   readonly #options: ReconcilerOptions
-  readonly #written = new Set<string>()
+  /** Paths written since this server process started. */
+  readonly #written = new Map<string, Written>()
   #started: string | undefined
-  #refusals = ''
+  #poisoned: string | undefined
+  #told = '[]'
 
   constructor(options: ReconcilerOptions) {
     this.#options = options
@@ -37,71 +64,107 @@ export class Reconciler {
 
   /** A server process that is not the one before has none of our paths. */
   sawServer(started: string): void {
-    if (started !== this.#started) this.#written.clear()
+    if (started === this.#started) return
     this.#started = started
+    this.#written.clear()
+    this.#poisoned = undefined
   }
 
   /**
-   * One pass; the caller runs one at a time. `mayRemove` is false while the desired set is not known to be whole. Throws a
-   * MediamtxError when the server is away; a refusal of one path does not keep the others from being written.
+   * One pass; the caller runs one at a time. Throws a MediamtxError when the server is away; a refusal of one path does not keep
+   * the others from being written.
    */
-  async pass(client: PathWrites, desired: ReadonlyMap<string, PathBody>, mayRemove: boolean): Promise<PassResult> {
+  async pass(client: PathWrites, wanted: DesiredSet): Promise<PassResult> {
+    const desired = wanted.get()
     const actual = await client.listPathConfigs()
     const { instance, takeOver } = this.#options
-    const plan = planPaths({ desired, actual, instance, written: this.#written, takeOver })
-    const refusals = new Map<string, string>()
-    for (const name of plan.replace) await this.#replace(client, name, desired, refusals)
-    for (const name of mayRemove ? plan.remove : []) {
-      await this.#guard(name, refusals, () => client.deletePath(name))
-      this.#written.delete(name)
+    const written = new Set([...this.#written].filter(([, { refusal }]) => refusal === undefined).map(([name]) => name))
+    const plan = planPaths({ desired, actual, instance, written, takeOver })
+    let writes = 0
+    let refused = false
+    for (const name of plan.replace) {
+      const body = wanted.get().get(name)
+      if (body === undefined || this.#isRecent(name, body)) continue
+      writes++
+      refused = !(await this.#replace(client, name, body)) || refused
     }
-    const poisoned = refusals.size > 0 ? await this.#cure(client, desired, refusals) : undefined
+    for (const name of plan.remove) {
+      if (wanted.get().has(name) || !wanted.mayRemove(name)) continue
+      writes++
+      refused = !(await this.#remove(client, name)) || refused
+    }
+    if (refused) await this.#cure(client, wanted, new Set(plan.foreign))
+    for (const name of [...this.#written.keys()]) if (!desired.has(name) && !wanted.get().has(name)) this.#written.delete(name)
+    const refusals = this.#refusals()
+    if (refusals.size === 0) this.#poisoned = undefined
     this.#tell(refusals)
-    const writes = plan.replace.length + (mayRemove ? plan.remove.length : 0)
-    return { writes, refused: refusals.size, foreign: plan.foreign, poisoned }
+    return { writes, refusals, foreign: plan.foreign, poisoned: this.#poisoned, isSettled: settledBy(plan, desired) }
   }
 
-  async #replace(
-    client: PathWrites,
-    name: string,
-    desired: ReadonlyMap<string, PathBody>,
-    refusals: Map<string, string>,
-  ): Promise<void> {
-    const body = desired.get(name)
-    if (body === undefined) return
-    await this.#guard(name, refusals, () => client.replacePath(name, body))
-    if (!refusals.has(name)) this.#written.add(name)
+  #isRecent(name: string, body: PathBody): boolean {
+    const last = this.#written.get(name)
+    if (last === undefined || !isSame(last.body, body)) return false
+    const restMs = last.refusal === undefined ? SHOWS_AFTER_MS : REFUSED_AGAIN_MS
+    return this.#options.clock.nowMs() - last.atMs < restMs
+  }
+
+  /** False when the server refuses. */
+  async #replace(client: PathWrites, name: string, body: PathBody): Promise<boolean> {
+    const refusal = await refusalOf(() => client.replacePath(name, body))
+    this.#written.set(name, { body, atMs: this.#options.clock.nowMs(), refusal })
+    return refusal === undefined
+  }
+
+  async #remove(client: PathWrites, name: string): Promise<boolean> {
+    const refusal = await refusalOf(() => client.deletePath(name))
+    if (refusal === undefined) this.#written.delete(name)
+    return refusal === undefined
   }
 
   /**
-   * After a refusal: replacing each of our paths whole ends a poisoned state when one of them carries it. When all are then
-   * refused with one text, it is not about what we write.
+   * After a refusal: replacing each of our paths whole ends a poisoned state when one of them carries it. When even a path of
+   * defaults is then refused, it is not about what we write.
    */
-  async #cure(
-    client: PathWrites,
-    desired: ReadonlyMap<string, PathBody>,
-    refusals: Map<string, string>,
-  ): Promise<string | undefined> {
-    refusals.clear()
-    for (const name of desired.keys()) await this.#replace(client, name, desired, refusals)
-    const texts = new Set(refusals.values())
-    return refusals.size === desired.size && texts.size === 1 ? [...texts][0] : undefined
+  async #cure(client: PathWrites, wanted: DesiredSet, foreign: ReadonlySet<string>): Promise<void> {
+    for (const [name, body] of wanted.get()) if (!foreign.has(name)) await this.#replace(client, name, body)
+    this.#poisoned = undefined
+    if (this.#refusals().size === 0) return
+    this.#poisoned = await refusalOf(() => client.replacePath(CHECK_PATH, {}))
+    if (this.#poisoned === undefined) await refusalOf(() => client.deletePath(CHECK_PATH))
   }
 
-  async #guard(name: string, refusals: Map<string, string>, write: () => Promise<void>): Promise<void> {
-    try {
-      await write()
-    } catch (thrown) {
-      if (!(thrown instanceof MediamtxError && thrown.kind === 'rejected')) throw thrown
-      refusals.set(name, errorText(thrown))
-    }
+  #refusals(): Map<string, string> {
+    const refusals = new Map<string, string>()
+    for (const [name, { refusal }] of this.#written) if (refusal !== undefined) refusals.set(name, refusal)
+    return refusals
   }
 
   /** Said once, then on change. */
   #tell(refusals: ReadonlyMap<string, string>): void {
     const text = JSON.stringify([...refusals])
-    if (text === this.#refusals) return
-    this.#refusals = text
+    if (text === this.#told) return
+    this.#told = text
     if (refusals.size > 0) this.#options.logger.warn({ refused: Object.fromEntries(refusals) }, 'MediaMTX refuses paths')
   }
+}
+
+/** The server's reason, `undefined` when it agrees. Rethrows what is no refusal. */
+async function refusalOf(write: () => Promise<void>): Promise<string | undefined> {
+  try {
+    await write()
+    return undefined
+  } catch (thrown) {
+    if (thrown instanceof MediamtxError && thrown.kind === 'rejected') return errorText(thrown)
+    throw thrown
+  }
+}
+
+function isSame(one: PathBody, other: PathBody): boolean {
+  if (one === other) return true
+  const names = Object.keys(one)
+  return names.length === Object.keys(other).length && names.every((name) => one[name] === other[name])
+}
+
+function settledBy(plan: Plan, desired: Desired): (name: string) => boolean {
+  return (name) => plan.same.has(name) || (!desired.has(name) && !plan.remove.includes(name))
 }

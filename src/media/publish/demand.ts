@@ -19,6 +19,8 @@ export interface Reasons {
 
 interface Entry {
   reasons: Reasons
+  /** A recording needs no time after its end: nobody comes back to it. */
+  recorded: boolean
   /** A reason was there at some time and its close-after time is not over. */
   lingering: boolean
   cancelTimer: (() => void) | undefined
@@ -36,7 +38,7 @@ export class Demand {
 
   wanted(path: string): boolean {
     const entry = this.#entries.get(path)
-    return entry !== undefined && (entry.lingering || isActive(entry.reasons))
+    return entry !== undefined && isWanted(entry)
   }
 
   /** Whether somebody reads or waits now. */
@@ -53,6 +55,14 @@ export class Demand {
       known.reasons = reasons
       if (isActive(reasons)) this.#disarm(known)
       else if (wasActive) this.#linger(path, known)
+    })
+  }
+
+  /** A recording of this path begins or ends. */
+  record(path: string, recorded: boolean): void {
+    if (!recorded && !this.#entries.has(path)) return
+    this.#change(path, (entry) => {
+      entry.recorded = recorded
     })
   }
 
@@ -76,10 +86,10 @@ export class Demand {
 
   #change(path: string, apply: (entry: Entry) => void): void {
     const before = this.wanted(path)
-    const entry = this.#entries.get(path) ?? { reasons: NONE, lingering: false, cancelTimer: undefined }
+    const entry = this.#entries.get(path) ?? { reasons: NONE, recorded: false, lingering: false, cancelTimer: undefined }
     this.#entries.set(path, entry)
     apply(entry)
-    if (!entry.lingering && !isActive(entry.reasons)) this.#entries.delete(path)
+    if (!isWanted(entry)) this.#entries.delete(path)
     if (this.wanted(path) !== before) this.#options.onChange(path)
   }
 
@@ -98,4 +108,8 @@ export class Demand {
 
 function isActive(reasons: Reasons): boolean {
   return reasons.notifiers > 0 || reasons.readers > 0
+}
+
+function isWanted(entry: Entry): boolean {
+  return entry.lingering || entry.recorded || isActive(entry.reasons)
 }

@@ -73,6 +73,11 @@ export class Publications {
     if (this.#cameras.has(path)) this.#update(path, readers)
   }
 
+  /** A recording of this camera begins or ends. */
+  setRecorded(path: string, recorded: boolean): void {
+    this.demand.record(path, recorded)
+  }
+
   /** A server is up: publishers that wait for one go on, and where all are wanted all the time, all start. */
   serverUp(): void {
     for (const device of this.#cameras) this.settle(device)

@@ -5,10 +5,9 @@ import { errorText } from '../../base/errors.js'
 import type { Logger } from '../../base/logger.js'
 import { Pauser } from '../../base/pauser.js'
 import type { MediamtxClient } from '../api/client.js'
-import { MediamtxError } from '../api/failures.js'
+import { MediamtxError, mediamtxUnavailable } from '../api/failures.js'
 import type { RuntimePath, ServerInfo, ServerPorts } from '../api/wire.js'
-import type { PathBody } from '../paths/body.js'
-import type { Reconciler } from '../paths/reconciler.js'
+import type { PathKeeper } from '../paths/keeper.js'
 import type { ServerSource } from './source.js'
 
 /** `searching`: there never was one, and none was asked for by name. `down`: there was, or should be. */
@@ -16,17 +15,13 @@ export type LinkState = 'off' | 'searching' | 'up' | 'down'
 
 export interface ServerLinkOptions {
   readonly source: Pick<ServerSource, 'find' | 'giveUp' | 'pauseMs' | 'stop'>
-  readonly reconciler: Reconciler
-  readonly desired: () => ReadonlyMap<string, PathBody>
-  /** Whether removed cameras' paths may go: not before the cameras are known. */
-  readonly mayRemove: () => boolean
-  /** Called with each new server before its first comparison: decides what `desired` says to it. */
+  readonly keeper: PathKeeper
+  /** Called with each new server process before its first comparison: decides what is desired of it. */
   readonly onServer: (client: MediamtxClient, managed: boolean) => Promise<void>
   readonly onState: () => void
   readonly onPaths: () => void
   readonly clock: Clock
   readonly logger: Logger
-  readonly compareIntervalMs: number
 }
 
 /** The runtime list doubles as the sign of life: a hung path manager still answers `info`. */
@@ -52,17 +47,14 @@ export class ServerLink {
   #detail = 'starting'
   #server: Server | undefined
   #paths: ReadonlyMap<string, RuntimePath> = new Map()
-  #foreign: readonly string[] = []
   #loop: Promise<void> | undefined
   #looking: Promise<void> | undefined
   readonly #pauser: Pauser
-  #comparedMs = Number.NEGATIVE_INFINITY
+  /** What tells the latest server process from others. */
+  #met: string | undefined
   #hangs = 0
   /** Our credentials were, last time. */
   #refused = false
-  /** Writes refused by the latest comparison. */
-  #refusals = 0
-  #poisoned: string | undefined
 
   constructor(options: ServerLinkOptions) {
     this.#options = options
@@ -87,11 +79,6 @@ export class ServerLink {
     return this.#paths
   }
 
-  /** Names of cameras whose path somebody else configured. */
-  get foreign(): readonly string[] {
-    return this.#foreign
-  }
-
   start(): void {
     this.#loop ??= this.#run(this.#abort.signal)
   }
@@ -104,12 +91,21 @@ export class ServerLink {
     await this.#loop
     await this.#options.source.stop()
     this.#server = undefined
+    this.#options.keeper.lost('the service stops')
   }
 
   /** The desired set changed: compare now. */
   compareSoon(): void {
-    this.#comparedMs = Number.NEGATIVE_INFINITY
+    this.#options.keeper.compareSoon()
     this.#pauser.wake()
+  }
+
+  /** See PathKeeper; at once when there is no server. */
+  settled(name: string): Promise<void> {
+    if (this.#server === undefined) return Promise.reject(mediamtxUnavailable(this.#detail))
+    const settled = this.#options.keeper.settled(name)
+    this.#pauser.wake()
+    return settled
   }
 
   /** Our child ended; do not wait for the next look. */
@@ -145,11 +141,16 @@ export class ServerLink {
       return
     }
     const { client, managed } = found
+    const { keeper, clock } = this.#options
+    // First of all, and without a trace in the other's log: a server whose path manager hangs is none.
+    await client.listPaths()
     const info = await client.info()
     const ports = await client.ports()
-    this.#options.reconciler.sawServer(info?.started ?? `unknown ${this.#options.clock.nowMs()}`)
-    await this.#options.onServer(client, managed)
-    await this.#compare(client)
+    const process = info?.started ?? `unknown ${clock.nowMs()}`
+    keeper.sawServer(process)
+    if (process !== this.#met) await this.#options.onServer(client, managed)
+    this.#met = process
+    await keeper.compare(client)
     const paths = await client.listPaths()
     signal.throwIfAborted()
     this.#hangs = 0
@@ -161,30 +162,14 @@ export class ServerLink {
   async #tick(): Promise<void> {
     await this.look()
     const server = this.#server
-    if (server === undefined) return
-    const dueMs = this.#comparedMs + this.#options.compareIntervalMs
-    const missing = this.#refusals === 0 && [...this.#options.desired().keys()].some((name) => !this.#paths.has(name))
-    if (!missing && this.#options.clock.nowMs() < dueMs) return
+    if (server === undefined || this.#options.keeper.dueMs(this.#paths) > 0) return
     const info = await server.client.info()
     if (info !== undefined && info.started !== server.info?.started) {
       // Another process than before, met within one look: everything of ours is gone with the old one.
       this.#lost('restarted')
       return
     }
-    await this.#compare(server.client)
-  }
-
-  async #compare(client: MediamtxClient): Promise<void> {
-    this.#comparedMs = this.#options.clock.nowMs()
-    const result = await this.#options.reconciler.pass(client, this.#options.desired(), this.#options.mayRemove())
-    this.#foreign = result.foreign
-    this.#refusals = result.refused
-    if (result.poisoned !== undefined) {
-      if (result.poisoned !== this.#poisoned)
-        this.#options.logger.error({ error: result.poisoned }, 'MediaMTX refuses every write')
-      this.#options.source.giveUp()
-    }
-    this.#poisoned = result.poisoned
+    await this.#options.keeper.compare(server.client)
   }
 
   async #look(): Promise<void> {
@@ -209,7 +194,7 @@ export class ServerLink {
 
   #lost(detail: string): void {
     this.#server = undefined
-    this.#comparedMs = Number.NEGATIVE_INFINITY
+    this.#options.keeper.lost(detail)
     this.#setPaths([])
     this.#set('down', detail)
   }
@@ -233,7 +218,8 @@ export class ServerLink {
 
   async #pause(signal: AbortSignal): Promise<void> {
     const downMs = this.#refused ? REFUSED_INTERVAL_MS : this.#options.source.pauseMs || DOWN_INTERVAL_MS
-    const delayMs = { up: LOOK_INTERVAL_MS, down: downMs, searching: SEARCH_INTERVAL_MS, off: SEARCH_INTERVAL_MS }[this.#state]
+    const upMs = Math.min(LOOK_INTERVAL_MS, this.#options.keeper.dueMs(this.#paths))
+    const delayMs = { up: upMs, down: downMs, searching: SEARCH_INTERVAL_MS, off: SEARCH_INTERVAL_MS }[this.#state]
     await this.#pauser.wait(delayMs, signal)
   }
 }

@@ -15,6 +15,8 @@ export interface StreamsOptions {
   readonly publications: Publications
   /** Whether this camera is known at all. */
   readonly exists: (device: string) => boolean
+  /** Whether a path is ours. */
+  readonly owns: (path: string) => boolean
   /** Cameras that can be fed now. */
   readonly present: () => ReadonlySet<string>
   readonly templates: LinkTemplates
@@ -104,7 +106,9 @@ export class Streams {
       end_time: timestamp(endMs),
       duration: Math.max(0, Math.round((endMs - Date.parse(startTime)) / 1000)),
       stream_continues: continues,
-      ...(continues ? { message: 'others still read this stream' } : {}),
+      ...(continues
+        ? { message: publications.demand.active(device) ? 'others still read this stream' : 'it is being recorded' }
+        : {}),
     }
   }
 
@@ -165,7 +169,7 @@ export class Streams {
     await this.#options.link.look()
     this.#ports(undefined)
     return [...this.#options.link.paths.values()]
-      .filter((path) => this.#options.exists(path.name))
+      .filter((path) => this.#options.owns(path.name))
       .map((path) => ({
         name: path.name,
         source: path.sourceType ?? '',

@@ -104,7 +104,7 @@ export function validate(fields: Fields): string | undefined {
     return "'sourceOnDemand' is useless when source is 'publisher'"
   }
   if (fields.source !== 'publisher' && fields.runOnDemand !== '')
-    return "'runOnDemand' can be used only when source is 'publisher'"
+    return "'runOnDemand' and 'runOnUnDemand' can be used only when source is 'publisher'"
   return undefined
 }
 

@@ -8,6 +8,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import { createLogger } from '../../../../src/base/logger.js'
+import type { SegmentNotice } from '../../../../src/media/notify/notice.js'
 import { NotifierServer } from '../../../../src/media/notify/server.js'
 
 const NOTIFIER = join(import.meta.dirname, '../../../../build/Release/camera-notifier')
@@ -16,11 +17,13 @@ const logger = createLogger({ level: 'silent', format: 'json' })
 let dir: string
 let server: NotifierServer
 let heard: string[]
+let segments: SegmentNotice[]
 const children: ChildProcess[] = []
 
 beforeEach(async () => {
   dir = mkdtempSync(join(tmpdir(), 'notifier-'))
   heard = []
+  segments = []
   server = await serve(join(dir, 'run'))
 })
 
@@ -78,13 +81,16 @@ test('the directory is ours alone', () => {
   expect(statSync(join(dir, 'run')).mode & 0o777).toBe(0o700)
 })
 
-test.each(['\n', 'camera0\n', 'camera0 x\n', 'x'.repeat(5_000)])('who talks nonsense is shown out', async (nonsense) => {
-  const socket = connect(server.socketFile)
-  socket.on('error', () => undefined)
-  socket.write(nonsense)
-  await once(socket, 'close')
-  expect(heard).toEqual([])
-})
+test.each(['\n', 'camera0\n', 'demand camera0 x\n', 'completed camera0 x /f\n', 'deleted camera0 /f\n', 'x'.repeat(20_000)])(
+  'who talks nonsense is shown out',
+  async (nonsense) => {
+    const socket = connect(server.socketFile)
+    socket.on('error', () => undefined)
+    socket.write(nonsense)
+    await once(socket, 'close')
+    expect(heard).toEqual([])
+  },
+)
 
 test('several notifiers of one path count each', async () => {
   const first = notifier('camera0')
@@ -99,14 +105,60 @@ test('without its argument or its path it says how it is used', async () => {
   expect((await once(child, 'exit'))[0]).toBe(64)
 })
 
+test('a hook of files says what happened and ends', async () => {
+  const file = '/var/lib/my recordings/camera0/2030-04-01_08-15-00-000000.mp4'
+  const created = tell('created', { MTX_SEGMENT_PATH: file })
+  expect((await once(created, 'exit'))[0]).toBe(0)
+  const completed = tell('completed', { MTX_SEGMENT_PATH: file, MTX_SEGMENT_DURATION: '2.5333333319999998' })
+  expect((await once(completed, 'exit'))[0]).toBe(0)
+  await vi.waitFor(() => expect(segments).toHaveLength(2))
+  expect(segments).toEqual([
+    { kind: 'created', path: 'camera0', file },
+    { kind: 'completed', path: 'camera0', file, durationMs: 2533 },
+  ])
+  expect(heard).toEqual([])
+})
+
+test('a hook of files that finds nobody waits for a restart of ours, and not for ever', async () => {
+  await server.stop()
+  const waiting = tell('created', { MTX_SEGMENT_PATH: '/a.mp4' })
+  server = await serve(join(dir, 'run'))
+  expect((await once(waiting, 'exit'))[0]).toBe(0)
+  await vi.waitFor(() => expect(segments).toHaveLength(1))
+  await server.stop()
+  const begin = performance.now()
+  expect((await once(tell('created', { MTX_SEGMENT_PATH: '/b.mp4' }), 'exit'))[0]).toBe(1)
+  expect(performance.now() - begin).toBeLessThan(4_000)
+})
+
+test.each([
+  ['created', {}],
+  ['deleted', { MTX_SEGMENT_PATH: '/a' }],
+  ['created', { MTX_SEGMENT_PATH: '/a\nb' }],
+])('a hook %s with %j is refused', async (event, environment) => {
+  expect((await once(tell(event, environment), 'exit'))[0]).toBe(64)
+})
+
 async function serve(directory: string): Promise<NotifierServer> {
-  const made = new NotifierServer(directory, (path) => heard.push(path), logger)
+  const made = new NotifierServer({
+    directory,
+    onDemand: (path) => heard.push(path),
+    onSegment: (notice) => segments.push(notice),
+    logger,
+  })
   await made.start()
   return made
 }
 
 function notifier(path: string): ChildProcess {
   const child = spawn(NOTIFIER, [server.socketFile], { stdio: 'ignore', env: { MTX_PATH: path } })
+  children.push(child)
+  return child
+}
+
+function tell(event: string, environment: Record<string, string>): ChildProcess {
+  const env = { MTX_PATH: 'camera0', ...environment }
+  const child = spawn(NOTIFIER, [server.socketFile, event], { stdio: 'ignore', env })
   children.push(child)
   return child
 }

@@ -1,6 +1,16 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { hookLine, ownerOf, pathBody } from '../../../../src/media/paths/body.js'
+import {
+  cameraBody,
+  hookLine,
+  ownerOf,
+  type PathBody,
+  type PathBodyOptions,
+  recordedBody,
+  sourceBody,
+} from '../../../../src/media/paths/body.js'
+
+const plain: PathBodyOptions = { hooks: undefined, startTimeoutMs: 10_000, closeAfterMs: 2_000, instance: 'one' }
 
 test('words are quoted where a shell would split them', () => {
   expect(hookLine(['/usr/lib/camera-notifier', '/var/lib/my cameras/run/s'])).toBe(
@@ -26,17 +36,35 @@ test('whatever the words, the server starts exactly them or we refuse', () => {
 })
 
 test('the marker tells our paths from a sibling’s and from foreign ones', () => {
-  const options = { demandHook: undefined, startTimeoutMs: 1, closeAfterMs: 1 }
+  const options = { hooks: undefined, startTimeoutMs: 1, closeAfterMs: 1 }
   const owner = (fields: object) => ownerOf({ name: 'camera0', fields: { ...fields } }, 'one')
-  expect(owner(pathBody({ ...options, instance: 'one' }))).toBe('us')
-  expect(owner(pathBody({ ...options, instance: 'two' }))).toBe('sibling')
+  expect(owner(cameraBody({ ...options, instance: 'one' }))).toBe('us')
+  expect(owner(cameraBody({ ...options, instance: 'two' }))).toBe('sibling')
   expect(owner({ rpiCameraTextOverlay: '%Y-%m-%d %H:%M:%S - MediaMTX' })).toBe('foreign')
   expect(owner({})).toBe('foreign')
 })
 
-test('without a hook nothing is started on demand', () => {
-  const body = pathBody({ demandHook: undefined, startTimeoutMs: 10_000, closeAfterMs: 2_000, instance: 'one' })
+test('without hooks nothing is started on demand and no file is told', () => {
+  const body = recordedBody(cameraBody(plain), undefined, false)
   expect(body).toMatchObject({ runOnDemand: '', runOnDemandRestart: false, record: false, source: 'publisher' })
+  expect(body).toMatchObject({ runOnRecordSegmentCreate: '', runOnRecordSegmentComplete: '' })
+})
+
+test('recording differs from its end in the switch alone, and in fields that servers change in place', () => {
+  const body = cameraBody({ ...plain, hooks: { demand: 'a', segmentCreated: 'b', segmentCompleted: 'c' } })
+  const wish = { recordPath: '/r/%path/%f', format: 'mpegts', segmentDurationMs: 60_000, partDurationMs: 500 } as const
+  const on = recordedBody(body, wish, true)
+  const changed = (one: PathBody, other: PathBody) => Object.keys(one).filter((field) => one[field] !== other[field])
+  expect(on).toMatchObject({ record: true, recordPath: '/r/%path/%f', recordFormat: 'mpegts', recordDeleteAfter: '0s' })
+  expect(changed(on, recordedBody(body, wish, false))).toEqual(['record'])
+  for (const field of changed(on, recordedBody(body, undefined, false))) expect(field).toMatch(/^record/)
+})
+
+test('a stream from elsewhere has no publisher of ours and is marked as ours', () => {
+  const body = sourceBody({ ...plain, closeAfterMs: 3_000 }, { url: 'rtsp://192.0.2.1/a', onDemand: true, transport: 'tcp' })
+  expect(body).toMatchObject({ source: 'rtsp://192.0.2.1/a', sourceOnDemand: true, rtspTransport: 'tcp', runOnDemand: '' })
+  expect(body.sourceOnDemandCloseAfter).toBe('3000ms')
+  expect(ownerOf({ name: 'x', fields: body }, 'one')).toBe('us')
 })
 
 /** Split first, expand after; every dollar is replaced by something hostile. */

@@ -85,6 +85,29 @@ test('stop_streaming ends it at once when nobody reads, and not otherwise', () =
   expect(demand.wanted('camera1')).toBe(true)
 })
 
+test('a recording is demand while it lasts, and none after', () => {
+  demand.record('camera0', true)
+  expect(demand.wanted('camera0')).toBe(true)
+  demand.release('camera0')
+  demand.update('camera0', { notifiers: 0, readers: 0 })
+  expect(demand.wanted('camera0')).toBe(true)
+  demand.record('camera0', false)
+  expect(changes).toEqual(['camera0 true', 'camera0 false'])
+  expect(clock.pending).toBe(0)
+})
+
+test('who read during a recording keeps the close-after time of a reader', () => {
+  demand.record('camera0', true)
+  demand.update('camera0', { notifiers: 0, readers: 1 })
+  demand.update('camera0', { notifiers: 0, readers: 0 })
+  clock.advance(100_000)
+  demand.record('camera0', false)
+  clock.advance(199_999)
+  expect(demand.wanted('camera0')).toBe(true)
+  clock.advance(1)
+  expect(demand.wanted('camera0')).toBe(false)
+})
+
 test('paths do not mix, and after clear no timer is left', () => {
   demand.touch('camera0')
   demand.touch('camera1')

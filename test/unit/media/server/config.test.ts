@@ -1,11 +1,12 @@
 import { expect, test } from 'vitest'
-import { pathBody } from '../../../../src/media/paths/body.js'
+import { cameraBody } from '../../../../src/media/paths/body.js'
 import { serverConfig, serverEnvironment } from '../../../../src/media/server/config.js'
 
 const places = { apiPort: 9997, host: '', rtspPort: 8554, hlsPort: 8888, webrtcPort: undefined, webrtcUdpPort: 8189 }
 const api = { user: 'camera-service', password: 'api-secret' }
 const publish = { user: 'publisher', password: 'publish-secret' }
-const body = pathBody({ demandHook: '/bin/hook', startTimeoutMs: 10_000, closeAfterMs: 10_000, instance: 'one' })
+const hooks = { demand: '/bin/hook', segmentCreated: '/bin/hook c', segmentCompleted: '/bin/hook d' }
+const body = cameraBody({ hooks, startTimeoutMs: 10_000, closeAfterMs: 10_000, instance: 'one' })
 
 interface User {
   readonly user: string
