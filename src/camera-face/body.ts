@@ -4,6 +4,7 @@ import type { IncomingMessage } from 'node:http'
 import type { Clock } from '../base/clock.js'
 import { type BodyFault, FAULTS, HttpFault } from './errors.js'
 import { jsonFaultOffset } from './json-offset.js'
+import { repeatedKeys } from './json-repeats.js'
 
 export interface BodyLimits {
   readonly maxBodyBytes: number
@@ -41,8 +42,11 @@ export async function readBody(request: IncomingMessage, { maxBodyBytes, bodyMs 
   })
 }
 
-/** Throws 422 in the list form. */
-export function jsonObject(body: Buffer): Record<string, unknown> {
+/** Throws 422 in the list form, and 400 for keys that are given twice: `refuse` makes it of what is to be said. */
+export function jsonObject(
+  body: Buffer,
+  refuse: (problems: readonly string[]) => HttpFault = (problems) => FAULTS.badRequest(`Invalid body: ${problems.join('; ')}`),
+): Record<string, unknown> {
   if (body.length === 0) throw listFault({ type: 'missing', loc: ['body'], msg: 'Field required', input: null })
   const text = body.toString('utf8')
   let value: unknown
@@ -54,6 +58,8 @@ export function jsonObject(body: Buffer): Record<string, unknown> {
   if (!isObject(value)) {
     throw listFault({ type: 'dict_type', loc: ['body'], msg: 'Input should be a valid dictionary', input: value })
   }
+  const repeated = repeatedKeys(text)
+  if (repeated.length > 0) throw refuse(repeated.map((key) => `${key}: is there twice`))
   return value
 }
 

@@ -51,7 +51,7 @@ export function managementRoutes({ ports, pid, restartMs, onLateFailure }: Manag
   }
 
   const putConfig = async ({ body }: Call): Promise<Reply> => {
-    const result = await config.put(jsonObject(body))
+    const result = await config.put(jsonObject(body, FAULTS.invalidConfig))
     if ('problems' in result) throw FAULTS.invalidConfig(result.problems)
     if ('reason' in result) throw FAULTS.configNotKept(result.reason)
     return json(200, { success: true, message: 'Configuration updated (restart required for some changes)', ...told(result) })

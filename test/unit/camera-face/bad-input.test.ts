@@ -162,6 +162,29 @@ describe('13.7 bodies', () => {
     ])
   })
 
+  it.each([
+    ['{"camera":{"fps":15,"fps":30}}', 'Invalid configuration: camera.fps: is there twice'],
+    ['{"camera":{"fps":1},"camera":{"f\\u0070s":2}}', 'Invalid configuration: camera: is there twice'],
+    ['{"camera":{"fps":15,"\\u0066ps":30}}', 'Invalid configuration: camera.fps: is there twice'],
+    [
+      '{"cameras":[{"id":"camera1"},{"id":"camera2","name":"a:b,{\\"","fps":5,"id":"camera2","fps":5}]}',
+      'Invalid configuration: cameras[1].id: is there twice; cameras[1].fps: is there twice',
+    ],
+  ])('PUT /config with %s is 400 and nothing is done', async (body, detail) => {
+    const answer = await ask(current.port, 'PUT', '/config', { body })
+    expect([answer.status, JSON.parse(answer.body)]).toEqual([400, { detail, code: 'INVALID_CONFIGURATION' }])
+    expect(current.done).toEqual([])
+  })
+
+  it('takes the same key in different objects, and refuses one that is there twice for controls too', async () => {
+    const body = '{"cameras":[{"id":"camera1","fps":5},{"id":"camera2","fps":5}],"camera":{"fps":5}}'
+    expect((await ask(current.port, 'PUT', '/config', { body })).status).toBe(200)
+    expect(current.done.splice(0)).toEqual([`put ${body}`])
+    const answer = await ask(current.port, 'PUT', '/cameras/camera0/controls', { body: '{"gain":1,"gain":2}' })
+    expect([answer.status, JSON.parse(answer.body).detail]).toEqual([400, 'Invalid body: gain: is there twice'])
+    expect(current.done).toEqual([])
+  })
+
   it('says why a configuration cannot be kept', async () => {
     const put = async () => ({ reason: 'config.json: cannot be written (EROFS)' })
     const readOnly = await stage({ ports: { config: { ...current.ports.config, rules: current.rules, put } } })
