@@ -19,7 +19,7 @@ HTTP on port 8000 (\`server.host\` and \`server.port\` of config.json) for brows
   ticket. \`faces.camera.auth: none\` opens everything to everybody who reaches the port.
 * **Tickets.** \`POST /api/v1/tickets\` with \`{"path": "/video_feed", "camera": "camera0"}\` answers \`{"ticket", "expires_in", "url"}\`. A ticket opens
   that path of that camera for a minute and nothing else; one for a picture is gone with its first use. A stream ends when the token does that
-  its ticket was issued for.
+  its ticket was issued for. One user, or one address without a token, has at most 256 open at once; the next is 429 until one of them ends.
 * **Cameras.** Without an id the default camera is meant. An id that is none is 400, one that is nobody's 404.
 * **Refusals** are \`{"detail": TEXT, "code": WORD}\`; for bodies that are no JSON object \`detail\` is a list of \`{"type", "loc", "msg", "input"}\`.
 * **Limits.** URL 2 KiB (414), header 8 KiB and 64 lines (431), body 64 KiB (413), header and body within 10 s each (408), viewers as in

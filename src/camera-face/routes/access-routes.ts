@@ -31,7 +31,7 @@ export function accessRoutes({ ports, events, tickets, router }: AccessRoutesOpt
     return { status: 200, headers: STREAM_HEADERS, take: (socket, head) => events.add(socket, head, access.identity) }
   }
 
-  const issue = ({ body, access }: Call): Reply => {
+  const issue = ({ body, access, remote }: Call): Reply => {
     const { path, camera } = jsonObject(body)
     if (typeof path !== 'string') throw FAULTS.badParameter('path', 'the path that the ticket is for')
     if (camera !== undefined && typeof camera !== 'string') throw FAULTS.badParameter('camera', 'the id of a camera')
@@ -45,7 +45,9 @@ export function accessRoutes({ ports, events, tickets, router }: AccessRoutesOpt
       kind === 'events'
         ? ticketPurpose(kind, '')
         : ticketPurpose(kind, cameraOf({ params: routed.params, query }, ports.cameras).id)
-    const { ticket, lifetimeMs } = tickets.issue({ purpose, once: kind === 'snapshot', identity: access.identity })
+    const { identity } = access
+    const holder = identity === undefined ? `address ${remote}` : `user ${identity.userId}`
+    const { ticket, lifetimeMs } = tickets.issue({ purpose, holder, once: kind === 'snapshot', identity })
     query.set('ticket', ticket)
     return json(201, { ticket, expires_in: lifetimeMs / 1000, url: `${path}?${query.toString()}` })
   }

@@ -154,6 +154,22 @@ describe('who may what', () => {
 })
 
 describe('tickets', () => {
+  it('are issued to one user or address up to its share, then refused with 429', async () => {
+    const issue = (role: 'viewer' | 'admin') => {
+      const token = current.tokens.sign({ userId: role, role, lifetimeMs: 60_000 })
+      const headers = { Authorization: `Bearer ${token}` }
+      return ask(current.port, 'POST', '/api/v1/tickets', { body: '{"path":"/video_feed"}', headers })
+    }
+    for (let count = 0; count < 256; count += 1) expect((await issue('viewer')).status).toBe(201)
+    const answer = await issue('viewer')
+    expect([answer.status, answer.headers['retry-after'], JSON.parse(answer.body)]).toEqual([
+      429,
+      '1',
+      { detail: 'too many tickets of yours are open: at most 256 at once', code: 'RATE_LIMITED' },
+    ])
+    expect((await issue('admin')).status).toBe(201)
+  })
+
   const issue = async (wish: object): Promise<{ ticket: string; url: string; expires_in: number }> => {
     const { status, body } = await ask(current.port, 'POST', '/api/v1/tickets', {
       headers: { ...FAR, ...token('viewer') },
