@@ -135,7 +135,7 @@ export class MediamtxClient {
     })
     const raw = await readBody(reply.body)
     this.#trusted = reply.statusCode !== 401
-    return interpret(reply.statusCode, raw, method)
+    return interpret(reply.statusCode, reply.headers['content-type'], raw, method)
   }
 }
 
@@ -165,9 +165,10 @@ async function readBody(body: AsyncIterable<Buffer>): Promise<string> {
   return Buffer.concat(chunks).toString('utf8')
 }
 
-function interpret(status: number, raw: string, method: Dispatcher.HttpMethod): unknown {
+function interpret(status: number, type: unknown, raw: string, method: Dispatcher.HttpMethod): unknown {
   const reply = parseJson(raw)
   if (status === 200) {
+    if (method === 'GET' && !String(type).startsWith('application/json')) throw new MediamtxError('torn', `reply is ${type}`)
     // Writes of servers before 1.15.5 answer with an empty body.
     if (reply === undefined && method === 'GET') throw new MediamtxError('torn', 'reply is not JSON')
     return reply
@@ -200,6 +201,7 @@ function toMediamtxError(thrown: unknown, signal: AbortSignal): MediamtxError {
   if (thrown instanceof MediamtxError) return thrown
   if (signal.aborted) return new MediamtxError('timeout', 'no reply in time', thrown)
   const code = errorCode(thrown)
-  if (code.startsWith('HPE_') || code.startsWith('UND_ERR_RES')) return new MediamtxError('torn', 'reply is not HTTP', thrown)
+  const unreadable = thrown instanceof Error && thrown.name === 'HTTPParserError'
+  if (unreadable || code.startsWith('UND_ERR_RES')) return new MediamtxError('torn', 'reply is not HTTP', thrown)
   return new MediamtxError('unreachable', code === '' ? errorText(thrown) : `${code.toLowerCase()}`, thrown)
 }

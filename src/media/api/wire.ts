@@ -71,16 +71,16 @@ export function parsePaths(reply: unknown): Page<RuntimePath> {
     const since = item.availableTime ?? item.readyTime
     return {
       name: text(item.name, 'path name'),
-      available: (item.available ?? item.ready) === true,
-      availableSince: typeof since === 'string' ? since : undefined,
-      sourceType: isObject(item.source) ? text(item.source.type, 'source type') : undefined,
-      readers: objects(item.readers).map((reader) => ({
-        type: readerKind(text(reader.type, 'reader type')),
-        id: typeof reader.id === 'string' ? reader.id : '',
+      available: flag(item.available ?? item.ready, 'available'),
+      availableSince: optional(since, 'availableTime') || undefined,
+      sourceType: item.source == null ? undefined : kind(object(item.source, 'source').type, 'source type'),
+      readers: list(item.readers, 'readers').map((reader) => ({
+        type: kind(reader.type, 'reader type'),
+        id: optional(reader.id, 'reader id'),
       })),
       tracks: tracks(item),
-      inboundBytes: count(item.inboundBytes ?? item.bytesReceived),
-      outboundBytes: count(item.outboundBytes ?? item.bytesSent),
+      inboundBytes: count(item.inboundBytes ?? item.bytesReceived, 'inboundBytes'),
+      outboundBytes: count(item.outboundBytes ?? item.bytesSent, 'outboundBytes'),
     }
   })
 }
@@ -90,21 +90,30 @@ export function parseErrorText(reply: unknown): string | undefined {
   return isObject(reply) && typeof reply.error === 'string' ? reply.error : undefined
 }
 
-/** Names of older versions, folded into today's. */
-function readerKind(type: string): string {
-  if (type === 'hlsMuxer') return 'hlsSession'
-  return type === 'webrtcSession' ? 'webRTCSession' : type
+/** Kinds of sources and readers by the names of older versions. Kinds that are not known pass as they are. */
+const OLD_KINDS: ReadonlyMap<string, string> = new Map([
+  ['hlsMuxer', 'hlsSession'],
+  ['webrtcSession', 'webRTCSession'],
+  ['webrtcSource', 'webRTCSource'],
+  ['udpSource', 'mpegtsSource'],
+])
+
+function kind(value: unknown, what: string): string {
+  const type = text(value, what)
+  return OLD_KINDS.get(type) ?? type
 }
 
 function tracks(item: Json): string[] {
-  if (Array.isArray(item.tracks2)) return objects(item.tracks2).map((track) => String(track.codec))
-  return Array.isArray(item.tracks) ? item.tracks.map(String) : []
+  if (item.tracks2 != null) return list(item.tracks2, 'tracks2').map((track) => text(track.codec, 'codec'))
+  if (item.tracks == null) return []
+  if (!Array.isArray(item.tracks)) throw torn('tracks is not a list')
+  return item.tracks.map((track) => text(track, 'track'))
 }
 
 function page<Item>(reply: unknown, parse: (item: Json) => Item): Page<Item> {
-  const list = object(reply, 'list')
-  if (!Array.isArray(list.items)) throw torn('list without items')
-  return { items: list.items.map((item) => parse(object(item, 'list item'))), pageCount: count(list.pageCount) }
+  const whole = object(reply, 'list')
+  if (whole.items == null) throw torn('list without items')
+  return { items: list(whole.items, 'items').map(parse), pageCount: count(whole.pageCount, 'pageCount') }
 }
 
 function object(value: unknown, what: string): Json {
@@ -112,8 +121,12 @@ function object(value: unknown, what: string): Json {
   return value
 }
 
-function objects(value: unknown): Json[] {
-  return Array.isArray(value) ? value.filter(isObject) : []
+/** A list of objects; absent or null is empty. */
+function list(value: unknown, what: string): Json[] {
+  if (value == null) return []
+  if (!Array.isArray(value)) throw torn(`${what} is not a list`)
+  for (const item of value) if (!isObject(item)) throw torn(`${what} holds what is not an object`)
+  return value
 }
 
 function isObject(value: unknown): value is Json {
@@ -125,8 +138,21 @@ function text(value: unknown, what: string): string {
   return value
 }
 
-function count(value: unknown): number {
-  return typeof value === 'number' && value >= 0 ? value : 0
+/** Absent or null is empty. */
+function optional(value: unknown, what: string): string {
+  return value == null ? '' : text(value, what)
+}
+
+function flag(value: unknown, what: string): boolean {
+  if (value != null && typeof value !== 'boolean') throw torn(`${what} is not true or false`)
+  return value === true
+}
+
+/** Absent is none. */
+function count(value: unknown, what: string): number {
+  if (value == null) return 0
+  if (typeof value !== 'number' || !(value >= 0)) throw torn(`${what} is not a count`)
+  return value
 }
 
 /** Port of an address such as `:8554` or `127.0.0.1:8554`. */

@@ -45,6 +45,32 @@ test.each([null, [], 7, 'x', {}, { items: {} }, { items: [7] }, { items: [{ name
   expect(() => parsePathConfigs(reply)).toThrow(/unexpected reply/)
 })
 
+test.each([
+  { available: 'yes' },
+  { readers: {} },
+  { readers: [7] },
+  { readers: [{ type: 7 }] },
+  { source: 'rtspSession' },
+  { source: {} },
+  { tracks: {} },
+  { tracks2: [{}] },
+  { inboundBytes: '7' },
+  { outboundBytes: -1 },
+  { availableTime: 7 },
+])('a path with %j is refused, not guessed at', (wrong) => {
+  expect(() => parsePaths({ items: [{ name: 'camera0', ...wrong }] })).toThrow(/unexpected reply/)
+})
+
+test('kinds by their older names are today’s, and kinds nobody knows pass', () => {
+  const source = (type: string) => parsePaths({ items: [{ name: 'p', source: { type, id: '' } }] }).items[0]?.sourceType
+  expect(['udpSource', 'webrtcSource', 'webrtcSession', 'quantumSource'].map(source)).toEqual([
+    'mpegtsSource',
+    'webRTCSource',
+    'webRTCSession',
+    'quantumSource',
+  ])
+})
+
 test('info without its members is refused', () => {
   expect(parseInfo({ version: 'v1.20.1', started: 'x' })).toEqual({ version: 'v1.20.1', started: 'x' })
   expect(() => parseInfo({ version: 'v1' })).toThrow(/info.started/)
