@@ -177,7 +177,7 @@ function buildCameras(
     pins: new Map(
       Object.entries(config.identity.pins).map(([device, identity]) => [identity, Number(device.slice('camera'.length))]),
     ),
-    modeWish: (device) => camera.modes[device] ?? {},
+    modeWish: (device) => camera.modes[device],
     lingerMs: camera.linger,
     restoreMotion: camera.restore_motion,
     links,

@@ -9,12 +9,12 @@ import { TypedEvents } from '../base/events.js'
 import { FaultCounts } from '../base/fault-counts.js'
 import type { Logger } from '../base/logger.js'
 import { Rendered } from '../base/rendered.js'
-import type { DeviceState, NativeErrorCode, NativeEvent } from '../native/index.js'
+import type { DeviceReport, DeviceState, NativeErrorCode, NativeEvent } from '../native/index.js'
 import { Announcer } from './announcer.js'
 import { assignNumber, type IdTable } from './ids.js'
 import { chooseMode, type ModeWish } from './mode.js'
 import { cameraStatus } from './status.js'
-import type { Camera, CameraEvents } from './types.js'
+import type { Camera, CameraEvents, Mode } from './types.js'
 import {
   type CameraListView,
   type CameraStatusView,
@@ -31,7 +31,7 @@ export interface RegistryOptions {
   /** Identity key → N of `cameraN`. */
   readonly pins: ReadonlyMap<string, number>
   /** Wanted mode of a camera; what is not wanted is chosen. */
-  readonly modeWish: (device: string) => ModeWish
+  readonly modeWish: (device: string) => ModeWish | undefined
   /** Flapping is told when settled. */
   readonly quietMs: number
   readonly maxMs: number
@@ -51,6 +51,10 @@ interface Entry {
   /** Rendered statuses by host, dropped on change. */
   readonly statuses: Map<string, Rendered<CameraStatusView>>
   capabilities: Rendered<CapabilitiesView> | undefined
+  /** The mode chosen last, and from what. */
+  choice:
+    | { readonly report: DeviceReport | undefined; readonly wish: ModeWish | undefined; readonly mode: Mode | undefined }
+    | undefined
 }
 
 /** Hosts whose renderings are kept; a client that makes up names must not fill the memory. */
@@ -67,6 +71,8 @@ export class CameraRegistry {
   readonly #left = new Set<string>()
   readonly #wishes = new Map<string, ModeWish>()
   #ids: IdTable
+  /** Whose changes are to be told when the batch of events is taken; undefined outside of one. */
+  #changed: Set<Entry> | undefined
 
   constructor(options: RegistryOptions) {
     this.#options = options
@@ -77,33 +83,16 @@ export class CameraRegistry {
     )
   }
 
-  /** Takes a batch of the core's events, in order. */
+  /**
+   * Takes a batch of the core's events, in order. Clients hear of each at once; the rest of the service, which takes its time, hears
+   * of what came of it afterwards.
+   */
   handle(events: readonly NativeEvent[]): void {
-    for (const event of events) {
-      switch (event.type) {
-        case 'present':
-        case 'ready':
-        case 'changed':
-          this.#seen(event)
-          break
-        case 'gone':
-          this.#gone(event.source)
-          break
-        case 'resync':
-          this.faults.count('EVENTS_LOST', 'messages on devices or captures were lost')
-          this.#resync(event.devices)
-          break
-        case 'flapping': {
-          const device = this.#bySource.get(event.source)?.camera.device
-          this.faults.count('FLAPPING', `${device ?? event.node} keeps coming and going`)
-          this.#options.logger.warn({ device }, 'camera keeps coming and going')
-          break
-        }
-        case 'capture':
-        case 'feed_ended':
-          break
-      }
-    }
+    const changed = new Set<Entry>()
+    this.#changed = changed
+    for (const event of events) this.#handle(event)
+    this.#changed = undefined
+    for (const entry of changed) this.events.emit('changed', entry.camera)
   }
 
   /** All cameras ever seen, by number. */
@@ -181,6 +170,32 @@ export class CameraRegistry {
     for (const entry of this.#byDevice.values()) entry.statuses.clear()
   }
 
+  #handle(event: NativeEvent): void {
+    switch (event.type) {
+      case 'present':
+      case 'ready':
+      case 'changed':
+        this.#seen(event)
+        break
+      case 'gone':
+        this.#gone(event.source)
+        break
+      case 'resync':
+        this.faults.count('EVENTS_LOST', 'messages on devices or captures were lost')
+        this.#resync(event.devices)
+        break
+      case 'flapping': {
+        const device = this.#bySource.get(event.source)?.camera.device
+        this.faults.count('FLAPPING', `${device ?? event.node} keeps coming and going`)
+        this.#options.logger.warn({ device }, 'camera keeps coming and going')
+        break
+      }
+      case 'capture':
+      case 'feed_ended':
+        break
+    }
+  }
+
   #entry(device: string): Entry {
     const entry = this.#byDevice.get(device)
     if (entry === undefined) throw new ServiceError('CAMERA_NOT_FOUND', { data: { resource: 'camera', id: device } })
@@ -232,6 +247,7 @@ export class CameraRegistry {
       announcer: new Announcer(this.#options, sameStatus, (camera, previous) => this.#announce(camera, previous)),
       statuses: new Map(),
       capabilities: undefined,
+      choice: undefined,
     }
     this.#byDevice.set(device, entry)
     return entry
@@ -258,7 +274,7 @@ export class CameraRegistry {
     const report = state === undefined ? previous.report : state.report
     const hardware = state?.identity ?? previous.hardware
     const wish = this.#wishes.get(previous.device) ?? this.#options.modeWish(previous.device)
-    const mode = report === undefined ? undefined : chooseMode(report, wish)
+    const mode = chosen(entry, report, wish)
     const word = cameraStatus({
       present: state !== undefined,
       report,
@@ -278,14 +294,16 @@ export class CameraRegistry {
       ...(hardware === undefined ? {} : { hardware }),
       ...(mode === undefined ? {} : { mode }),
     }
+    // Another appearance is never taken for the one before it.
+    if (camera.source !== previous.source && this.#changed?.delete(entry)) this.events.emit('changed', previous)
     entry.camera = camera
     entry.statuses.clear()
     entry.capabilities = undefined
     this.#lists.clear()
-    // Clients first: what follows a change inside the service takes its time.
     const waitingForProbe = state !== undefined && state.report === undefined && state.fault === undefined
     if (!waitingForProbe) entry.announcer.update(camera)
-    this.events.emit('changed', camera)
+    if (this.#changed === undefined) this.events.emit('changed', camera)
+    else this.#changed.add(entry)
   }
 
   #announce(camera: Camera, previous: Camera | undefined): void {
@@ -309,6 +327,15 @@ function cached<View>(byHost: Map<string, Rendered<View>>, host: string, render:
   const rendered = new Rendered(render())
   byHost.set(host, rendered)
   return rendered
+}
+
+/** A camera that only comes or goes is not asked again which mode it takes. */
+function chosen(entry: Entry, report: DeviceReport | undefined, wish: ModeWish | undefined): Mode | undefined {
+  const { choice } = entry
+  if (choice !== undefined && choice.report === report && choice.wish === wish) return choice.mode
+  const mode = report === undefined ? undefined : chooseMode(report, wish)
+  entry.choice = { report, wish, mode }
+  return mode
 }
 
 function sameStatus(a: Camera, b: Camera): boolean {

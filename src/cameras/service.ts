@@ -22,7 +22,7 @@ export interface CamerasOptions {
   readonly clock: Clock
   readonly logger: Logger
   readonly pins: ReadonlyMap<string, number>
-  readonly modeWish: (device: string) => ModeWish
+  readonly modeWish: (device: string) => ModeWish | undefined
   readonly lingerMs: number
   /** Give pan, tilt and zoom back to a camera that was plugged in again: that moves hardware. */
   readonly restoreMotion: boolean

@@ -63,6 +63,25 @@ describe('the camera registry', () => {
     expect(registry.resolve('/dev/video9')).toBe('camera9')
   })
 
+  it('tells clients first, and the rest of the service once per camera and batch', () => {
+    const { registry, told, tape } = setUp()
+    registry.events.on('changed', (camera) => told.push(`changed ${camera.device} ${camera.status}`))
+    registry.handle([tape.present(state()), tape.ready(state())])
+    expect(told).toEqual(['connected camera0', 'camera0 DISCONNECTED>CONNECTED', 'changed camera0 CONNECTED'])
+    registry.setCaptureFault('/dev/video0#1', 'CAMERA_BUSY')
+    expect(told.slice(3)).toContain('changed camera0 ERROR')
+  })
+
+  it('never hides an unplugging between two appearances of one batch', () => {
+    const { registry, tape } = setUp()
+    const sources: (string | undefined)[] = []
+    registry.handle([tape.ready(state())])
+    registry.events.on('changed', ({ source }) => sources.push(source))
+    const back = state({ source: '/dev/video3#2', node: '/dev/video3' })
+    registry.handle([tape.gone(state()), tape.present(back), tape.ready(back)])
+    expect(sources).toEqual([undefined, '/dev/video3#2'])
+  })
+
   it('keeps name and capabilities of an unplugged camera', () => {
     const { registry, tape } = setUp()
     registry.handle([tape.ready(state()), tape.gone(state())])
