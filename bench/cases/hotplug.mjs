@@ -1,5 +1,5 @@
 // Kernel event → notification at a client, against a bare receiver of the same events: nodes that come and go in a /dev of the
-// service's own. Ten cameras take turns, so that a change comes every 100 ms and one camera is left alone for a second.
+// service's own. Ten cameras take turns, so that a change comes every 120 ms and one camera is left alone for 1.2 s.
 // Printed beside it, without a gate: one camera alone, whose every change finds the machine asleep for a second, which is a figure of
 // the machine (its caches are cold, its host took memory away); and vivid inside the virtual machine, on an emulated processor.
 import { execFile } from 'node:child_process'

@@ -21,8 +21,8 @@
 namespace {
 
 constexpr int kDeadlineMs = 20'000;
-/** Between two changes of a camera: one that flaps is told only when it has settled, and this is not about that. */
-constexpr auto kPause = std::chrono::milliseconds(1'000);
+/** Between two changes of a camera: one that comes five times in ten seconds flaps and is asked later, and this is not about that. */
+constexpr auto kPause = std::chrono::milliseconds(1'200);
 
 /** Number N of "device":"cameraN" in a notification of this topic; -1 when it is another message. */
 int cameraOf(std::string_view text, std::string_view topic) {
