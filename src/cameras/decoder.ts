@@ -112,12 +112,20 @@ export class Decoders {
       return
     }
     decoder.feed = feed
-    const child = spawn(ffmpeg, ARGS, {
-      stdio: [feed.readFd, feed.writeFd ?? 'ignore', 'pipe'],
-      env: environment,
-      // Its own group: a Ctrl-C meant for us does not reach it.
-      detached: true,
-    })
+    let child: ChildProcess
+    try {
+      child = spawn(ffmpeg, ARGS, {
+        stdio: [feed.readFd, feed.writeFd ?? 'ignore', 'pipe'],
+        env: environment,
+        // Its own group: a Ctrl-C meant for us does not reach it.
+        detached: true,
+      })
+    } catch (thrown) {
+      // Without descriptors or memory there is not even a child that could end.
+      this.#release(decoder)
+      this.#failed(source, decoder, `ffmpeg cannot be started: ${errorText(thrown)}`)
+      return
+    }
     core.closeReadEnd(feed.id)
     decoder.child = child
     let complaint = ''

@@ -20,7 +20,7 @@ afterEach(() => {
 })
 
 /** `script` stands in for ffmpeg; each run leaves its process id in `pids`. */
-function setUp(script: string) {
+function setUp(script: string, environment: Record<string, string> = {}) {
   const ffmpeg = join(dir, 'ffmpeg')
   writeFileSync(ffmpeg, `#!/bin/sh\necho $$ >> ${dir}/pids\n${script}\n`, { mode: 0o755 })
   const clock = new FakeClock()
@@ -43,7 +43,7 @@ function setUp(script: string) {
       },
     },
     ffmpeg,
-    environment: { PATH: process.env.PATH ?? '' },
+    environment: { PATH: process.env.PATH ?? '', ...environment },
     clock,
     logger: createLogger({ level: 'warn', format: 'json', write: (line) => log.push(line) }),
     random: () => 0.5,
@@ -80,6 +80,18 @@ describe('decoders', () => {
     demand(true)
     clock.advance(10_000)
     await runs(2)
+  })
+
+  it('that cannot even be tried leave no feed open, and are tried again', () => {
+    // Too long for a program's environment: the call itself throws.
+    const { clock, log, open, demand } = setUp('exit 0', { LARGE: 'x'.repeat(300_000) })
+    demand(true)
+    expect(open.size).toBe(0)
+    expect(log.join()).toContain('ffmpeg cannot be started')
+    clock.advance(500)
+    demand(false)
+    clock.advance(5_000)
+    expect(clock.pending).toBe(0)
   })
 
   it('run while pictures are waited for, and a linger time beyond', async () => {
