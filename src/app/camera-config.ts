@@ -15,10 +15,10 @@ import {
   createCameraConfigStore,
 } from '../camera-config/index.js'
 import type { CameraFace, ConfigPort, Move } from '../camera-face/index.js'
-import { type Cameras, DEFAULT_CAMERA, type Mode } from '../cameras/index.js'
+import { type Cameras, cameraAt, DEFAULT_CAMERA, type Mode } from '../cameras/index.js'
 import type { Config } from '../config/index.js'
 import { CameraLog, type LogPort } from './camera-log.js'
-import { type CaptureContext, captureSettings, defaultCaptureSettings, defaultSelector } from './capture-settings.js'
+import { type CaptureContext, captureSettings, defaultCaptureSettings, defaultSelector, shownFps } from './capture-settings.js'
 
 /** Nothing is plugged in when nothing has been found for so long. */
 const FIRST_CAMERA_MS = 500
@@ -95,6 +95,7 @@ function followCameraConfig(store: CameraConfigStore, { config, cameras, logger 
       captures.configure(device, captureSettings(current, device, context))
     }
     warnOfTwoDevices(current)
+    warnOfOtherDevices(current)
   }
   const warnOfTwoDevices = ({ camera }: CameraServerConfig): void => {
     if (camera.device_path === null) return
@@ -104,6 +105,16 @@ function followCameraConfig(store: CameraConfigStore, { config, cameras, logger 
     told.add(pair)
     const facts = { device_path: camera.device_path, device_index: camera.device_index, used: byPath, ignored: byIndex }
     logger.warn(facts, 'device_path and device_index name different cameras; device_path is used')
+  }
+  /** An id always means the same camera, so a path beside it can only agree. */
+  const warnOfOtherDevices = ({ cameras: elements = [] }: CameraServerConfig): void => {
+    for (const { id, device_path: path } of elements) {
+      const named = typeof path === 'string' ? cameraAt(path, registry.list()) : undefined
+      if (named === undefined || named === id || told.has(`${id} ${path}`)) continue
+      told.add(`${id} ${path}`)
+      const facts = { id, device_path: path, named }
+      logger.warn(facts, `device_path names another camera; the id decides (identity.pins of the service gives a camera its id)`)
+    }
   }
 
   tell()
@@ -213,10 +224,4 @@ async function chosenMode({ registry, captures }: Cameras, clock: Clock, signal:
     signal.addEventListener('abort', () => finish(undefined), { once: true })
     look()
   })
-}
-
-/** 30000/1001 is written as 30, and asked for as that. */
-function shownFps({ interval }: Mode): number {
-  const fps = interval.den / interval.num
-  return Math.abs(fps - Math.round(fps)) < 0.05 ? Math.round(fps) : fps
 }

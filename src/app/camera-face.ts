@@ -20,7 +20,7 @@ import {
 import { type Camera, type Cameras, DEFAULT_CAMERA } from '../cameras/index.js'
 import type { Config } from '../config/index.js'
 import { bindApplier, configPort } from './camera-config.js'
-import { isServed } from './capture-settings.js'
+import { isServed, shownSettings } from './capture-settings.js'
 
 /** Where the build puts the page. */
 const PAGE_DIR = fileURLToPath(new URL('../web/camera-page/', import.meta.url))
@@ -53,6 +53,7 @@ export async function buildCameraFace(context: CameraFaceContext): Promise<Built
     controls: {
       list: (id) => cameras.controls.list(id),
       set: (id, wanted) => cameras.controls.set(id, wanted),
+      reset: (id, names) => cameras.controls.reset(id, names),
     },
     page: await loadPage(PAGE_DIR),
     faults: () => ({ config: store.faults, discovery: cameras.registry.faults.list() }),
@@ -109,13 +110,9 @@ function camerasPort({ config, cameras: { registry, captures, controls, core }, 
     },
     settings(id) {
       const { jpegQualityApplied } = captures.state(known(id))
-      const { camera } = store.current
-      if (id === captures.defaultDevice) return { config: camera, jpegQualityApplied }
-      // Keys of a camera; an element has more.
-      const { id: _id, name: _name, enabled: _enabled, on_demand: _onDemand, ...own } = elementOf(id) ?? { id }
-      const node = registry.has(id) ? registry.get(id).node : undefined
-      const place = { device_index: indexOf(node), device_path: node ?? null }
-      return { config: { ...config.camera_server.camera, ...place, ...own }, jpegQualityApplied }
+      if (id === captures.defaultDevice) return { config: store.current.camera, jpegQualityApplied }
+      const camera = registry.has(id) ? registry.get(id) : {}
+      return { config: shownSettings(store.current, id, camera, config.camera_server.camera), jpegQualityApplied }
     },
     capabilities(id) {
       if (!registry.has(id)) return undefined
@@ -185,9 +182,4 @@ function figuresOf(statistics: ReturnType<Cameras['captures']['statistics']>): C
 
 function identityOf({ hardware, identity, node }: Camera): unknown {
   return { id: identity, ...hardware, node: node ?? null }
-}
-
-function indexOf(node: string | undefined): number {
-  const digits = /(\d+)$/.exec(node ?? '')?.[1]
-  return digits === undefined ? 0 : Number(digits)
 }

@@ -1,7 +1,7 @@
 /** From the camera face's configuration to what each camera is told. Pure. */
 
 import type { CameraElement, CameraServerConfig, CameraSettings } from '../camera-config/index.js'
-import type { CameraSelector, CaptureSettings, ModeWish } from '../cameras/index.js'
+import type { CameraSelector, CaptureSettings, Mode, ModeWish } from '../cameras/index.js'
 
 export interface CaptureContext {
   /** Values of the camera keys that an element leaves out. */
@@ -31,7 +31,7 @@ export function defaultCaptureSettings(config: CameraServerConfig, device: strin
 
 /** What any other camera is told; without an element of its own it has the defaults, and is off when only named ones are served. */
 export function captureSettings(config: CameraServerConfig, device: string, context: CaptureContext): CaptureSettings {
-  const element: Partial<CameraElement> = config.cameras?.find(({ id }) => id === device) ?? {}
+  const element = elementOf(config.cameras, device)
   const { width, height, fps } = element
   return {
     ...common(config, { ...context.defaults, ...element }),
@@ -46,9 +46,38 @@ export function captureSettings(config: CameraServerConfig, device: string, cont
   }
 }
 
+/** The keys of a camera that is not the default one, as in force: what its element leaves out is as it is plugged in and opened. */
+export function shownSettings(
+  { cameras }: Pick<CameraServerConfig, 'cameras'>,
+  device: string,
+  { node, mode }: { readonly node?: string | undefined; readonly mode?: Mode | undefined },
+  defaults: CameraSettings,
+): CameraSettings {
+  // An element has more keys than a camera.
+  const { id: _id, name: _name, enabled: _enabled, on_demand: _onDemand, ...own } = elementOf(cameras, device)
+  const digits = /(\d+)$/.exec(node ?? '')?.[1]
+  return {
+    ...defaults,
+    device_index: digits === undefined ? 0 : Number(digits),
+    device_path: node ?? null,
+    ...(mode !== undefined && { width: mode.width, height: mode.height, fps: shownFps(mode) }),
+    ...own,
+  }
+}
+
+/** 30000/1001 is written as 30, and asked for as that. */
+export function shownFps({ interval }: Pick<Mode, 'interval'>): number {
+  const fps = interval.den / interval.num
+  return Math.abs(fps - Math.round(fps)) < 0.05 ? Math.round(fps) : fps
+}
+
 /** Whether the camera face shows a camera. */
 export function isServed({ cameras, auto_discover }: CameraServerConfig, device: string, defaultDevice: string): boolean {
   return auto_discover || device === defaultDevice || cameras?.some(({ id }) => id === device) === true
+}
+
+function elementOf(cameras: CameraServerConfig['cameras'], device: string): CameraElement {
+  return cameras?.find(({ id }) => id === device) ?? { id: device }
 }
 
 function common({ server }: CameraServerConfig, camera: CameraSettings): Omit<CaptureSettings, 'enabled' | 'onDemand' | 'wish'> {

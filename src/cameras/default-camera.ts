@@ -32,6 +32,12 @@ export function defaultCamera(selector: CameraSelector | undefined, cameras: rea
   return (cameras.find((camera) => camera.source !== undefined) ?? cameras[0])?.device ?? current ?? 'camera0'
 }
 
+/** The id of the camera that a path or selector names now; undefined when it names none that was ever seen. */
+export function cameraAt(path: string, cameras: readonly Camera[]): string | undefined {
+  const index = nodeIndex(path)
+  return cameras.find((camera) => (index === undefined ? isNamed(camera, path) : camera.node === path))?.device
+}
+
 function wasSeen(camera: Camera): boolean {
   return camera.source !== undefined || camera.report !== undefined
 }

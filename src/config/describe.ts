@@ -45,7 +45,8 @@ ${jsonTable(SERVER_KEYS)}
 
 An array of objects, one per camera, with the keys of \`camera\` and these. The element of the default camera has the values of \`camera\`.
 In a change, elements are matched by their id, and \`"$delete": true\` removes one. \`auto_discover\` beside \`cameras\` (true or false,
-default true): cameras that are not named are served too.
+default true): cameras that are not named are served too. An id always means the same camera: \`device_path\` and \`device_index\` of an element
+choose nothing, and a path that names another camera is warned about. To give a camera its id, use \`identity.pins\` of the service's own file.
 
 ${jsonTable(Object.fromEntries(Object.entries(ELEMENT_KEYS).filter(([name]) => !Object.hasOwn(CAMERA_KEYS, name))))}
 ## Accepted without effect

@@ -17,7 +17,9 @@ import { DEFAULTS, removeFolders, started } from '../camera-config/support.js'
 const eventually = (check: () => unknown): Promise<unknown> => vi.waitFor(check, { timeout: 10_000 })
 
 const folders: string[] = []
-afterEach(() => {
+const logs: { close(): Promise<void> }[] = []
+afterEach(async () => {
+  for (const log of logs.splice(0)) await log.close()
   removeFolders()
   for (const folder of folders.splice(0)) rmSync(folder, { recursive: true })
 })
@@ -75,6 +77,7 @@ async function open(cameras: Cameras, env: Readonly<Record<string, string>> = {}
   const logger = createLogger({ level: 'info', format: 'json', write: (line) => log.push(JSON.parse(line)) })
   const port = { overrideLevel: () => undefined, setExtra: () => undefined, reopen: async () => undefined }
   const opened = await openCameraConfig({ config, cameras, clock, logger, log: port })
+  logs.push(opened.log)
   const text = (): Record<string, Record<string, unknown>> => JSON.parse(readFileSync(join(folder, 'config.json'), 'utf8'))
   return { ...opened, clock, logged: log, text, config }
 }
@@ -135,6 +138,23 @@ describe('a change', () => {
     told.clear()
     appear({ device: 'camera3', node: '/dev/video3' })
     expect(told.size).toBe(0)
+  })
+
+  it('warns once when the path of an element names another camera than its id does', async () => {
+    const { cameras, told } = fakeCameras([
+      { device: 'camera0', node: '/dev/video0' },
+      { device: 'camera1', node: '/dev/video1' },
+    ])
+    const { store, logged, service } = await open(cameras)
+    const warnings = (): unknown[] => logged.filter(({ msg }) => String(msg).startsWith('device_path names another'))
+    await store.put({ cameras: [{ id: 'camera1', device_path: '/dev/video1', fps: 5 }] })
+    await store.put({ cameras: [{ id: 'camera1', device_path: '/dev/video7' }] })
+    expect(warnings()).toEqual([])
+    await store.put({ cameras: [{ id: 'camera1', device_path: '/dev/video0' }] })
+    await store.put({ camera: { buffer_size: 5 } })
+    expect(warnings()).toMatchObject([{ level: 'warn', id: 'camera1', device_path: '/dev/video0', named: 'camera0' }])
+    expect(told.get('camera1')?.wish).toEqual({ fps: 5 })
+    await service.stop()
   })
 
   it('warns once when path and index name different cameras, and only when both are there', async () => {

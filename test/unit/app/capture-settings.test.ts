@@ -5,6 +5,7 @@ import {
   defaultCaptureSettings,
   defaultSelector,
   isServed,
+  shownSettings,
 } from '../../../src/app/capture-settings.js'
 import type { CameraServerConfig } from '../../../src/camera-config/index.js'
 import { DEFAULTS } from '../camera-config/support.js'
@@ -84,5 +85,30 @@ describe('another camera', () => {
     const named = config({ auto_discover: false, cameras: [{ id: 'camera1' }] })
     expect(['camera0', 'camera1', 'camera2'].map((id) => isServed(named, id, 'camera0'))).toEqual([true, true, false])
     expect(isServed(config(), 'camera2', 'camera0')).toBe(true)
+  })
+})
+
+describe('what is shown of a camera that is not the default one', () => {
+  const mode = { width: 1920, height: 1080, interval: { num: 1001, den: 30_000 }, fourcc: 'MJPG' }
+  const camera = { node: '/dev/video3', mode }
+
+  it('is how it is plugged in and opened, where no element says otherwise', () => {
+    const shown = { ...DEFAULTS.camera, device_index: 3, device_path: '/dev/video3', width: 1920, height: 1080, fps: 30 }
+    expect(shownSettings(config(), 'camera1', camera, DEFAULTS.camera)).toEqual(shown)
+    expect(
+      shownSettings(
+        config({ cameras: [{ id: 'camera1', name: 'door', enabled: true, fps: 5 }] }),
+        'camera1',
+        camera,
+        DEFAULTS.camera,
+      ),
+    ).toEqual({
+      ...shown,
+      fps: 5,
+    })
+  })
+
+  it('is what it would have while it was never seen', () => {
+    expect(shownSettings(config(), 'camera1', {}, DEFAULTS.camera)).toEqual({ ...DEFAULTS.camera, device_path: null })
   })
 })
