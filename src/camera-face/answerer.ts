@@ -59,6 +59,7 @@ export class Answerer {
     }
 
     for (const [name, value] of Object.entries(corsHeaders(origin, rules))) response.setHeader(name, value)
+    if (headers.expect !== undefined && !/^100-continue$/i.test(headers.expect)) throw FAULTS.expectationFailed()
     if (target === undefined) throw FAULTS.notFound()
     const routed = this.#route(method, target)
     if ('redirect' in routed) return { status: 307, headers: { Location: `${encodeURI(routed.redirect)}${target.search}` } }

@@ -43,6 +43,7 @@ export const FAULTS = {
   bodyTooLarge: () => new HttpFault(413, 'BODY_TOO_LARGE', 'Request body too large'),
   targetTooLong: () => new HttpFault(414, 'URL_TOO_LONG', 'Request URL too long'),
   headersTooLarge: () => new HttpFault(431, 'HEADERS_TOO_LARGE', 'Request header fields too large'),
+  expectationFailed: () => new HttpFault(417, 'EXPECTATION_FAILED', 'Expectation failed: only 100-continue is known'),
   requestTimeout: () => new HttpFault(408, 'REQUEST_TIMEOUT', 'Request not complete in time'),
   badRequest: (detail: string) => new HttpFault(400, 'BAD_REQUEST', detail),
   badParameter: (name: string, rule: string) =>

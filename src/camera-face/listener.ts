@@ -58,10 +58,13 @@ export class Listener {
     this.#server.timeout = settings.idleMs
     this.#server.maxConnections = settings.maxConnections
     const pipelining = new Pipelining(settings.maxPipelined)
-    this.#server.on('request', (request: IncomingMessage, response: ServerResponse) => {
+    const onRequest = (request: IncomingMessage, response: ServerResponse): void => {
       if (pipelining.admit(request, response)) options.onRequest(request, response)
       else faults.count('connection', 'PIPELINE_LIMIT', `more than ${settings.maxPipelined} requests waited on one connection`)
-    })
+    }
+    this.#server.on('request', onRequest)
+    // Refused with the others; the library would do it without a body.
+    this.#server.on('checkExpectation', onRequest)
     this.#server.on('drop', () => {
       faults.count('connection', 'CONNECTION_LIMIT', `more than ${settings.maxConnections} connections`)
     })

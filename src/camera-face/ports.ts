@@ -182,6 +182,8 @@ export interface ControlsPort {
   list(id: string): Promise<unknown>
   /** Name or number of a control to the value wanted; a result for each, whatever became of it. */
   set(id: string, wanted: Readonly<Record<string, unknown>>): Promise<unknown>
+  /** Gives controls their defaults, all or those named, and forgets what was remembered of them. Rejects for a name that is none. */
+  reset(id: string, names: readonly string[] | undefined): Promise<unknown>
 }
 
 /** A file of the page, in memory. */

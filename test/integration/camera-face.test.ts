@@ -162,6 +162,10 @@ describe('figures', () => {
     })
     expect(Object.keys(own.config as object)).toHaveLength(10)
     expect(Object.keys(cameras as object)).toEqual(['camera1'])
+    // Without an element of its own: as it was chosen to be opened.
+    const { config, actual } = JSON.parse((await ask(port, 'GET', '/cameras/camera1')).body)
+    expect([config.width, config.height, config.fps]).toEqual([1280, 720, 30])
+    expect(actual === null || [actual.width, actual.height].join() === '1280,720').toBe(true)
     expect(JSON.parse((await ask(port, 'GET', '/cameras')).body).map(({ id }: { id: string }) => id)).toEqual([
       'camera0',
       'camera1',
@@ -184,6 +188,9 @@ describe('figures', () => {
       { name: 'brightness', status: 'applied', value: 5 },
       { name: 'nonsense', status: 'unknown' },
     ])
+    const reset = await ask(port, 'POST', '/cameras/camera0/controls/reset', { body: '{"controls":["brightness"]}' })
+    expect(JSON.parse(reset.body)).toMatchObject([{ name: 'brightness', status: 'applied', value: 0 }])
+    expect((await ask(port, 'POST', '/cameras/camera0/controls/reset', { body: '{"controls":["nonsense"]}' })).status).toBe(400)
   })
 })
 

@@ -36,5 +36,26 @@ export function cameraRoutes({ cameras, controls }: FacePorts): readonly Route[]
       },
       doc: 'Sets controls: an object of name or number to value. A result for each.',
     },
+    {
+      method: 'POST',
+      path: '/cameras/{id}/controls/reset',
+      role: 'operator',
+      handler: async (call) => {
+        const { id } = cameraOf(call, cameras)
+        return json(200, await controls.reset(id, call.body.length === 0 ? undefined : namesOf(jsonObject(call.body).controls)))
+      },
+      doc: 'Gives controls their defaults and forgets what was remembered: all of them, or `{"controls": [NAME, …]}`. A result for each.',
+    },
   ]
+}
+
+const MAX_NAMES = 256
+
+/** Undefined means all; so no wish may be taken for none. */
+function namesOf(value: unknown): readonly string[] {
+  const isList = Array.isArray(value) && value.length > 0 && value.length <= MAX_NAMES
+  if (!isList || !value.every((name) => typeof name === 'string')) {
+    throw FAULTS.badParameter('controls', `a list of 1 to ${MAX_NAMES} names of controls; without a body all are reset`)
+  }
+  return value
 }

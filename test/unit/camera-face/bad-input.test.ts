@@ -210,6 +210,48 @@ describe('13.7 bodies', () => {
   })
 })
 
+describe('resetting controls', () => {
+  const reset = (body?: string) =>
+    ask(current.port, 'POST', '/cameras/camera0/controls/reset', body === undefined ? {} : { body })
+
+  it('is for all, or for those named', async () => {
+    expect((await reset()).body).toBe('[{"name":"brightness","value":0,"ok":true}]')
+    expect((await reset('{"controls":["gain","focus"]}')).status).toBe(200)
+    expect(current.done.splice(0)).toEqual(['reset camera0 all', 'reset camera0 gain focus'])
+  })
+
+  it.each(['{}', '{"controls":[]}', '{"controls":"gain"}', '{"controls":[1]}', '{"name":["gain"]}'])(
+    'with %s resets nothing',
+    async (body) => {
+      const answer = await reset(body)
+      expect([answer.status, JSON.parse(answer.body).code]).toEqual([400, 'INVALID_PARAMETER'])
+      expect(current.done).toEqual([])
+    },
+  )
+
+  it('needs an operator, a camera and POST', async () => {
+    const token = current.tokens.sign({ userId: 'ann', role: 'viewer', lifetimeMs: 60_000 })
+    const headers = { Authorization: `Bearer ${token}` }
+    expect((await ask(current.port, 'POST', '/cameras/camera0/controls/reset', { headers })).status).toBe(403)
+    expect((await ask(current.port, 'POST', '/cameras/camera9/controls/reset')).status).toBe(404)
+    expect((await ask(current.port, 'GET', '/cameras/camera0/controls/reset')).status).toBe(405)
+    expect(current.done).toEqual([])
+  })
+})
+
+describe('expectations', () => {
+  it('other than 100-continue are refused with our body, and the connection goes on', async () => {
+    const body = '{"detail":"Expectation failed: only 100-continue is known","code":"EXPECTATION_FAILED"}'
+    const get = (expect: string, more = ''): string =>
+      `GET /health HTTP/1.1\r\nHost: localhost\r\nExpect: ${expect}\r\n${more}\r\n`
+    const text = await raw(current.port, get('foo') + get('100-continue', 'Connection: close\r\n'))
+    expect(parse(text)).toMatchObject({ status: 417, headers: { 'content-type': 'application/json' } })
+    expect(text).toContain(body)
+    expect(text).toContain('HTTP/1.1 100 Continue')
+    expect(text).toContain('"healthy"')
+  })
+})
+
 describe('13.7 cameras', () => {
   it.each([
     ['/cameras/camera9', 404, 'Camera not found'],

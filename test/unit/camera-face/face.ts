@@ -140,6 +140,10 @@ export async function stage(options: StageOptions = {}): Promise<Stage> {
         done.push(`controls ${id} ${JSON.stringify(wanted)}`)
         return [{ name: 'brightness', value: 4, ok: true }]
       },
+      reset: async (id, names) => {
+        done.push(`reset ${id} ${names?.join(' ') ?? 'all'}`)
+        return [{ name: 'brightness', value: 0, ok: true }]
+      },
     },
     page: new Map([['index.html', { bytes: Buffer.from('<p>page'), type: 'text/html; charset=utf-8', etag: '"abc"' }]]),
     shutdown: () => void done.push('shutdown'),

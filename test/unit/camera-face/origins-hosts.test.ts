@@ -171,6 +171,7 @@ describe('13.9 foreign pages', () => {
     ['POST', '/server/shutdown'],
     ['PUT', '/config', '{"camera":{"fps":5}}'],
     ['PUT', '/cameras/camera0/controls', '{"brightness":1}'],
+    ['POST', '/cameras/camera0/controls/reset'],
     ['POST', '/api/v1/tickets', '{"path":"/video_feed"}'],
   ]
   const asked = (origin: string, body?: string): Asked => ({
