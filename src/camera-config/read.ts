@@ -1,9 +1,9 @@
 /** The file of the camera face: its text, what it says, and everything that is wrong with it at once. */
 
 import { basename } from 'node:path'
+import { readWhole } from '../base/durable-file.js'
 import { errorText } from '../base/errors.js'
 import { checkDocument, type Said } from './check.js'
-import { readWhole } from './durable-file.js'
 import { type Position, readJsonText } from './json-text.js'
 
 export interface Fault extends Partial<Position> {

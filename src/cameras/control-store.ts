@@ -5,8 +5,8 @@
 
 import { join } from 'node:path'
 import type { Logger } from '../base/logger.js'
+import { isRecord, StateFile } from '../base/state-file.js'
 import type { ControlNumber } from '../native/index.js'
-import { isRecord, StateFile } from './state-file.js'
 
 export interface RememberedControl {
   readonly id: number

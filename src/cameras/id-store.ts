@@ -3,8 +3,8 @@
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Logger } from '../base/logger.js'
+import { isRecord, jsonOf, StateFile } from '../base/state-file.js'
 import type { IdTable, KnownCamera } from './ids.js'
-import { isRecord, jsonOf, StateFile } from './state-file.js'
 
 const FILE = 'camera-ids.json'
 const VERSION = 1

@@ -1,15 +1,17 @@
 /** One small file of state, written whole: the old or the new content, never a mix. A damaged one is set aside, never fatal. */
 
-import { mkdir, open, readFile, rename } from 'node:fs/promises'
-import { dirname } from 'node:path'
-import { errorText } from '../base/errors.js'
-import type { Logger } from '../base/logger.js'
+import { rename } from 'node:fs/promises'
+import { readWhole, removeLeftovers, writeWhole } from './durable-file.js'
+import { errorText } from './errors.js'
+import type { Logger } from './logger.js'
 
 export interface StateFileOptions {
   readonly file: string
   /** What it holds, for the log: `camera ids`. */
   readonly what: string
   readonly logger: Logger
+  /** Of a file that is made anew; 0o644 unless it holds secrets. */
+  readonly mode?: number
 }
 
 export class StateFile {
@@ -24,13 +26,15 @@ export class StateFile {
   /** What `parse` makes of the content; undefined when there is no file, or none that can be read, or `parse` refuses it. */
   async load<Content>(parse: (content: unknown) => Content | undefined): Promise<Content | undefined> {
     const { file, what, logger } = this.#options
-    let text: string
+    await removeLeftovers(file)
+    let text: string | undefined
     try {
-      text = await readFile(file, 'utf8')
+      text = await readWhole(file)
     } catch (thrown) {
-      if (!isMissing(thrown)) logger.error({ file, error: errorText(thrown) }, `${what} could not be read; they begin anew`)
+      logger.error({ file, error: errorText(thrown) }, `${what} could not be read; they begin anew`)
       return undefined
     }
+    if (text === undefined) return undefined
     const content = parse(jsonOf(text))
     if (content !== undefined) return content
     const aside = `${file}.damaged`
@@ -49,12 +53,12 @@ export class StateFile {
   }
 
   async #drain(): Promise<void> {
-    const { file, what, logger } = this.#options
+    const { file, what, logger, mode } = this.#options
     while (this.#pending !== undefined) {
       const content = this.#pending
       this.#pending = undefined
       try {
-        await writeWhole(file, `${JSON.stringify(content, null, 2)}\n`)
+        await writeWhole(file, `${JSON.stringify(content, null, 2)}\n`, mode)
       } catch (thrown) {
         logger.error({ file, error: errorText(thrown) }, `${what} could not be written`)
       }
@@ -69,29 +73,6 @@ export function jsonOf(text: string): unknown {
   } catch {
     return undefined
   }
-}
-
-async function writeWhole(file: string, text: string): Promise<void> {
-  await mkdir(dirname(file), { recursive: true })
-  const temporary = `${file}.new`
-  const handle = await open(temporary, 'w', 0o644)
-  try {
-    await handle.writeFile(text)
-    await handle.sync()
-  } finally {
-    await handle.close()
-  }
-  await rename(temporary, file)
-  const directory = await open(dirname(file), 'r')
-  try {
-    await directory.sync()
-  } finally {
-    await directory.close()
-  }
-}
-
-function isMissing(thrown: unknown): boolean {
-  return thrown instanceof Error && 'code' in thrown && thrown.code === 'ENOENT'
 }
 
 export function isRecord(value: unknown): value is Record<string, unknown> {

@@ -28,14 +28,17 @@ export async function readWhole(file: string): Promise<string | undefined> {
   }
 }
 
-/** Resolves when the text is on the disk. Keeps mode and, where allowed, owner; a link goes on pointing to the file. */
-export async function writeWhole(file: string, text: string): Promise<void> {
+/**
+ * Resolves when the text is on the disk. `newMode` is that of a file that was not there; mode and, where allowed, owner of one that
+ * was are kept; a link goes on pointing to the file.
+ */
+export async function writeWhole(file: string, text: string, newMode = NEW_FILE_MODE): Promise<void> {
   await mkdir(dirname(file), { recursive: true })
   const target = await realpath(file).catch(() => file)
   const folder = dirname(target)
   const old = await stat(target).catch(() => undefined)
   const temporary = join(folder, `${temporaryPrefix(target)}${randomBytes(6).toString('hex')}`)
-  const handle = await open(temporary, 'wx', old === undefined ? NEW_FILE_MODE : old.mode & 0o777)
+  const handle = await open(temporary, 'wx', old === undefined ? newMode : old.mode & 0o777)
   try {
     try {
       if (old !== undefined) {
