@@ -93,7 +93,7 @@ export class Reconciler {
       writes++
       refused = !(await this.#remove(client, name)) || refused
     }
-    if (refused) await this.#cure(client, wanted, new Set(plan.foreign))
+    if (refused) await this.#cure(client, wanted, [...plan.same, ...plan.replace])
     for (const name of [...this.#written.keys()]) if (!desired.has(name) && !wanted.get().has(name)) this.#written.delete(name)
     const refusals = this.#refusals()
     if (refusals.size === 0) this.#poisoned = undefined
@@ -123,10 +123,13 @@ export class Reconciler {
 
   /**
    * After a refusal: replacing each of our paths whole ends a poisoned state when one of them carries it. When even a path of
-   * defaults is then refused, it is not about what we write.
+   * defaults is then refused, it is not about what we write. `ours`: names that were compared and are nobody else's.
    */
-  async #cure(client: PathWrites, wanted: DesiredSet, foreign: ReadonlySet<string>): Promise<void> {
-    for (const [name, body] of wanted.get()) if (!foreign.has(name)) await this.#replace(client, name, body)
+  async #cure(client: PathWrites, wanted: DesiredSet, ours: readonly string[]): Promise<void> {
+    for (const name of ours) {
+      const body = wanted.get().get(name)
+      if (body !== undefined) await this.#replace(client, name, body)
+    }
     this.#poisoned = undefined
     if (this.#refusals().size === 0) return
     this.#poisoned = await refusalOf(() => client.replacePath(CHECK_PATH, {}))
