@@ -5,6 +5,7 @@
 
 import { constants } from 'node:fs'
 import { type FileHandle, open, rename } from 'node:fs/promises'
+import { setTimeout as pause } from 'node:timers/promises'
 
 export interface LogFileOptions {
   readonly file: string
@@ -34,6 +35,8 @@ export interface LogFile {
 /** Characters that may wait to be written. */
 const MAX_WAITING = 1024 * 1024
 const MAX_CHUNK = 64 * 1024
+/** Lines that come within this time are written together: a write costs the event loop more than a line does. */
+const GATHER_MS = 10
 /** How the lines of all our forms begin. */
 const LOG_BEGINNING = /^(?:\{"(?:level|time)"|\d{4}-\d\d-\d\d[ T]\d\d:|\d\d:\d\d:\d\d\.)/
 
@@ -99,6 +102,7 @@ class RotatingFile implements LogFile {
     // In a turn of its own, so that the end of the loop and the mark that it ended are one step.
     await undefined
     while (this.#waiting.length > 0 || this.#wantsReopen || this.#mustTellLost) {
+      if (!this.#isClosed && !this.#wantsReopen) await pause(GATHER_MS)
       try {
         if (this.#wantsReopen) {
           this.#wantsReopen = false

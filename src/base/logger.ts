@@ -2,6 +2,7 @@
 
 import { type Logger as PinoLogger, pino } from 'pino'
 import { formLine, type LogForm } from './log-lines.js'
+import { censored } from './log-secrets.js'
 
 export type Logger = Pick<PinoLogger, 'debug' | 'info' | 'warn' | 'error' | 'fatal' | 'child' | 'level'>
 
@@ -16,7 +17,6 @@ export interface LogOutput {
   readonly write: (line: string) => void
 }
 
-const SECRET_KEYS = ['token', 'auth_token', 'api_key', 'jwt_secret_key', 'password', 'authorization', 'secret']
 const LEVELS: readonly LogLevel[] = ['debug', 'info', 'warn', 'error', 'fatal', 'silent']
 
 export interface LoggerOptions extends Omit<LogOutput, 'write'> {
@@ -52,13 +52,18 @@ export function createSwitchableLogger(outputs: readonly LogOutput[]): Switchabl
       level: lowest(present),
       base: null,
       timestamp: () => `,"time":"${new Date().toISOString()}"`,
-      formatters: { level: (label) => ({ level: label }) },
-      redact: { paths: SECRET_KEYS.flatMap((key) => [key, `*.${key}`, `*.*.${key}`]), censor: '[removed]' },
+      // The library's own redaction costs ten times what all the rest of a line does.
+      formatters: { level: (label) => ({ level: label }), log: censored },
       onChild: (child) => family.add(child),
     },
     destination,
   )
   family.add(logger)
+  // Children inherit it; the library's formatter of bindings is for the first logger alone.
+  const { child } = logger
+  logger.child = function (this: typeof logger, bindings: object, options?: object) {
+    return child.call(this, censored(bindings), options)
+  } as typeof child
   return {
     logger,
     setOutputs(next) {

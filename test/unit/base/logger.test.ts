@@ -20,3 +20,28 @@ it('removes secrets, also one and two levels down', () => {
   expect(lines.join('')).not.toContain('s3cret')
   expect(lines.join('').match(/\[removed\]/g)).toHaveLength(9)
 })
+
+it('removes secrets of lists, of what a child logger always says, and of errors; what was logged keeps them', () => {
+  const { lines, logger } = record('json')
+  const facts = {
+    list: [{ secret: 's3cret', name: 'door' }, 'plain'],
+    error: Object.assign(new Error('no'), { token: 's3cret' }),
+  }
+  logger.child({ component: 'http', api_key: 's3cret', call: { authorization: 's3cret' } }).info(facts, 'login')
+  expect(JSON.parse(lines[0] ?? '')).toMatchObject({
+    component: 'http',
+    api_key: '[removed]',
+    call: { authorization: '[removed]' },
+    list: [{ secret: '[removed]', name: 'door' }, 'plain'],
+    error: { token: '[removed]' },
+  })
+  expect(facts.list[0]).toEqual({ secret: 's3cret', name: 'door' })
+})
+
+it('takes facts that hold themselves', () => {
+  const { lines, logger } = record('json')
+  const facts: Record<string, unknown> = { word: 'round', token: 's3cret' }
+  facts.self = facts
+  expect(() => logger.info(facts, 'again')).not.toThrow()
+  expect(lines.join('')).not.toContain('s3cret')
+})
