@@ -1,12 +1,13 @@
 /** Whether a client sits at this machine, and the tokens that only open to such. */
 
-import { BlockList, isIPv4, isIPv6 } from 'node:net'
+import { BlockList, isIPv6 } from 'node:net'
 import { ServiceError } from '../base/errors.js'
 import type { Identity } from './claims.js'
 
-const LOOPBACK = new BlockList()
-LOOPBACK.addSubnet('127.0.0.0', 8, 'ipv4')
-LOOPBACK.addAddress('::1', 'ipv6')
+const LOOPBACK_V4 = /^127(?:\.(?:25[0-5]|2[0-4]\d|1?\d?\d)){3}$/
+/** For spellings that the kernel does not use: the list takes ten times as long as a comparison, several times per request. */
+const LOOPBACK_V6 = new BlockList()
+LOOPBACK_V6.addAddress('::1', 'ipv6')
 
 /** What proxies add. One that adds nothing looks like a client at this machine: it has to ask for tokens itself. */
 const FORWARDING =
@@ -15,8 +16,8 @@ const FORWARDING =
 /** Takes every spelling of an address: `127.0.0.1`, `::1`, `::ffff:127.0.0.1`, `0000:…:0001`. */
 export function isLoopbackAddress(address: string): boolean {
   const plain = address.replace(/^::ffff:(?=\d+\.)/i, '')
-  if (isIPv4(plain)) return LOOPBACK.check(plain, 'ipv4')
-  return isIPv6(plain) && LOOPBACK.check(plain, 'ipv6')
+  if (!plain.includes(':')) return LOOPBACK_V4.test(plain)
+  return plain === '::1' || (isIPv6(plain) && LOOPBACK_V6.check(plain, 'ipv6'))
 }
 
 /** A program of this machine, and not somebody behind a proxy on it. `headerNames` are in lower case. */

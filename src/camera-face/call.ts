@@ -34,6 +34,8 @@ export interface Takeover {
   readonly headers: Readonly<Record<string, string>>
   /** Gets the idle socket before any byte of the answer, and the whole header block. Owns it from then on. */
   readonly take: (socket: Socket, head: string) => void
+  /** Its beginning and end are logged elsewhere: no line for the request. */
+  readonly isLogged?: true
 }
 
 export type Answer = Reply | Takeover

@@ -51,8 +51,9 @@ export class Exchanges {
       if (!('take' in answer)) answer.after?.()
       return
     }
-    if ('take' in answer && request.method !== 'HEAD') await this.#handOver(request, response, answer)
-    else await this.#send(request, response, 'take' in answer ? headOnly(answer) : answer)
+    if ('take' in answer && request.method !== 'HEAD') {
+      if ((await this.#handOver(request, response, answer)) && answer.isLogged === true) return
+    } else await this.#send(request, response, 'take' in answer ? headOnly(answer) : answer)
     this.#log(request, response, 'take' in answer ? 200 : answer.status, clock.nowMs() - beganMs)
   }
 
@@ -88,21 +89,24 @@ export class Exchanges {
     })
   }
 
-  /** The socket goes to whoever streams, once nothing of ours is left to be sent on it. */
-  async #handOver(request: IncomingMessage, response: ServerResponse, { headers, take }: Takeover): Promise<void> {
+  /** The socket goes to whoever streams, once nothing of ours is left to be sent on it. False when it could not. */
+  async #handOver(request: IncomingMessage, response: ServerResponse, { headers, take }: Takeover): Promise<boolean> {
     const { socket } = request
     await drained(socket)
-    if (socket.destroyed) return
+    if (socket.destroyed) return false
     const all = { ...response.getHeaders(), 'X-Content-Type-Options': 'nosniff', ...headers }
     const lines = Object.entries(all).map(([name, value]) => `${name}: ${String(value)}\r\n`)
     try {
       take(socket, `HTTP/1.1 200 OK\r\n${lines.join('')}\r\n`)
     } catch (thrown) {
       await this.#send(request, response, this.#refusal(thrown, request))
-      return
+      return false
     }
     this.#taken.add(socket)
-    response.detachSocket(socket)
+    // For HTTP this request is over. With an open one the library would make an error, with its stack, of each viewer's socket.
+    if (socket.destroyed) response.emit('finish')
+    else response.detachSocket(socket)
+    return true
   }
 
   #log(request: IncomingMessage, response: ServerResponse, status: number, tookMs: number): void {

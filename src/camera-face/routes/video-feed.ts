@@ -69,6 +69,7 @@ function videoFeed({ cameras }: Pick<FacePorts, 'cameras'>, viewers: Viewers): (
     return {
       status: 200,
       headers: { 'Content-Type': call.headers.accept === PLAIN_BYTES ? PLAIN_BYTES : MULTIPART, ...STREAM_HEADERS },
+      isLogged: true,
       take: (socket, head) => {
         const fd = descriptorOf(socket)
         if (fd === undefined) throw FAULTS.streamNotPossible('the connection is no plain TCP socket')

@@ -7,9 +7,21 @@ describe('a client of this machine', () => {
     (address) => expect(isLocalPeer(address, ['host', 'authorization'])).toBe(true),
   )
 
-  it.each(['192.168.1.4', '10.0.0.1', '::ffff:10.0.0.1', 'fe80::1', '', 'localhost'])('does not come from %j', (address) =>
-    expect(isLocalPeer(address, [])).toBe(false),
-  )
+  it.each([
+    '192.168.1.4',
+    '10.0.0.1',
+    '::ffff:10.0.0.1',
+    'fe80::1',
+    '',
+    'localhost',
+    '127.0.0.256',
+    '127.0.0.1.5',
+    '127.0.0',
+    '128.0.0.1',
+    '::1:2',
+    '::2',
+    'x::1',
+  ])('does not come from %j', (address) => expect(isLocalPeer(address, [])).toBe(false))
 
   it.each(['x-forwarded-for', 'forwarded', 'via', 'x-real-ip'])('is none when a proxy says %s', (header) =>
     expect(isLocalPeer('127.0.0.1', ['host', header])).toBe(false),

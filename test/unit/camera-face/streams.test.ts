@@ -121,6 +121,14 @@ describe('a stream of pictures', () => {
       { msg: 'viewer came', device: 'camera0', label: 'hall', remote: '127.0.0.1' },
       { msg: 'viewer left', reason: 'stalled', frames: 30, bytes: 90_000, skipped: 4 },
     ])
+    // Each line costs: there is none besides for its request, unlike for one that is refused.
+    const requests = (): unknown[] => current.log.filter((line) => line.includes('"request"') && line.includes('/video_feed'))
+    const before = requests().length
+    await raw(current.port, get('/video_feed'))
+    expect(requests()).toHaveLength(before)
+    await ask(current.port, 'GET', '/video_feed?fps=0')
+    expect(requests()).toHaveLength(before + 1)
+    leave()
   })
 
   it('ends when the token does that opened it', async () => {
