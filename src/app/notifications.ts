@@ -44,11 +44,15 @@ export function connectNotifications(sources: NotificationSources, publish: Publ
   ]
   if (media !== undefined) {
     ends.push(
-      media.events.on('streamStarted', ({ device }) =>
-        publish('mediamtx.stream_started', { device, stream_id: device, stream_type: 'viewing' }),
-      ),
-      media.events.on('streamStopped', ({ device }) =>
-        publish('mediamtx.stream_stopped', { device, stream_id: device, stream_type: 'viewing' }),
+      media.events.on('stateChanged', ({ state, detail }) => {
+        if (state === 'down') publish('mediamtx.error', { error: detail })
+      }),
+      media.events.on('pathsChanged', ({ paths }) => publish('mediamtx.path', { paths })),
+      ...(['started', 'stopped'] as const).flatMap((change) =>
+        media.events.on(change === 'started' ? 'streamStarted' : 'streamStopped', ({ device }) => {
+          publish(`mediamtx.stream_${change}`, { device, stream_id: device, stream_type: 'viewing' })
+          publish('mediamtx.stream', { device, stream_id: device, status: change === 'started' ? 'ACTIVE' : 'INACTIVE' })
+        }),
       ),
     )
   }

@@ -30,7 +30,7 @@ export function openBench(options: Partial<MediaOptions>, devices: readonly stri
   const log: string[] = []
   const media = createMedia({
     feeds,
-    cameras: { exists: (device) => /^camera[0-3]$/.test(device) },
+    cameras: { exists: (device) => /^camera[0-3]$/.test(device) || devices.includes(device) },
     clock: systemClock,
     logger: createLogger({ level: 'debug', format: 'json', write: (line) => log.push(line) }),
     stateDir,

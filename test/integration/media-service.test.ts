@@ -1,0 +1,103 @@
+/** The whole service beside a MediaMTX that dies, or that was never there (R-01 and R-10 of the reliability rows). */
+
+import { afterEach, expect, test } from 'vitest'
+import { MediamtxDouble } from '../support/mediamtx-double/index.js'
+import { RpcClient } from '../support/rpc-client.js'
+import { freePort, type RunningService, startService } from '../support/service.js'
+import { until } from './media-bench.js'
+
+let double: MediamtxDouble | undefined
+let service: RunningService | undefined
+const clients: RpcClient[] = []
+
+afterEach(async () => {
+  for (const client of clients.splice(0)) await client.close()
+  await service?.stop()
+  await double?.kill()
+  service = double = undefined
+})
+
+interface Status {
+  readonly status: string
+  readonly components: { readonly mediamtx: string }
+}
+
+test('R-01: MediaMTX killed under load: told within a second, refused at once, and nothing else notices', async () => {
+  double = new MediamtxDouble()
+  await double.start()
+  const client = await start(double.port)
+  await until('it is adopted', async () => (await client.call<Status>('get_status')).components.mediamtx === 'RUNNING')
+  await client.call('subscribe_events', { topics: ['mediamtx.error'] })
+
+  const load = await connect()
+  let failed = 0
+  let answered = 0
+  let loaded = true
+  const loading = (async () => {
+    while (loaded) {
+      const replies = await Promise.all(
+        Array.from({ length: 20 }, () => load.request({ method: 'get_camera_status', params: { device: 'camera0' } })),
+      )
+      answered += replies.length
+      failed += replies.filter((reply) => reply.error !== undefined).length
+    }
+  })()
+
+  const told = client.notification('mediamtx.error')
+  const begin = performance.now()
+  await double.kill()
+  expect(await told).toMatchObject({ error: expect.any(String) })
+  expect(performance.now() - begin).toBeLessThan(1_000)
+  expect(await client.call('get_status')).toMatchObject({ status: 'DEGRADED', components: { mediamtx: 'ERROR' } })
+  const timesMs: number[] = []
+  for (let call = 0; call < 200; call++) {
+    const sent = performance.now()
+    const failure = await client.failure('start_streaming', { device: 'camera0' })
+    timesMs.push(performance.now() - sent)
+    expect(failure).toMatchObject({ code: -32050, data: { dependency: 'MediaMTX' } })
+  }
+  loaded = false
+  await loading
+  expect(failed).toBe(0)
+  expect(answered).toBeGreaterThan(200)
+  // Measured under load, with the load's own replies in between.
+  expect(timesMs.sort((a, b) => a - b)[Math.floor(timesMs.length * 0.95)]).toBeLessThan(50)
+  await double.start()
+  await until('it is well again', async () => (await client.call<Status>('get_status')).components.mediamtx === 'RUNNING')
+  expect(service?.log()).not.toMatch(/unhandled/i)
+}, 60_000)
+
+test('R-10: MediaMTX configured and absent at the start: all else is served, and health says why', async () => {
+  const server = new MediamtxDouble()
+  server.port = await freePort()
+  const client = await start(server.port)
+  expect(await client.call('get_status')).toMatchObject({ status: 'DEGRADED', components: { mediamtx: 'ERROR' } })
+  expect(await client.call('get_camera_list')).toMatchObject({ total: 1 })
+  expect(await client.call('take_snapshot', { device: 'camera0' })).toMatchObject({ status: 'SUCCESS' })
+  for (const method of ['start_streaming', 'stop_streaming', 'get_stream_url', 'get_stream_status']) {
+    expect(await client.failure(method, { device: 'camera0' })).toMatchObject({ code: -32050, data: { dependency: 'MediaMTX' } })
+  }
+  double = server
+  await server.start()
+  await until('it is met', async () => (await client.call<Status>('get_status')).components.mediamtx === 'RUNNING')
+  expect(server.names()).toContain('camera0')
+}, 60_000)
+
+async function start(apiPort: number): Promise<RpcClient> {
+  service = await startService({
+    args: ['--virtual-cameras', '1'],
+    env: {
+      CAMERA_SERVICE_MEDIAMTX_MODE: 'external',
+      CAMERA_SERVICE_MEDIAMTX_API_PORT: String(apiPort),
+      CAMERA_SERVICE_SECURITY_RATE_LIMIT_REQUESTS: '1000000',
+    },
+  })
+  return connect()
+}
+
+async function connect(): Promise<RpcClient> {
+  const client = await RpcClient.connect(service?.url ?? '')
+  clients.push(client)
+  await client.login(service?.token('admin') ?? '')
+  return client
+}
