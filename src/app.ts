@@ -7,6 +7,7 @@ import { buildCameraFace } from './app/camera-face.js'
 import type { LogPort } from './app/camera-log.js'
 import { buildMedia } from './app/media.js'
 import { connectNotifications } from './app/notifications.js'
+import { buildRecordings, connectRecordings, recordingPorts } from './app/recordings.js'
 import { type SignalActions, signalActions } from './app/signals.js'
 import { stopServices } from './app/stop.js'
 import { streamsWithoutMediamtx } from './app/streams.js'
@@ -21,6 +22,7 @@ import { createHttpServer, type HttpServer, type HttpServerSettings } from './ht
 import type { MediaService } from './media/index.js'
 import type { ComponentWord } from './monitor/index.js'
 import { loadNative } from './native/index.js'
+import type { Recordings } from './recordings/index.js'
 import { createRpc, type Services, type StreamPort } from './rpc/index.js'
 import { Snapshots } from './snapshots/index.js'
 
@@ -69,6 +71,11 @@ export async function createApp({ config, logger, clock, env, log, requestStop }
     media.events.on('stateChanged', () => cameras.registry.forgetLinks())
   }
   const snapshots = buildSnapshots(config, logger, clock, env.PATH ?? '', cameras)
+  const recordings = buildRecordings({ config, cameras, media, clock, logger, env })
+  snapshots.events.on('taken', ({ device, filename }) => {
+    const dir = config.snapshots.use_device_subdirs ? device : ''
+    recordings.files.noticed({ kind: 'snapshot', dir, name: filename }).catch(() => undefined)
+  })
 
   const system: System = new System({
     clock,
@@ -83,7 +90,7 @@ export async function createApp({ config, logger, clock, env, log, requestStop }
     mediamtx: () => mediamtxWord(media),
   })
   const rpc = createRpc({
-    services: services(cameras, snapshots, media ?? undefined, system),
+    services: services(cameras, snapshots, recordings, media, system),
     tokens,
     rateLimit: new RateLimit({ requests: security.rate_limit_requests, windowMs: security.rate_limit_window, clock }),
     clock,
@@ -96,7 +103,10 @@ export async function createApp({ config, logger, clock, env, log, requestStop }
     address: { host: config.server.host, port: config.server.port, key: 'server.port' },
     settings: httpSettings(config),
   })
-  const disconnect = connectNotifications({ registry: cameras.registry, snapshots, media }, rpc.publish)
+  const ends = [
+    connectNotifications({ registry: cameras.registry, snapshots, media }, rpc.publish),
+    ...connectRecordings(recordings, rpc.publish),
+  ]
 
   // MediaMTX is no start dependency: its service starts looking for one and returns.
   const order: readonly Service[] = [
@@ -107,6 +117,8 @@ export async function createApp({ config, logger, clock, env, log, requestStop }
     snapshots,
     ...(media === undefined ? [] : [media]),
     http,
+    // Last up and first down: files are closed before cameras, MediaMTX or the process end.
+    recordings,
   ]
   const abort = new AbortController()
   let firstToken: string | undefined
@@ -130,8 +142,8 @@ export async function createApp({ config, logger, clock, env, log, requestStop }
     async stop() {
       abort.abort()
       system.setStopping()
-      disconnect()
       const report = await stopServices({ order, cameras, deadlineMs: config.server.shutdown_timeout, clock, logger })
+      for (const end of ends) end()
       await cameraConfig?.log.close()
       return report
     },
@@ -211,7 +223,13 @@ function buildSnapshots(config: Config, logger: Logger, clock: Clock, searchPath
   })
 }
 
-function services(cameras: Cameras, snapshots: Snapshots, media: MediaService | undefined, system: System): Services {
+function services(
+  cameras: Cameras,
+  snapshots: Snapshots,
+  recordings: Recordings,
+  media: MediaService | undefined,
+  system: System,
+): Services {
   const { registry } = cameras
   const streams: StreamPort =
     media === undefined
@@ -236,6 +254,7 @@ function services(cameras: Cameras, snapshots: Snapshots, media: MediaService | 
       reset: (device, names) => cameras.controls.reset(device, names),
     },
     snapshots: { take: (params, signal) => snapshots.take(params, signal) },
+    ...recordingPorts(recordings),
     streams,
     system,
   }

@@ -85,8 +85,8 @@ export class System {
       build_date: build.buildDate,
       go_version: `node ${process.version}`,
       architecture: ARCHITECTURES[process.arch] ?? process.arch,
-      capabilities: ['snapshots', 'streaming'],
-      supported_formats: ['jpg', 'png'],
+      capabilities: ['snapshots', 'recordings', 'streaming'],
+      supported_formats: ['fmp4', 'mp4', 'mkv', 'jpg', 'png'],
       max_cameras: maxCameras,
     }
   }

@@ -6,7 +6,7 @@
 import { type Key, type Section, stateFolder, type Table, type ValuesOf } from './keys.js'
 import { camera_server } from './sections/camera-server.js'
 import { camera, identity } from './sections/cameras.js'
-import { ffmpeg, mediamtx, snapshots, workers } from './sections/media.js'
+import { ffmpeg, mediamtx, recording, retention_policy, snapshots, workers } from './sections/media.js'
 import { logging, storage } from './sections/operation.js'
 import { compatibility, security } from './sections/security.js'
 import { faces, notifications, performance, server } from './sections/server.js'
@@ -24,6 +24,8 @@ export const SCHEMA = {
   camera_server,
   mediamtx,
   ffmpeg,
+  recording,
+  retention_policy,
   snapshots,
   workers,
   storage,

@@ -15,15 +15,14 @@ const NAMES: Readonly<Record<string, string>> = {
     packet_loss_threshold jitter_threshold`,
   camera: `detection_timeout enable_capability_detection auto_start_streams capability_retry_interval capability_max_retries
     max_event_handler_goroutines event_handler_timeout`,
-  recording: `enabled format quality segment_duration max_segment_size max_size auto_cleanup cleanup_interval max_age
-    default_rotation_size default_max_duration default_retention_days file_name_pattern use_device_subdirs record_format
-    max_restart_count process_timeout default_page_size max_page_size`,
+  recording: `enabled format quality max_segment_size max_size auto_cleanup max_age default_rotation_size default_retention_days
+    record_format process_timeout default_page_size max_page_size`,
   snapshots: 'auto_cleanup cleanup_interval max_age max_count',
   'ffmpeg.snapshot': 'process_creation_timeout execution_timeout internal_timeout retry_attempts retry_delay',
   'ffmpeg.recording': 'process_creation_timeout execution_timeout internal_timeout retry_attempts retry_delay',
   'ffmpeg.fallback_defaults': 'retry_delay process_creation_timeout execution_timeout max_backoff_delay',
   'notifications.websocket': 'delivery_timeout retry_attempts retry_delay cleanup_interval',
-  'notifications.real_time': 'camera_status_interval recording_progress_interval connection_health_check',
+  'notifications.real_time': 'camera_status_interval connection_health_check',
   'performance.response_time_targets': `snapshot_capture recording_start recording_stop file_listing snapshot start stop listing`,
   'performance.snapshot_tiers': `tier1_usb_direct_timeout tier2_rtsp_ready_check_timeout tier3_activation_timeout
     tier3_activation_trigger_timeout total_operation_timeout immediate_response_threshold acceptable_response_threshold
@@ -33,7 +32,6 @@ const NAMES: Readonly<Record<string, string>> = {
     goroutines_limit`,
   security: 'cors_methods cors_headers cors_credentials',
   storage: 'default_path fallback_path',
-  retention_policy: 'enabled type max_age_days max_size_gb auto_cleanup',
   api_key_management: `storage_path encryption_key key_length key_prefix key_format default_expiry rotation_enabled rotation_interval
     max_keys_per_role audit_logging usage_tracking cli_enabled admin_interface admin_port backup_enabled backup_path backup_interval`,
   http_health: `enabled host port read_timeout write_timeout idle_timeout basic_endpoint detailed_endpoint ready_endpoint live_endpoint

@@ -24,7 +24,13 @@ export interface DispatcherOptions {
 
 /** Calls under way on one connection, and of each slow kind on all. */
 const MAX_IN_FLIGHT = 32
-const MAX_WORK: Readonly<Record<WorkKind, number>> = { snapshot: 256, media: 256, controls: 256 }
+const MAX_WORK: Readonly<Record<WorkKind, number>> = {
+  snapshot: 256,
+  media: 256,
+  controls: 256,
+  recording: 256,
+  files: 256,
+}
 /** What a client is told to wait when too much is under way. */
 const BUSY_RETRY_MS = 250
 /** A client that goes on after so many refusals in this time is not one that backs off. */
@@ -38,7 +44,7 @@ export class Dispatcher {
   readonly #rateLimit: RateLimit
   readonly #clock: Clock
   readonly #logger: Logger
-  readonly #work: Record<WorkKind, number> = { snapshot: 0, media: 0, controls: 0 }
+  readonly #work: Record<WorkKind, number> = { snapshot: 0, media: 0, controls: 0, recording: 0, files: 0 }
   #calls = 0
   #failures = 0
 

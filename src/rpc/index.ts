@@ -4,7 +4,16 @@ export { manual } from './describe.js'
 export type { TokenVerifier } from './method.js'
 export { METHODS } from './methods/index.js'
 export { createRpc, type OpenSession, type Rpc, type RpcOptions, type RpcStats, type SessionRequest } from './rpc.js'
-export type { CameraPort, Services, SnapshotPort, StreamPort, SystemPort } from './services.js'
+export type {
+  CameraPort,
+  FilePort,
+  RecordingPort,
+  Services,
+  SnapshotPort,
+  StoragePort,
+  StreamPort,
+  SystemPort,
+} from './services.js'
 export type { Peer } from './session.js'
 export type {
   CameraCapabilities,

@@ -12,7 +12,7 @@ import { NoParams } from './shapes.js'
 import type { Subscriptions } from './subscriptions.js'
 
 /** Costly work of which only so much is done at once. */
-export type WorkKind = 'snapshot' | 'media' | 'controls'
+export type WorkKind = 'snapshot' | 'media' | 'controls' | 'recording' | 'files'
 
 export interface TokenVerifier {
   /** The identity behind a token or key. Throws AUTH_FAILED for one that is not valid now. */

@@ -7,11 +7,23 @@ import type {
   CameraControlsSet,
   CameraList,
   CameraStatus,
+  Cleanup,
+  DeletedFile,
+  FileList,
+  PageParams,
+  RecordingInfo,
+  RetentionParams,
+  RetentionPolicy,
   ServerInfo,
   ServiceStatus,
   Snapshot,
+  SnapshotInfo,
+  StartedRecording,
   StartedStream,
+  StartRecordingParams,
+  StoppedRecording,
   StoppedStream,
+  StorageInfo,
   StreamEntry,
   StreamStatus,
   StreamUrl,
@@ -56,6 +68,33 @@ export interface StreamPort {
   list(): Promise<readonly StreamEntry[]>
 }
 
+export interface RecordingPort {
+  /** Rejects with CAMERA_NOT_FOUND, INVALID_PARAMS, INVALID_STATE (recording, unplugged, storage), DEPENDENCY_FAILED. */
+  start(params: StartRecordingParams): Promise<StartedRecording>
+  /** Rejects with CAMERA_NOT_FOUND, INVALID_STATE, DEPENDENCY_FAILED. */
+  stop(device: string): Promise<StoppedRecording>
+}
+
+export interface FilePort {
+  /** Newest first. Rejects with STORAGE_UNREADABLE. */
+  list(kind: 'recording' | 'snapshot', page: PageParams): Promise<FileList>
+  /** Rejects with INVALID_PARAMS, RECORDING_NOT_FOUND, STORAGE_UNREADABLE. */
+  recordingInfo(filename: string): Promise<RecordingInfo>
+  /** Rejects with INVALID_PARAMS, SNAPSHOT_NOT_FOUND, STORAGE_UNREADABLE. */
+  snapshotInfo(filename: string): Promise<SnapshotInfo>
+  /** Rejects as the two above, and with INVALID_STATE (in use), DEPENDENCY_FAILED. */
+  delete(kind: 'recording' | 'snapshot', filename: string): Promise<DeletedFile>
+}
+
+export interface StoragePort {
+  /** Rejects with DEPENDENCY_FAILED. */
+  info(): Promise<StorageInfo>
+  /** Rejects with INVALID_PARAMS, DEPENDENCY_FAILED. */
+  setPolicy(policy: RetentionParams): Promise<RetentionPolicy>
+  /** Rejects with INVALID_STATE (retention disabled), DEPENDENCY_FAILED. */
+  cleanup(): Promise<Cleanup>
+}
+
 export interface SystemPort {
   /** False until every component is up: calls but `ping` and `authenticate` get -32050 meanwhile. */
   ready(): boolean
@@ -67,6 +106,9 @@ export interface Services {
   readonly cameras: CameraPort
   readonly controls: ControlPort
   readonly snapshots: SnapshotPort
+  readonly recordings: RecordingPort
+  readonly files: FilePort
+  readonly storage: StoragePort
   readonly streams: StreamPort
   readonly system: SystemPort
 }

@@ -125,19 +125,21 @@ export const CameraControlsSet = (t: Builder) =>
     ),
   })
 
+/** A name of one file; it never reaches the disk as a path. */
+const fileName = (t: Builder, description: string) =>
+  t.String({
+    minLength: 1,
+    maxLength: 255,
+    pattern: '^(?!.*\\.\\.)[^<>:"/\\\\|?*\\u0000-\\u001f\\u007f]*$',
+    description,
+    rule: '1 to 255 characters, no "..", no path separator, none of < > : " | ? *, no control characters',
+  })
+
 export type TakeSnapshotParams = Shape<typeof TakeSnapshotParams>
 export const TakeSnapshotParams = (t: Builder) =>
   t.Object({
     device: deviceParam(t),
-    filename: t.Optional(
-      t.String({
-        minLength: 1,
-        maxLength: 255,
-        pattern: '^(?!.*\\.\\.)[^<>:"/\\\\|?*\\u0000-\\u001f\\u007f]*$',
-        description: 'Name to store under; without an extension, the one of the format is added',
-        rule: '1 to 255 characters, no "..", no path separator, none of < > : " | ? *, no control characters',
-      }),
-    ),
+    filename: t.Optional(fileName(t, 'Name to store under; without an extension, the one of the format is added')),
     format: t.Optional(words(t, ['jpg', 'jpeg', 'png'])),
     quality: t.Optional(t.Integer({ minimum: 1, maximum: 100, default: 85, description: 'Without meaning for PNG' })),
     max_width: t.Optional(t.Integer({ minimum: 1, description: 'Pixels' })),
@@ -157,6 +159,127 @@ export const Snapshot = (t: Builder) =>
     file_path: t.String({ description: 'Absolute path on the server' }),
     capture_method: t.Optional(words(t, ['mjpeg_sibling', 'ffmpeg_decode'])),
   })
+
+const recordingFormat = (t: Builder) => words(t, ['fmp4', 'mp4', 'mkv'])
+const recordingName = (t: Builder) => t.String({ description: 'Without extension' })
+
+export type StartRecordingParams = Shape<typeof StartRecordingParams>
+export const StartRecordingParams = (t: Builder) =>
+  t.Object({
+    device: deviceParam(t),
+    duration: t.Optional(t.Integer({ minimum: 1, maximum: 86_400, description: 'Seconds after which it stops by itself' })),
+    format: t.Optional(recordingFormat(t)),
+    filename: t.Optional(fileName(t, 'Base name; an extension is dropped')),
+  })
+
+export type StartedRecording = Shape<typeof StartedRecording>
+export const StartedRecording = (t: Builder) =>
+  t.Object({
+    device: camera(t),
+    filename: recordingName(t),
+    status: words(t, ['RECORDING', 'STARTING', 'STOPPING', 'PAUSED', 'ERROR', 'FAILED']),
+    start_time: time(t),
+    format: recordingFormat(t),
+  })
+
+export type StoppedRecording = Shape<typeof StoppedRecording>
+export const StoppedRecording = (t: Builder) =>
+  t.Object({
+    device: camera(t),
+    filename: t.String({ description: 'As at start' }),
+    status: words(t, ['STOPPED', 'STARTING', 'STOPPING', 'PAUSED', 'ERROR', 'FAILED']),
+    start_time: time(t),
+    end_time: time(t),
+    duration: seconds(t),
+    file_size: t.Integer({ minimum: 0, description: 'Bytes of all its files' }),
+    format: recordingFormat(t),
+  })
+
+export type PageParams = Shape<typeof PageParams>
+export const PageParams = (t: Builder) =>
+  t.Object({
+    limit: t.Optional(t.Integer({ minimum: 1, maximum: 1000, default: 50 })),
+    offset: t.Optional(t.Integer({ minimum: 0, maximum: Number.MAX_SAFE_INTEGER, default: 0 })),
+  })
+
+export type FileList = Shape<typeof FileList>
+export const FileList = (t: Builder) =>
+  t.Object({
+    files: t.Array(
+      t.Object({
+        filename: t.String({ description: 'A recording without extension, a snapshot with it' }),
+        file_size: bytes(t),
+        modified_time: time(t),
+        download_url: t.String(),
+      }),
+      { description: 'Newest first' },
+    ),
+    total: t.Integer({ minimum: 0, description: 'All files' }),
+    limit: count(t),
+    offset: count(t),
+  })
+
+export type FileParams = Shape<typeof FileParams>
+export const FileParams = (t: Builder) => t.Object({ filename: fileName(t, 'Of a recording with or without extension') })
+
+export type RecordingInfo = Shape<typeof RecordingInfo>
+export const RecordingInfo = (t: Builder) =>
+  t.Object({
+    filename: recordingName(t),
+    file_size: bytes(t),
+    duration: seconds(t),
+    created_time: time(t),
+    download_url: t.String(),
+  })
+
+export type SnapshotInfo = Shape<typeof SnapshotInfo>
+export const SnapshotInfo = (t: Builder) =>
+  t.Object({ filename: t.String(), file_size: bytes(t), created_time: time(t), download_url: t.String() })
+
+export type DeletedFile = Shape<typeof DeletedFile>
+export const DeletedFile = (t: Builder) => t.Object({ filename: t.String(), deleted: t.Boolean(), message: t.String() })
+
+export type StorageInfo = Shape<typeof StorageInfo>
+export const StorageInfo = (t: Builder) =>
+  t.Object({
+    total_space: bytes(t),
+    used_space: bytes(t),
+    available_space: bytes(t),
+    usage_percentage: t.Number({ minimum: 0, maximum: 100 }),
+    recordings_size: bytes(t),
+    snapshots_size: bytes(t),
+    low_space_warning: t.Boolean(),
+  })
+
+export type RetentionParams = Shape<typeof RetentionParams>
+export const RetentionParams = (t: Builder) =>
+  t.Object({
+    policy_type: words(t, ['age', 'size', 'manual']),
+    max_age_days: t.Optional(t.Integer({ minimum: 1, maximum: 365, description: 'Required for `age`' })),
+    max_size_gb: t.Optional(
+      t.Number({
+        exclusiveMinimum: 0,
+        maximum: 1000,
+        description: 'Required for `size`',
+        rule: 'number above 0 and at most 1000',
+      }),
+    ),
+    enabled: t.Boolean(),
+  })
+
+export type RetentionPolicy = Shape<typeof RetentionPolicy>
+export const RetentionPolicy = (t: Builder) =>
+  t.Object({
+    policy_type: t.String(),
+    max_age_days: t.Optional(t.Integer()),
+    max_size_gb: t.Optional(t.Number()),
+    enabled: t.Boolean(),
+    message: t.String(),
+  })
+
+export type Cleanup = Shape<typeof Cleanup>
+export const Cleanup = (t: Builder) =>
+  t.Object({ cleanup_executed: t.Boolean(), files_deleted: count(t), space_freed: bytes(t), message: t.String() })
 
 export type StartedStream = Shape<typeof StartedStream>
 export const StartedStream = (t: Builder) =>

@@ -73,34 +73,10 @@ export function planSnapshot(
   }
 }
 
-/** Pattern of the contract (§12.2) filled in: `%device`, `%path`, `%timestamp` (Unix seconds), `%Y %m %d %H %M %S` (UTC). */
-export function fillPattern(pattern: string, device: string, wallMs: number): string {
-  const iso = new Date(wallMs).toISOString()
-  const values: Record<string, string> = {
-    device,
-    path: device,
-    timestamp: String(Math.floor(wallMs / 1000)),
-    Y: iso.slice(0, 4),
-    m: iso.slice(5, 7),
-    d: iso.slice(8, 10),
-    H: iso.slice(11, 13),
-    M: iso.slice(14, 16),
-    S: iso.slice(17, 19),
-  }
-  return pattern.replace(/%(device|path|timestamp|[YmdHMS])/g, (whole, key: string) => values[key] ?? whole)
-}
-
 /** `name` with the extension of `format`, whatever extension it had. */
 export function withExtension(name: string, format: SnapshotFormat): string {
   const known = EXTENSIONS[extensionOf(name)]
   return known === undefined ? `${name}.${format}` : `${name.slice(0, name.lastIndexOf('.'))}.${format}`
-}
-
-/** The n-th name to try: the name itself, then `-2`, `-3`, … before the extension. */
-export function candidateName(filename: string, attempt: number): string {
-  if (attempt === 1) return filename
-  const dot = filename.lastIndexOf('.')
-  return `${filename.slice(0, dot)}-${attempt}${filename.slice(dot)}`
 }
 
 const MAX_NAME = 255

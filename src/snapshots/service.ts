@@ -3,24 +3,18 @@
 import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { type Clock, timestamp } from '../base/clock.js'
+import { storageFull } from '../base/disk-room.js'
 import { errorText, ServiceError } from '../base/errors.js'
 import { TypedEvents } from '../base/events.js'
+import { candidateName, fillPattern } from '../base/file-pattern.js'
 import type { Service } from '../base/lifecycle.js'
 import type { Logger } from '../base/logger.js'
 import { captureError, type Lease, nativeCode } from '../cameras/index.js'
 import type { Core } from '../native/index.js'
 import { DECODE_FAILED } from './decode.js'
-import {
-  candidateName,
-  fillPattern,
-  planSnapshot,
-  type SnapshotFormat,
-  type SnapshotPlan,
-  type TakeSnapshotParams,
-  withExtension,
-} from './plan.js'
+import { planSnapshot, type SnapshotFormat, type SnapshotPlan, type TakeSnapshotParams, withExtension } from './plan.js'
 import { ConversionPool, type PoolOptions } from './pool.js'
-import { StorageGuard, storageFull } from './storage.js'
+import { StorageGuard } from './storage.js'
 import { removeLeftovers } from './temporary.js'
 
 export interface SnapshotsOptions {

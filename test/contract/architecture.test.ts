@@ -17,6 +17,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   cameras: ['base', 'native'],
   media: ['base'],
   snapshots: ['base', 'native', 'cameras'],
+  recordings: ['base', 'media'],
   monitor: ['base'],
   'camera-face': ['base', 'auth'],
   rpc: ['base', 'auth', 'cameras', 'media', 'snapshots'],
@@ -33,6 +34,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     'cameras',
     'media',
     'snapshots',
+    'recordings',
     'monitor',
     'rpc',
     'http',
@@ -44,6 +46,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
 const IMPORTER: Readonly<Record<string, string>> = {
   undici: 'media/api/client.ts',
   piscina: 'snapshots/pool.ts',
+  'better-sqlite3': 'recordings/index-store/store.ts',
   sharp: 'snapshots/worker.ts',
   'fast-jwt': 'auth/tokens.ts',
   msgpackr: 'rpc/codec-msgpack.ts',

@@ -79,6 +79,42 @@ export function memoryServices(overrides: Partial<Services> = {}): Services {
       },
     },
     snapshots: { take: async ({ device, filename }) => snapshot(get(device).device, filename ?? 'still.jpg') },
+    recordings: {
+      start: async ({ device, format = 'fmp4' }) => ({
+        device: get(device).device,
+        filename: `${device}_2030-04-01_08-15-00`,
+        status: 'RECORDING',
+        start_time: '2030-04-01T08:15:00.000Z',
+        format,
+      }),
+      stop: async (device) => {
+        get(device)
+        throw new ServiceError('INVALID_STATE', { data: { state: 'IDLE', allowed_states: ['RECORDING'] } })
+      },
+    },
+    files: {
+      list: async (_kind, { limit = 50, offset = 0 }) => ({ files: [], total: 0, limit, offset }),
+      recordingInfo: async (filename) => {
+        throw new ServiceError('RECORDING_NOT_FOUND', { data: { resource: 'recording', id: filename } })
+      },
+      snapshotInfo: async (filename) => {
+        throw new ServiceError('SNAPSHOT_NOT_FOUND', { data: { resource: 'snapshot', id: filename } })
+      },
+      delete: async (_kind, filename) => ({ filename, deleted: true, message: 'deleted' }),
+    },
+    storage: {
+      info: async () => ({
+        total_space: 100,
+        used_space: 50,
+        available_space: 50,
+        usage_percentage: 50,
+        recordings_size: 1,
+        snapshots_size: 1,
+        low_space_warning: false,
+      }),
+      setPolicy: async (policy) => ({ ...policy, message: 'Retention policy updated' }),
+      cleanup: async () => ({ cleanup_executed: true, files_deleted: 0, space_freed: 0, message: 'Nothing to clean up' }),
+    },
     streams: {
       start: async (device, host) => ({
         device,

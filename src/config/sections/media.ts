@@ -1,4 +1,4 @@
-import { choice, duration, flag, folder, integer, optional, optionalPlace, secret, section, text } from '../keys.js'
+import { choice, duration, flag, folder, integer, number, optional, optionalPlace, secret, section, text } from '../keys.js'
 
 const SECOND = 1000
 const MINUTE = 60 * SECOND
@@ -30,7 +30,7 @@ export const mediamtx = section('The media server that hands streams to players.
     reload: 'live',
     doc: 'auto: publish a camera while somebody wants its path; always: all the time, for a MediaMTX on another host or in a container.',
   }),
-  recordings_path: folder({ below: 'recordings', idle: true, reload: 'restart', doc: 'Folder of recordings.' }),
+  recordings_path: folder({ below: 'recordings', reload: 'restart', doc: 'Folder of recordings.' }),
   snapshots_path: folder({ below: 'snapshots', reload: 'restart', doc: 'Folder of snapshots.' }),
   timeout: duration({
     default: 10 * SECOND,
@@ -112,6 +112,69 @@ export const mediamtx = section('The media server that hands streams to players.
     }),
   }),
 })
+
+export const recording = section('Recordings.', {
+  segment_duration: duration({
+    default: 3600 * SECOND,
+    min: SECOND,
+    max: 24 * 60 * MINUTE,
+    reload: 'restart',
+    doc: 'A new file begins at the first key frame after so long.',
+  }),
+  default_max_duration: duration({
+    default: 24 * 60 * MINUTE,
+    min: SECOND,
+    max: 30 * 24 * 60 * MINUTE,
+    reload: 'restart',
+    doc: 'A recording that nobody stops ends after so long.',
+  }),
+  file_name_pattern: text({
+    default: '%path_%Y-%m-%d_%H-%M-%S',
+    rule: 'a file name without / and extension of %device, %path, %timestamp, %Y, %m, %d, %H, %M, %S and plain letters',
+    pattern: /^(?!\.)(?!.*\.\.)(?:[\w. -]|%(?:device|path|timestamp|[YmdHMS])){1,128}$/,
+    reload: 'restart',
+    doc: 'Name of a recording when the call names none; times are UTC.',
+  }),
+  use_device_subdirs: flag({
+    default: false,
+    reload: 'restart',
+    doc: 'Keep the recordings of each camera in a folder of its own.',
+  }),
+  max_restart_count: integer({
+    default: 3,
+    min: 0,
+    max: 1000,
+    reload: 'restart',
+    doc: 'How often the writer of a recording is started again when it fails, before the recording is given up.',
+  }),
+  cleanup_interval: duration({
+    default: 24 * 60 * MINUTE,
+    min: SECOND,
+    max: 7 * 24 * 60 * MINUTE,
+    reload: 'restart',
+    doc: 'Time between the deletions of old files by retention_policy.',
+  }),
+})
+
+export const retention_policy = section(
+  'Which recordings and snapshots are deleted by themselves. set_retention_policy changes it for good.',
+  {
+    enabled: flag({ default: true, reload: 'restart', doc: 'Whether old files are deleted at all.' }),
+    type: choice({
+      words: ['age', 'size', 'manual'],
+      default: 'age',
+      reload: 'restart',
+      doc: 'age: files older than max_age_days; size: the oldest until all fit into max_size_gb; manual: only when asked, by age.',
+    }),
+    max_age_days: integer({ default: 7, min: 0, max: 365, reload: 'restart', doc: 'Days; 0: any age.' }),
+    max_size_gb: number({ default: 1, min: 0.000_001, max: 1000, reload: 'restart', doc: 'Gigabytes of all files together.' }),
+    auto_cleanup: flag({
+      default: true,
+      reload: 'restart',
+      doc: 'Delete without being asked, every recording.cleanup_interval.',
+    }),
+  },
+)
 
 export const snapshots = section('Still pictures.', {
   enabled: flag({ default: true, reload: 'live', doc: 'Whether take_snapshot may be called.' }),

@@ -39,7 +39,6 @@ export const storage = section('Room on disk.', {
     default: 80,
     min: 0,
     max: 100,
-    idle: true,
     reload: 'live',
     doc: 'Used share of the disk that is warned about, percent. Below block_percent.',
   }),

@@ -170,6 +170,15 @@ export const notifications = section('Notifications to subscribers.', {
       doc: 'Notifications waiting for one slow client; above it the client is closed with 4008.',
     }),
   }),
+  real_time: section('Told again and again while something lasts.', {
+    recording_progress_interval: duration({
+      default: 500,
+      min: 100,
+      max: 60 * MINUTE,
+      reload: 'restart',
+      doc: 'Time between two recording.progress of one recording.',
+    }),
+  }),
 })
 
 export const performance = section('Timing.', {

@@ -5,7 +5,10 @@ import { getCameraCapabilities, getCameraList, getCameraStatus } from './cameras
 import { getCameraControls, resetCameraControls, setCameraControls } from './controls.js'
 import { authenticateMethod, ping } from './core.js'
 import { getSubscriptionStats, subscribeEvents, unsubscribeEvents } from './events.js'
+import { deleteRecording, deleteSnapshot, getRecordingInfo, getSnapshotInfo, listRecordings, listSnapshots } from './files.js'
+import { startRecording, stopRecording } from './recordings.js'
 import { takeSnapshot } from './snapshots.js'
+import { cleanupOldFiles, getStorageInfo, setRetentionPolicy } from './storage.js'
 import { getStreamStatus, getStreams, getStreamUrl, startStreaming, stopStreaming } from './streams.js'
 import { discover, getServerInfo, getStatus } from './system.js'
 
@@ -19,6 +22,14 @@ export const METHODS: readonly Method[] = [
   setCameraControls,
   resetCameraControls,
   takeSnapshot,
+  startRecording,
+  stopRecording,
+  listRecordings,
+  listSnapshots,
+  getRecordingInfo,
+  getSnapshotInfo,
+  deleteRecording,
+  deleteSnapshot,
   startStreaming,
   stopStreaming,
   getStreamUrl,
@@ -29,5 +40,8 @@ export const METHODS: readonly Method[] = [
   getSubscriptionStats,
   getStatus,
   getServerInfo,
+  getStorageInfo,
+  setRetentionPolicy,
+  cleanupOldFiles,
   discover,
 ]

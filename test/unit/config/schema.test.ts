@@ -46,6 +46,8 @@ const OTHER: Readonly<Record<string, string>> = {
   'mediamtx.codec.bitrate': '600k',
   'mediamtx.codec.preset': 'fast',
   'ffmpeg.binary': '/usr/bin/ffmpeg',
+  'recording.file_name_pattern': '%device-%Y',
+  'retention_policy.type': 'size',
   'snapshots.format': 'png',
   'snapshots.file_name_pattern': '%device-%Y',
   'logging.level': 'debug',

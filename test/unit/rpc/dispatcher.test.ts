@@ -87,10 +87,19 @@ describe('roles', () => {
       'set_camera_controls',
       'reset_camera_controls',
       'take_snapshot',
+      'start_recording',
+      'stop_recording',
       'start_streaming',
       'stop_streaming',
     ])
-    expect(admin).toEqual(['get_status'])
+    expect(admin).toEqual([
+      'delete_recording',
+      'delete_snapshot',
+      'get_status',
+      'get_storage_info',
+      'set_retention_policy',
+      'cleanup_old_files',
+    ])
   })
 })
 

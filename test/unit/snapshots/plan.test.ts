@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { candidateName, fillPattern, planSnapshot, withExtension } from '../../../src/snapshots/plan.js'
+import { candidateName, fillPattern } from '../../../src/base/file-pattern.js'
+import { planSnapshot, withExtension } from '../../../src/snapshots/plan.js'
 
 const frame = { width: 1280, height: 720 }
 const defaults = { format: 'jpg' as const, quality: 90, maxWidthPx: 1920, maxHeightPx: 1080 }

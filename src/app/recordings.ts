@@ -1,0 +1,132 @@
+/** Recordings as the configuration wants them: their cameras, MediaMTX, and what is told of them. */
+
+import type { Clock } from '../base/clock.js'
+import { ServiceError } from '../base/errors.js'
+import type { Logger } from '../base/logger.js'
+import type { Cameras } from '../cameras/index.js'
+import type { Config } from '../config/index.js'
+import type { MediaService } from '../media/index.js'
+import { type RecordingCameras, type RecordingMedia, Recordings } from '../recordings/index.js'
+import type { FilePort, RecordingPort, StoragePort } from '../rpc/index.js'
+
+export interface RecordingsContext {
+  readonly config: Config
+  readonly cameras: Cameras
+  readonly media: MediaService | undefined
+  readonly clock: Clock
+  readonly logger: Logger
+  readonly env: Readonly<Record<string, string | undefined>>
+}
+
+export function buildRecordings({ config, cameras, media, clock, logger, env }: RecordingsContext): Recordings {
+  const { recording, retention_policy: retention, mediamtx, storage, notifications } = config
+  return new Recordings({
+    cameras: recordedCameras(cameras),
+    media: media && recordingMedia(media),
+    clock,
+    logger: logger.child({ component: 'recordings' }),
+    stateDir: config.state_dir,
+    recordingsDir: mediamtx.recordings_path,
+    snapshotsDir: mediamtx.snapshots_path,
+    deviceSubdirs: recording.use_device_subdirs,
+    filePattern: recording.file_name_pattern,
+    segmentMs: recording.segment_duration,
+    maxDurationMs: recording.default_max_duration,
+    progressMs: notifications.real_time.recording_progress_interval,
+    maxRestarts: recording.max_restart_count,
+    ffmpeg: config.ffmpeg.binary,
+    searchPath: env.PATH ?? '',
+    storage: { warnPercent: storage.warn_percent, blockPercent: storage.block_percent },
+    retention: {
+      type: retention.type,
+      enabled: retention.enabled,
+      maxAgeDays: retention.max_age_days,
+      maxSizeGb: retention.max_size_gb,
+    },
+    autoCleanup: retention.auto_cleanup,
+    cleanupIntervalMs: recording.cleanup_interval,
+  })
+}
+
+/** The methods' view of them. */
+export function recordingPorts(recordings: Recordings): {
+  readonly recordings: RecordingPort
+  readonly files: FilePort
+  readonly storage: StoragePort
+} {
+  const { files, storage, cleaner } = recordings
+  return {
+    recordings: {
+      start: (params) => recordings.startRecording(params),
+      stop: (device) => recordings.stopRecording(device),
+    },
+    files: {
+      list: (kind, page) => files.list(kind, page),
+      recordingInfo: (filename) => files.recordingInfo(filename),
+      snapshotInfo: (filename) => files.snapshotInfo(filename),
+      delete: (kind, filename) => files.delete(kind, filename),
+    },
+    storage: {
+      info: () => storage.info(),
+      setPolicy: (policy) => cleaner.setPolicy(policy),
+      cleanup: () => cleaner.cleanup(),
+    },
+  }
+}
+
+type Publish = (topic: string, payload: Readonly<Record<string, unknown>>) => void
+
+/** Which facts become which topics. What MediaMTX records is told under its own topics too. The functions end it. */
+export function connectRecordings(recordings: Recordings, publish: Publish): (() => void)[] {
+  const { events } = recordings
+  const tell = (topic: string, ofMediamtx: string) => {
+    return ({ writer, ...fact }: { readonly writer: string }) => {
+      publish(topic, fact)
+      if (writer === 'mediamtx') publish(ofMediamtx, fact)
+    }
+  }
+  return [
+    events.on('started', tell('recording.start', 'mediamtx.recording_started')),
+    events.on('stopped', tell('recording.stop', 'mediamtx.recording_stopped')),
+    events.on('failed', tell('recording.error', 'mediamtx.recording_failed')),
+    events.on('progress', (progress) => publish('recording.progress', progress)),
+    events.on('storageChanged', ({ state, usedPercent }) =>
+      publish('system.health', {
+        status: state === 'ok' ? 'HEALTHY' : state === 'low' ? 'DEGRADED' : 'UNHEALTHY',
+        metrics: { storage: state, disk_usage: Math.round(usedPercent * 10) / 10 },
+      }),
+    ),
+  ]
+}
+
+function recordedCameras({ registry, feeds }: Cameras): RecordingCameras {
+  return {
+    get: (device) => {
+      const { identity, name, status } = registry.get(device)
+      if (status === 'DISCONNECTED') {
+        throw new ServiceError('INVALID_STATE', {
+          data: { state: 'DISCONNECTED', allowed_states: ['CONNECTED'] },
+          details: `${device} is unplugged`,
+          suggestion: 'plug the camera in and call again',
+        })
+      }
+      return { identity, name }
+    },
+    openFeed: (device) => feeds.open(device, { policy: 'every' }),
+    onGone: (listener) => registry.events.on('disconnected', ({ device }) => listener(device)),
+  }
+}
+
+function recordingMedia(media: MediaService): RecordingMedia {
+  const { events } = media
+  return {
+    get state() {
+      return media.state
+    },
+    setRecording: (device, wish) => media.setRecording(device, wish),
+    onState: (listener) => events.on('stateChanged', ({ state }) => listener(state)),
+    onSegmentCreated: (listener) => events.on('segmentCreated', ({ device }) => listener(device)),
+    onSegmentCompleted: (listener) =>
+      events.on('segmentCompleted', ({ device, file, durationMs }) => listener(device, file, durationMs)),
+  }
+}

@@ -1,0 +1,240 @@
+/**
+ * Keeps one folder of the index equal to the disk. inotify says what to look at; whenever it may have lost something (queue full,
+ * folder replaced, watch refused) the whole folder is compared. Work is cut into slices, so that queries are answered in between.
+ */
+
+import { type BigIntStats, type FSWatcher, mkdirSync, readFileSync, statSync, watch } from 'node:fs'
+import { opendir } from 'node:fs/promises'
+import { join } from 'node:path'
+import type { IndexStore, KnownEntry } from './store.js'
+import { type FileFacts, type FileKind, type IndexedFile, isListed } from './types.js'
+
+export interface FolderOptions {
+  readonly kind: FileKind
+  readonly root: string
+  /** Below the root; empty: the root itself, which is made when it is missing. */
+  readonly dir: string
+  readonly store: IndexStore
+  /** Something that is no file of ours came or went: a folder perhaps. */
+  readonly onFolders: () => void
+}
+
+/** Events of one burst are looked at together, so many milliseconds after its first. */
+const SETTLE_MS = 30
+const SLICE = 200
+/** More names than this in one burst: the comparison of all is cheaper. */
+const MAX_NAMES = 5_000
+/** Far below what the kernel queues: a burst of this many may have been cut short. */
+const OVERFLOW_SHARE = 0.25
+const NS_PER_MS = 1_000_000n
+
+export class Folder {
+  readonly #options: FolderOptions
+  readonly #path: string
+  readonly #maxEvents: number
+  #watcher: FSWatcher | undefined
+  #inode: bigint | undefined
+  #modifiedNs: bigint | undefined
+  /** Names that events named since the last look; everything when `undefined`. */
+  #touched: Set<string> | undefined = new Set()
+  #events = 0
+  #timer: NodeJS.Timeout | undefined
+  #work: Promise<void> = Promise.resolve()
+  #looks = 0
+  #stopped = false
+  #fault: string | undefined
+
+  constructor(options: FolderOptions) {
+    this.#options = options
+    this.#path = join(options.root, options.dir)
+    this.#maxEvents = queueLength() * OVERFLOW_SHARE
+  }
+
+  /** Why the folder cannot be read now; undefined when all is well. */
+  get fault(): string | undefined {
+    return this.#fault
+  }
+
+  /** Watches, and compares all there is. Resolves when that is done. */
+  start(): Promise<void> {
+    return this.#lookAtAll()
+  }
+
+  stop(): void {
+    this.#stopped = true
+    clearTimeout(this.#timer)
+    this.#watcher?.close()
+  }
+
+  /** Looks whether the folder is still the one that is watched, and whether a change went unnoticed. */
+  check(): void {
+    let found: BigIntStats
+    try {
+      found = statSync(this.#path, { bigint: true })
+    } catch {
+      void this.#lookAtAll()
+      return
+    }
+    const unnoticed = found.mtimeNs !== this.#modifiedNs && this.#timer === undefined && this.#looks === 0
+    if (this.#fault !== undefined || found.ino !== this.#inode || unnoticed) void this.#lookAtAll()
+  }
+
+  /** Resolves when everything that was seen until now is in the index. */
+  async settled(): Promise<void> {
+    if (this.#timer !== undefined) {
+      clearTimeout(this.#timer)
+      this.#look()
+    }
+    await this.#work
+  }
+
+  /** Puts one file as it is now; forgets it when it is not there. */
+  put(name: string, facts: FileFacts = {}): IndexedFile | undefined {
+    const { kind, dir, store } = this.#options
+    const file = this.#read(name, facts)
+    if (file === undefined) store.remove({ kind, dir, name })
+    else store.put(file)
+    return file
+  }
+
+  #lookAtAll(): Promise<void> {
+    this.#touched = undefined
+    clearTimeout(this.#timer)
+    this.#look()
+    return this.#work
+  }
+
+  #onEvent(name: string | null): void {
+    this.#events += 1
+    if (name === null || this.#events > this.#maxEvents) this.#touched = undefined
+    else if (isListed(this.#options.kind, name)) this.#touched?.add(name)
+    else if (!name.startsWith('.')) this.#options.onFolders()
+    if ((this.#touched?.size ?? 0) > MAX_NAMES) this.#touched = undefined
+    this.#timer ??= setTimeout(() => this.#look(), SETTLE_MS)
+  }
+
+  #look(): void {
+    this.#timer = undefined
+    const touched = this.#touched
+    this.#touched = new Set()
+    this.#events = 0
+    this.#looks += 1
+    this.#work = this.#work.then(async () => {
+      if (!this.#stopped) await this.#update(touched)
+      this.#looks -= 1
+    })
+  }
+
+  async #update(touched: ReadonlySet<string> | undefined): Promise<void> {
+    try {
+      // Before the look: what changes during it is noticed by the next check.
+      const modifiedNs = this.#open()
+      if (touched === undefined) await this.#compare()
+      else await this.#putAll([...touched])
+      this.#modifiedNs = modifiedNs
+      this.#fault = undefined
+    } catch (thrown) {
+      this.#fault = thrown instanceof Error && 'code' in thrown ? String(thrown.code) : String(thrown)
+      this.#watcher?.close()
+      this.#inode = undefined
+    }
+  }
+
+  /** Watches the folder that is there now. Its time of change. */
+  #open(): bigint {
+    if (this.#options.dir === '') mkdirSync(this.#path, { recursive: true })
+    const found = statSync(this.#path, { bigint: true })
+    if (found.ino !== this.#inode) {
+      this.#watcher?.close()
+      this.#watcher = undefined
+      this.#inode = found.ino
+      this.#touched = undefined
+      try {
+        this.#watcher = watch(this.#path, { persistent: false }, (_event, name) => this.#onEvent(name))
+        this.#watcher.on('error', () => {
+          this.#inode = undefined
+        })
+      } catch {
+        // No watches left (ENOSPC): the periodic check finds what changed.
+      }
+    }
+    return found.mtimeNs
+  }
+
+  async #compare(): Promise<void> {
+    const { kind, dir, store } = this.#options
+    const present = new Set<string>()
+    for await (const entry of await opendir(this.#path, { bufferSize: SLICE })) {
+      if (!isListed(kind, entry.name)) {
+        if (entry.isDirectory() && !entry.name.startsWith('.')) this.#options.onFolders()
+      } else if (!entry.isDirectory()) present.add(entry.name)
+    }
+    for (let after = ''; ; ) {
+      const known = store.entries(kind, dir, after, SLICE)
+      const last = known.at(-1)
+      if (last === undefined) break
+      after = last.name
+      store.transaction(() => {
+        for (const entry of known) this.#compareOne(entry, present)
+      })
+      for (const { name } of known) present.delete(name)
+      await turn()
+      if (this.#stopped) return
+    }
+    await this.#putAll([...present])
+  }
+
+  /** Most files are as they were: looking costs a fraction of writing. */
+  #compareOne(known: KnownEntry, present: ReadonlySet<string>): void {
+    const { kind, dir, store } = this.#options
+    const file = present.has(known.name) ? this.#read(known.name, {}) : undefined
+    if (file === undefined) store.remove({ kind, dir, name: known.name })
+    else if (file.sizeBytes !== known.size || file.modifiedMs !== known.modified) store.put(file)
+  }
+
+  async #putAll(names: readonly string[]): Promise<void> {
+    for (let at = 0; at < names.length && !this.#stopped; at += SLICE) {
+      const slice = names.slice(at, at + SLICE)
+      this.#options.store.transaction(() => {
+        for (const name of slice) this.put(name)
+      })
+      await turn()
+    }
+  }
+
+  #read(name: string, facts: FileFacts): IndexedFile | undefined {
+    const { kind, dir } = this.#options
+    let found: BigIntStats
+    try {
+      found = statSync(join(this.#path, name), { bigint: true })
+    } catch (thrown) {
+      if (thrown instanceof Error && 'code' in thrown && (thrown.code === 'ENOENT' || thrown.code === 'ELOOP')) return undefined
+      throw thrown
+    }
+    if (!found.isFile()) return undefined
+    const modifiedMs = Number(found.mtimeNs / NS_PER_MS)
+    const bornMs = Number(found.birthtimeNs / NS_PER_MS)
+    return {
+      ...{ kind, dir, name, sizeBytes: Number(found.size), modifiedMs },
+      // A copy is as old as what was copied.
+      createdMs: bornMs > 0 ? Math.min(bornMs, modifiedMs) : modifiedMs,
+      ...facts,
+    }
+  }
+}
+
+/** Events that the kernel keeps for a slow reader. */
+function queueLength(): number {
+  const FALLBACK = 16_384
+  try {
+    return Number(readFileSync('/proc/sys/fs/inotify/max_queued_events', 'utf8')) || FALLBACK
+  } catch {
+    return FALLBACK
+  }
+}
+
+function turn(): Promise<void> {
+  return new Promise((resolve) => {
+    setImmediate(resolve)
+  })
+}

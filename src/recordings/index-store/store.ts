@@ -1,0 +1,262 @@
+/**
+ * The tables of the file index. Synchronous: lives in a thread of its own. What is in here can be made again from the folders,
+ * but for the links between segments and what was noted about a recording.
+ */
+
+import { existsSync, lstatSync, mkdirSync, renameSync, rmSync } from 'node:fs'
+import { createRequire } from 'node:module'
+import { dirname } from 'node:path'
+import type { Database, Statement } from 'better-sqlite3'
+import { FILE_KINDS, type FileKind, type FilePage, type FilePlace, type IndexedFile, type KindTotals, stemOf } from './types.js'
+
+/** A file of another version is made anew. */
+const SCHEMA_VERSION = 1
+const CACHE_KIB = 8 * 1024
+
+const TABLES = `
+  CREATE TABLE files (
+    id INTEGER PRIMARY KEY,
+    kind INTEGER NOT NULL,
+    dir TEXT NOT NULL,
+    name TEXT NOT NULL,
+    stem TEXT NOT NULL,
+    size INTEGER NOT NULL,
+    modified INTEGER NOT NULL,
+    created INTEGER NOT NULL,
+    duration INTEGER,
+    recording TEXT,
+    UNIQUE (kind, dir, name)
+  );
+  CREATE INDEX newest ON files (kind, created, id);
+  CREATE INDEX by_stem ON files (kind, stem);
+  CREATE INDEX by_recording ON files (recording) WHERE recording IS NOT NULL;
+  CREATE TABLE totals (kind INTEGER PRIMARY KEY, files INTEGER NOT NULL, bytes INTEGER NOT NULL);
+  INSERT INTO totals VALUES (0, 0, 0), (1, 0, 0);
+  CREATE TRIGGER added AFTER INSERT ON files BEGIN
+    UPDATE totals SET files = files + 1, bytes = bytes + new.size WHERE kind = new.kind;
+  END;
+  CREATE TRIGGER removed AFTER DELETE ON files BEGIN
+    UPDATE totals SET files = files - 1, bytes = bytes - old.size WHERE kind = old.kind;
+  END;
+  CREATE TRIGGER grown AFTER UPDATE OF size ON files WHEN new.size != old.size BEGIN
+    UPDATE totals SET bytes = bytes + new.size - old.size WHERE kind = new.kind;
+  END;
+  CREATE TABLE recordings (id TEXT PRIMARY KEY, facts TEXT NOT NULL);
+`
+
+const COLUMNS = 'kind, dir, name, size, modified, created, duration, recording'
+
+interface Row {
+  readonly kind: number
+  readonly dir: string
+  readonly name: string
+  readonly size: number
+  readonly modified: number
+  readonly created: number
+  readonly duration: number | null
+  readonly recording: string | null
+}
+
+export interface KnownEntry {
+  readonly name: string
+  /** Bytes. */
+  readonly size: number
+  /** Milliseconds since 1970. */
+  readonly modified: number
+}
+
+export interface OpenedStore {
+  readonly store: IndexStore
+  /** Where a damaged file was put aside. */
+  readonly damaged?: string
+}
+
+export class IndexStore {
+  readonly #db: Database
+  readonly #statements = new Map<string, Statement>()
+
+  private constructor(db: Database) {
+    this.#db = db
+  }
+
+  /** Opens or makes the file; a damaged one is put aside and begun anew. Throws when the folder takes no file. */
+  static open(file: string): OpenedStore {
+    mkdirSync(dirname(file), { recursive: true })
+    const strange = existsSync(file) && !lstatSync(file).isFile()
+    if (!strange) {
+      try {
+        return { store: new IndexStore(openChecked(file)) }
+      } catch (thrown) {
+        if (!isDamage(thrown)) throw thrown
+      }
+    }
+    const damaged = `${file}.damaged`
+    rmSync(damaged, { recursive: true, force: true })
+    renameSync(file, damaged)
+    for (const beside of [`${file}-wal`, `${file}-shm`]) rmSync(beside, { recursive: true, force: true })
+    return { store: new IndexStore(openChecked(file)), damaged }
+  }
+
+  close(): void {
+    this.#statements.clear()
+    this.#db.close()
+  }
+
+  /** All or none of what `work` does is kept. */
+  transaction(work: () => void): void {
+    this.#db.transaction(work)()
+  }
+
+  /** Newest first. The further half is read from the other end, so that no page costs more than half the index. */
+  page(kind: FileKind, limit: number, offset: number): FilePage {
+    const total = this.totals(kind).files
+    const count = Math.max(0, Math.min(limit, total - offset))
+    if (count === 0) return { files: [], total }
+    const fromEnd = total - offset - count
+    const backwards = fromEnd < offset
+    const order = backwards ? 'created ASC, id ASC' : 'created DESC, id DESC'
+    const rows = this.#prepare(`SELECT ${COLUMNS} FROM files WHERE kind = ? ORDER BY ${order} LIMIT ? OFFSET ?`).all(
+      codeOf(kind),
+      count,
+      backwards ? fromEnd : offset,
+    ) as Row[]
+    return { files: (backwards ? rows.reverse() : rows).map(fileOf), total }
+  }
+
+  totals(kind: FileKind): KindTotals {
+    return this.#prepare('SELECT files, bytes FROM totals WHERE kind = ?').get(codeOf(kind)) as KindTotals
+  }
+
+  /** All files of that name, whatever folder and extension, newest first. */
+  byStem(kind: FileKind, stem: string): IndexedFile[] {
+    const rows = this.#prepare(`SELECT ${COLUMNS} FROM files WHERE kind = ? AND stem = ? ORDER BY created DESC, id DESC`)
+    return (rows.all(codeOf(kind), stem) as Row[]).map(fileOf)
+  }
+
+  ofRecording(recording: string): IndexedFile[] {
+    const rows = this.#prepare(`SELECT ${COLUMNS} FROM files WHERE recording = ? ORDER BY created, id`)
+    return (rows.all(recording) as Row[]).map(fileOf)
+  }
+
+  /** Oldest first, of both kinds or one; at most `limit`, from `offset` on. */
+  oldest(kind: FileKind, limit: number, offset: number): IndexedFile[] {
+    const rows = this.#prepare(`SELECT ${COLUMNS} FROM files WHERE kind = ? ORDER BY created, id LIMIT ? OFFSET ?`)
+    return (rows.all(codeOf(kind), limit, offset) as Row[]).map(fileOf)
+  }
+
+  /** What is known of it already stays, where `file` says nothing. */
+  put(file: IndexedFile): void {
+    this.#prepare(
+      `INSERT INTO files (kind, dir, name, stem, size, modified, created, duration, recording)
+       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
+       ON CONFLICT (kind, dir, name) DO UPDATE SET size = excluded.size, modified = excluded.modified,
+         created = CASE WHEN recording IS NULL OR excluded.recording IS NOT NULL THEN excluded.created ELSE created END,
+         duration = coalesce(excluded.duration, CASE WHEN recording IS NOT NULL OR excluded.size = size THEN duration END),
+         recording = coalesce(excluded.recording, recording)`,
+    ).run(
+      codeOf(file.kind),
+      file.dir,
+      file.name,
+      stemOf(file.kind, file.name),
+      file.sizeBytes,
+      file.modifiedMs,
+      file.createdMs,
+      file.durationMs ?? null,
+      file.recording ?? null,
+    )
+  }
+
+  remove({ kind, dir, name }: FilePlace): void {
+    this.#prepare('DELETE FROM files WHERE kind = ? AND dir = ? AND name = ?').run(codeOf(kind), dir, name)
+  }
+
+  /** What is known of one folder, in order of names, from the one after `after` on. */
+  entries(kind: FileKind, dir: string, after: string, limit: number): KnownEntry[] {
+    const rows = this.#prepare(
+      'SELECT name, size, modified FROM files WHERE kind = ? AND dir = ? AND name > ? ORDER BY name LIMIT ?',
+    )
+    return rows.all(codeOf(kind), dir, after, limit) as KnownEntry[]
+  }
+
+  dirs(kind: FileKind): string[] {
+    const rows = this.#prepare('SELECT DISTINCT dir FROM files WHERE kind = ?')
+    return (rows.all(codeOf(kind)) as { readonly dir: string }[]).map(({ dir }) => dir)
+  }
+
+  putRecording(id: string, facts: string): void {
+    this.#prepare('INSERT INTO recordings VALUES (?, ?) ON CONFLICT (id) DO UPDATE SET facts = excluded.facts').run(id, facts)
+  }
+
+  recording(id: string): string | undefined {
+    const row = this.#prepare('SELECT facts FROM recordings WHERE id = ?').get(id) as { readonly facts: string } | undefined
+    return row?.facts
+  }
+
+  /** What was noted about recordings of which no file is left. */
+  forgetEmptyRecordings(): void {
+    this.#prepare('DELETE FROM recordings WHERE id NOT IN (SELECT recording FROM files WHERE recording IS NOT NULL)').run()
+  }
+
+  #prepare(sql: string): Statement {
+    let statement = this.#statements.get(sql)
+    if (statement === undefined) {
+      statement = this.#db.prepare(sql)
+      this.#statements.set(sql, statement)
+    }
+    return statement
+  }
+}
+
+function openChecked(file: string): Database {
+  const Sqlite = createRequire(import.meta.url)('better-sqlite3') as typeof import('better-sqlite3')
+  const db = new Sqlite(file)
+  try {
+    db.pragma('journal_mode = WAL')
+    // What a power cut takes from the index is found again by looking at the folders.
+    db.pragma('synchronous = NORMAL')
+    db.pragma(`cache_size = -${CACHE_KIB}`)
+    const verdict = db.pragma('quick_check(1)', { simple: true })
+    if (verdict !== 'ok') throw new Damage(String(verdict))
+    const version = db.pragma('user_version', { simple: true })
+    if (version === 0 && db.prepare("SELECT count(*) AS n FROM sqlite_master WHERE type = 'table'").pluck().get() === 0) {
+      db.transaction(() => {
+        db.exec(TABLES)
+        db.pragma(`user_version = ${SCHEMA_VERSION}`)
+      })()
+    } else if (version !== SCHEMA_VERSION) throw new Damage(`version ${version}`)
+    // A file that is well in itself and lacks a table of ours is none of ours.
+    db.prepare(`SELECT ${COLUMNS} FROM files LIMIT 1`).get()
+    if (db.prepare('SELECT count(*) FROM totals').pluck().get() !== FILE_KINDS.length) throw new Damage('totals')
+    db.prepare('SELECT facts FROM recordings LIMIT 1').get()
+    return db
+  } catch (thrown) {
+    db.close()
+    throw thrown
+  }
+}
+
+class Damage extends Error {}
+
+/** Not the disk's or the account's fault: the content's. */
+function isDamage(thrown: unknown): boolean {
+  if (thrown instanceof Damage) return true
+  const code = thrown instanceof Error && 'code' in thrown ? String(thrown.code) : ''
+  return code === 'SQLITE_ERROR' || code.startsWith('SQLITE_CORRUPT') || code.startsWith('SQLITE_NOTADB')
+}
+
+function codeOf(kind: FileKind): number {
+  return FILE_KINDS.indexOf(kind)
+}
+
+function fileOf(row: Row): IndexedFile {
+  return {
+    kind: FILE_KINDS[row.kind] ?? 'recording',
+    dir: row.dir,
+    name: row.name,
+    sizeBytes: row.size,
+    modifiedMs: row.modified,
+    createdMs: row.created,
+    ...(row.duration === null ? {} : { durationMs: row.duration }),
+    ...(row.recording === null ? {} : { recording: row.recording }),
+  }
+}

@@ -1,0 +1,215 @@
+/** The files of one recording: found in its folder of files under way, given their names, measured, closed. */
+
+import { mkdir, open, readdir, rm, stat, unlink } from 'node:fs/promises'
+import { join } from 'node:path'
+import { candidateName, fillPattern } from '../base/file-pattern.js'
+import { cutTornEnd, hasFrames } from './has-frames.js'
+import type { Holds } from './holds.js'
+import type { FilePlace } from './index-store/types.js'
+import type { JournalSegment } from './journal.js'
+import type { Placement } from './placement.js'
+
+export interface SegmentsOptions {
+  /** Folder of recordings. */
+  readonly root: string
+  /** Folder of this recording's files under way. */
+  readonly staging: string
+  /** Below the root; empty: the root itself. */
+  readonly dir: string
+  readonly device: string
+  /** Base name of the first file. */
+  readonly filename: string
+  /** Later files count from the first name instead of being named by their time. */
+  readonly named: boolean
+  readonly pattern: string
+  readonly extension: string
+  readonly placement: Placement
+  readonly holds: Holds
+  /** Milliseconds, of a file that nobody measured while it was written. */
+  readonly measure: (file: string) => Promise<number | undefined>
+}
+
+export interface Segment {
+  readonly place: FilePlace
+  /** Base name without extension. */
+  readonly stem: string
+  /** Where the writer thinks it is. */
+  readonly source: string
+  readonly startedMs: number
+  sizeBytes: number
+  durationMs: number | undefined
+  closed: boolean
+}
+
+export class Segments {
+  readonly #options: SegmentsOptions
+  readonly #list: Segment[] = []
+  readonly #releases = new Map<Segment, () => void>()
+  /** Notices about files that have no name yet. */
+  readonly #early = new Map<string, number>()
+
+  constructor(options: SegmentsOptions, known: readonly JournalSegment[] = []) {
+    this.#options = options
+    for (const segment of known) {
+      const place: FilePlace = { kind: 'recording', dir: segment.dir, name: segment.name }
+      const stem = segment.name.slice(0, segment.name.lastIndexOf('.'))
+      const durationMs = segment.durationMs
+      this.#add({
+        place,
+        stem,
+        source: '',
+        startedMs: segment.startedMs,
+        sizeBytes: 0,
+        durationMs,
+        closed: durationMs !== undefined,
+      })
+    }
+  }
+
+  get list(): readonly Segment[] {
+    return this.#list
+  }
+
+  get sizeBytes(): number {
+    return this.#list.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0)
+  }
+
+  get journal(): readonly JournalSegment[] {
+    return this.#list.map(({ place: { dir, name }, startedMs, durationMs, closed }) =>
+      closed && durationMs !== undefined ? { dir, name, startedMs, durationMs } : { dir, name, startedMs },
+    )
+  }
+
+  async prepare(): Promise<void> {
+    await mkdir(this.#options.staging, { recursive: true })
+  }
+
+  /** Names what has its first pictures; the new ones. Rejects with what the system says. */
+  async look(): Promise<readonly Segment[]> {
+    const added: Segment[] = []
+    for (const source of await this.#underWay()) {
+      if (await hasFrames(source)) added.push(await this.#name(source))
+    }
+    await this.#measureOpen()
+    return added
+  }
+
+  /** The writer says that a file is complete. */
+  close(source: string, durationMs: number): Segment | undefined {
+    const segment = this.#list.find((known) => known.source === source && !known.closed)
+    if (segment === undefined) {
+      this.#early.set(source, durationMs)
+      return undefined
+    }
+    segment.durationMs = durationMs
+    this.#close(segment)
+    return segment
+  }
+
+  /** No writer is left: measures and closes what is open, and repairs what was left half written. Never rejects. */
+  async closeAll(): Promise<void> {
+    for (const segment of this.#list.filter(({ closed }) => !closed)) {
+      const file = this.fileOf(segment)
+      await cutTornEnd(file).catch(() => 0)
+      segment.durationMs ??= await this.#options.measure(file)
+      this.#close(segment)
+    }
+    for (const segment of this.#list) segment.sizeBytes = await sizeOf(this.fileOf(segment), segment.sizeBytes)
+  }
+
+  /** Wall clock of the last write to any of its files; of the last start when there is none. */
+  async lastWrittenMs(): Promise<number> {
+    const known = this.#list.map((segment) => this.fileOf(segment))
+    const files = [...known, ...(await this.#underWay().catch(() => []))]
+    const times = await Promise.all(
+      files.map((file) =>
+        stat(file).then(
+          ({ mtimeMs }) => Math.round(mtimeMs),
+          () => 0,
+        ),
+      ),
+    )
+    return Math.max(0, ...times, ...this.#list.map(({ startedMs }) => startedMs))
+  }
+
+  /** Resolves when what was written cannot be lost to a power cut. Never rejects. */
+  async sync(): Promise<void> {
+    for (const segment of this.#list) {
+      const handle = await open(this.fileOf(segment), 'r').catch(() => undefined)
+      await handle?.sync().catch(() => undefined)
+      await handle?.close()
+    }
+  }
+
+  /** Removes the folder of files under way with whatever is in it. Never rejects. */
+  async clean(): Promise<void> {
+    await rm(this.#options.staging, { recursive: true, force: true }).catch(() => undefined)
+  }
+
+  /** Forgets and removes all of it: the start failed. Never rejects. */
+  async discard(): Promise<void> {
+    for (const segment of this.#list) {
+      await unlink(this.fileOf(segment)).catch(() => undefined)
+      this.#close(segment)
+    }
+    await this.clean()
+  }
+
+  fileOf({ place }: Segment): string {
+    return join(this.#options.root, place.dir, place.name)
+  }
+
+  async #underWay(): Promise<string[]> {
+    const { staging, extension } = this.#options
+    const entries = await readdir(staging, { recursive: true, withFileTypes: true })
+    return entries
+      .filter((entry) => entry.isFile() && entry.name.endsWith(`.${extension}`))
+      .map((entry) => join(entry.parentPath, entry.name))
+      .sort()
+  }
+
+  async #name(source: string): Promise<Segment> {
+    const { root, dir, extension, placement } = this.#options
+    const { birthtimeMs, mtimeMs } = await stat(source)
+    const startedMs = Math.round(birthtimeMs > 0 ? Math.min(birthtimeMs, mtimeMs) : mtimeMs)
+    const stem = await placement.place(source, join(root, dir), this.#wanted(startedMs), extension)
+    const place: FilePlace = { kind: 'recording', dir, name: `${stem}.${extension}` }
+    const early = this.#early.get(source)
+    const segment: Segment = { place, stem, source, startedMs, sizeBytes: 0, durationMs: early, closed: false }
+    this.#add(segment)
+    segment.sizeBytes = await sizeOf(this.fileOf(segment), 0)
+    if (early !== undefined) this.#close(segment)
+    return segment
+  }
+
+  #wanted(startedMs: number): string {
+    const { filename, named, pattern, device } = this.#options
+    if (this.#list.length === 0) return filename
+    return named ? candidateName(filename, this.#list.length + 1) : fillPattern(pattern, device.replaceAll('/', '_'), startedMs)
+  }
+
+  async #measureOpen(): Promise<void> {
+    for (const segment of this.#list) {
+      if (!segment.closed) segment.sizeBytes = await sizeOf(this.fileOf(segment), segment.sizeBytes)
+    }
+  }
+
+  #add(segment: Segment): void {
+    this.#list.push(segment)
+    if (!segment.closed) this.#releases.set(segment, this.#options.holds.hold(segment.place, 'RECORDING'))
+  }
+
+  #close(segment: Segment): void {
+    segment.closed = true
+    this.#early.delete(segment.source)
+    this.#releases.get(segment)?.()
+    this.#releases.delete(segment)
+  }
+}
+
+async function sizeOf(file: string, otherwise: number): Promise<number> {
+  return await stat(file).then(
+    ({ size }) => size,
+    () => otherwise,
+  )
+}

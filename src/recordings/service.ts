@@ -1,0 +1,317 @@
+/** The recordings of all cameras: starts, stops, what an earlier run left, and what is told of it. */
+
+import { randomBytes } from 'node:crypto'
+import { mkdir, readdir } from 'node:fs/promises'
+import { join } from 'node:path'
+import { errorText, ServiceError } from '../base/errors.js'
+import { TypedEvents } from '../base/events.js'
+import type { Service } from '../base/lifecycle.js'
+import { RecordingBuilder, safeName } from './builder.js'
+import { Cleaner } from './cleaner.js'
+import { Files } from './files.js'
+import { Holds } from './holds.js'
+import { FileIndex } from './index-store/client.js'
+import { Journal, type JournalEntry } from './journal.js'
+import { checkBaseName } from './names.js'
+import type { RecordingsOptions } from './options.js'
+import { FAILURES, type Recording, type RecordingIdentity, type RecordingListener } from './recording.js'
+import { Recovery, removeUnknown } from './recovery.js'
+import { alreadyRecording, notRecording, stopping, storageFault, unplugged } from './refusals.js'
+import { StorageWatch } from './storage.js'
+import type { EndReason, RecordingEvents, RecordingFact, StartedRecording, StartParams, StoppedRecording } from './types.js'
+import type { Writer } from './writers/writer.js'
+
+const DEFAULT_FORMAT = 'fmp4'
+
+export class Recordings implements Service {
+  readonly name = 'recordings'
+  readonly events: TypedEvents<RecordingEvents>
+  readonly files: Files
+  readonly cleaner: Cleaner
+  readonly storage: StorageWatch
+  readonly #options: RecordingsOptions
+  readonly #index: FileIndex
+  readonly #journal: Journal
+  readonly #builder: RecordingBuilder
+  readonly #active = new Map<string, Recording>()
+  readonly #starting = new Set<Promise<unknown>>()
+  /** What is still synced and noted after its end was answered. */
+  readonly #closing = new Set<Promise<unknown>>()
+  readonly #abort = new AbortController()
+  #ends: (() => void)[] = []
+
+  constructor(options: RecordingsOptions) {
+    this.#options = options
+    const { stateDir, recordingsDir, snapshotsDir, clock, logger } = options
+    this.events = new TypedEvents((thrown, event) =>
+      logger.error({ event, error: String(thrown) }, 'a listener of recording events failed'),
+    )
+    const holds = new Holds()
+    const builder = new RecordingBuilder(options, holds)
+    this.#builder = builder
+    const roots = { recording: recordingsDir, snapshot: snapshotsDir }
+    this.#index = new FileIndex({
+      ...{ file: join(stateDir, 'files.db'), roots, clock, logger },
+      ...(options.openThread === undefined ? {} : { openThread: options.openThread }),
+    })
+    this.#journal = new Journal({ file: join(stateDir, 'recordings-under-way.json'), logger })
+    this.files = new Files({ index: this.#index, holds, roots, measure: (file) => builder.measure(file) })
+    this.storage = new StorageWatch({
+      ...{ dirs: [recordingsDir, snapshotsDir], index: this.#index, clock, logger, ...options.storage },
+      onChange: (state, usedPercent) => this.#storageChanged(state, usedPercent),
+    })
+    this.cleaner = new Cleaner({
+      ...{ index: this.#index, files: this.files, file: join(stateDir, 'retention.json'), clock, logger },
+      ...{ policy: options.retention, auto: options.autoCleanup, intervalMs: options.cleanupIntervalMs },
+    })
+  }
+
+  async start(): Promise<void> {
+    const { recordingsDir, logger, cameras } = this.#options
+    await mkdir(recordingsDir, { recursive: true }).catch((thrown: unknown) => {
+      logger.warn({ dir: recordingsDir, error: errorText(thrown) }, 'recordings cannot be stored')
+    })
+    const orphans = await this.#builder.killRecorders('others')
+    if (orphans > 0) logger.warn({ orphans }, 'recorders of an earlier run were still there')
+    this.#ends = [cameras.onGone((device) => this.#gone(device))]
+    await this.cleaner.start()
+    this.storage.start()
+    await this.#recover()
+    this.#openIndex()
+  }
+
+  async stop(): Promise<void> {
+    this.#abort.abort(stopping())
+    for (const end of this.#ends) end()
+    this.#ends = []
+    await this.cleaner.stop()
+    this.storage.stop()
+    const active = [...this.#active.values()]
+    for (const recording of active) recording.cancel(stopping())
+    await Promise.allSettled([...this.#starting])
+    await Promise.allSettled([...this.#active.values()].map((recording) => this.#end(recording, 'service_stopped')))
+    await Promise.allSettled([...this.#closing])
+    await this.#index.close()
+    await this.#builder.killRecorders('ours')
+  }
+
+  /**
+   * Resolves when the first pictures are on the disk under the name answered. Rejects with CAMERA_NOT_FOUND, INVALID_STATE
+   * (recording already, unplugged, disk full), INVALID_PARAMS, DEPENDENCY_FAILED; then nothing is left of it.
+   */
+  async startRecording(params: StartParams): Promise<StartedRecording> {
+    const { cameras, clock } = this.#options
+    const { device } = params
+    this.#abort.signal.throwIfAborted()
+    const camera = cameras.get(device)
+    const running = this.#active.get(device)
+    if (running !== undefined) throw alreadyRecording(running)
+    const named = params.filename !== undefined
+    const startedMs = clock.wallMs()
+    const filename = named ? checkBaseName(params.filename) : this.#builder.nameAt(device, startedMs)
+    const maxMs = this.#options.maxDurationMs
+    const lengthMs = params.duration === undefined ? maxMs : Math.min(maxMs, params.duration * 1_000)
+    const identity: RecordingIdentity = {
+      id: `${safeName(device)}-${startedMs.toString(36)}-${randomBytes(4).toString('hex')}`,
+      ...{ device, identity: camera.identity, format: params.format ?? DEFAULT_FORMAT, filename, named, startedMs },
+      deadlineMs: startedMs + lengthMs,
+    }
+    // MediaMTX that is up is not yet one that can write where we read.
+    const kinds: readonly Writer['kind'][] = this.#mediamtxFits(identity) ? ['mediamtx', 'ffmpeg'] : ['ffmpeg']
+    const starting = this.#begin(identity, kinds).finally(() => this.#starting.delete(starting))
+    this.#starting.add(starting)
+    return await starting
+  }
+
+  /** Rejects with CAMERA_NOT_FOUND, INVALID_STATE (not recording). */
+  async stopRecording(device: string): Promise<StoppedRecording> {
+    const recording = this.#active.get(device)
+    if (recording === undefined || recording.state === 'stopping') {
+      // An unknown camera is another mistake than an idle one; an unplugged one is idle.
+      if (recording === undefined) this.#checkKnown(device)
+      throw notRecording(recording)
+    }
+    if (recording.state === 'starting') {
+      recording.cancel(
+        new ServiceError('INVALID_STATE', {
+          data: { state: 'STOPPED', allowed_states: ['IDLE'] },
+          details: 'stopped while starting',
+        }),
+      )
+      throw notRecording(recording)
+    }
+    return await this.#end(recording)
+  }
+
+  /** Name of the file that is being written; undefined when the camera is not recorded. */
+  currentFile(device: string): string | undefined {
+    return this.#active.get(device)?.currentName
+  }
+
+  async #begin(identity: RecordingIdentity, kinds: readonly Writer['kind'][]): Promise<StartedRecording> {
+    const { device } = identity
+    let _first: Recording | undefined
+    for (const [order, kind] of kinds.entries()) {
+      const recording = this.#builder.make(identity, kind, this.#listener)
+      _first ??= recording
+      this.#active.set(device, recording)
+      try {
+        if (order === 0) await this.storage.check(this.#options.recordingsDir)
+        const started = await recording.begin()
+        const filename = recording.segments.list[0]?.stem ?? identity.filename
+        this.#note(recording)
+        this.events.emit('started', this.#fact(recording))
+        return { ...started, filename }
+      } catch (thrown) {
+        this.#active.delete(device)
+        await this.#journal.remove(identity.id).catch(() => undefined)
+        const last = order === kinds.length - 1
+        const code = thrown instanceof ServiceError ? thrown.code : undefined
+        if (last || code !== 'DEPENDENCY_FAILED' || this.#abort.signal.aborted) throw storageFault(thrown)
+        this.#options.logger.warn({ device, error: errorText(thrown) }, 'MediaMTX did not record; ffmpeg does')
+      }
+    }
+    throw new ServiceError('INTERNAL')
+  }
+
+  readonly #listener: RecordingListener = {
+    changed: (entry) => this.#journal.put(entry),
+    segmentsChanged: (recording) => this.#note(recording),
+    interrupted: (recording, reason) => this.#failed(recording, reason),
+    resumed: (recording) => this.events.emit('started', this.#fact(recording, 'resumed')),
+    progress: (recording) =>
+      this.events.emit('progress', {
+        device: recording.identity.device,
+        filename: recording.currentName,
+        duration: recording.elapsedSeconds,
+        file_size: recording.segments.sizeBytes,
+      }),
+    ended: (recording, result, reason) => this.#ended(recording, result, reason),
+  }
+
+  async #end(recording: Recording, reason?: EndReason): Promise<StoppedRecording> {
+    const result = await recording.stop(reason)
+    this.#ended(recording, result, reason)
+    return result
+  }
+
+  /** Once per recording, whoever ended it. */
+  #ended(recording: Recording, result: StoppedRecording, reason: EndReason | undefined): void {
+    const { device, id } = recording.identity
+    if (this.#active.get(device) !== recording) return
+    this.#active.delete(device)
+    const fact = this.#fact(recording, reason)
+    const duration = result.duration
+    if (reason !== undefined && FAILURES.has(reason)) this.events.emit('failed', { ...fact, duration, reason })
+    else this.events.emit('stopped', { ...fact, duration })
+    this.#options.logger.info({ device, filename: result.filename, duration, reason }, 'recording ended')
+    const closing = this.#close(recording, id, reason).finally(() => this.#closing.delete(closing))
+    this.#closing.add(closing)
+  }
+
+  /** Until this is done the journal has the recording. Never rejects. */
+  async #close(recording: Recording, id: string, reason: EndReason | undefined): Promise<void> {
+    await recording.segments.sync()
+    await this.#noteNow(recording, reason ?? 'stopped')
+    await this.#journal.remove(id).catch((thrown: unknown) => {
+      this.#options.logger.error({ error: errorText(thrown) }, 'the end of a recording could not be noted')
+    })
+  }
+
+  #note(recording: Recording): void {
+    void this.#noteNow(recording, undefined)
+  }
+
+  /** Into the index, which finds the files by itself but not what they belong to. Never rejects. */
+  async #noteNow(recording: Recording, end: string | undefined): Promise<void> {
+    const { id, device, identity, format, startedMs } = recording.identity
+    const { writer, gaps, segments } = recording
+    const facts = {
+      device,
+      identity,
+      format,
+      writer: writer?.kind,
+      ...writer?.facts,
+      started: startedMs,
+      gaps,
+      ...(end && { end }),
+    }
+    try {
+      // All asked at once: a list that is asked for next comes after them.
+      await Promise.all([
+        this.#index.putRecording(id, JSON.stringify(facts)),
+        ...segments.list.map(({ place, startedMs: createdMs, durationMs, closed }) => {
+          const known = closed && durationMs !== undefined ? { durationMs } : {}
+          return this.#index.put(place, { createdMs, recording: id, ...known })
+        }),
+      ])
+    } catch (thrown) {
+      this.#options.logger.warn({ device, error: errorText(thrown) }, 'a recording is not in the index yet')
+    }
+  }
+
+  #failed(recording: Recording, reason: string): void {
+    this.events.emit('failed', { ...this.#fact(recording), duration: recording.elapsedSeconds, reason })
+  }
+
+  #fact(recording: Recording, reason?: string): RecordingFact {
+    const { device } = recording.identity
+    const fact = { device, filename: recording.currentName, writer: recording.writer?.kind ?? 'ffmpeg' }
+    return reason === undefined ? fact : { ...fact, reason }
+  }
+
+  #gone(device: string): void {
+    const recording = this.#active.get(device)
+    if (recording === undefined) return
+    if (recording.state === 'recording') void this.#end(recording, 'device_disconnected')
+    if (recording.state === 'starting') recording.cancel(unplugged())
+  }
+
+  #storageChanged(state: 'ok' | 'low' | 'full', usedPercent: number): void {
+    this.events.emit('storageChanged', { state, usedPercent })
+    if (state !== 'full') return
+    for (const recording of this.#active.values()) {
+      if (recording.state === 'recording') void this.#end(recording, 'storage_full')
+    }
+  }
+
+  /** What was under way when the service ended goes on, or is closed and listed. */
+  async #recover(): Promise<void> {
+    const { clock, cameras, logger } = this.#options
+    const entries = await this.#journal.load()
+    await removeUnknown(this.#builder.underWay, new Set(entries.map(({ id }) => id)))
+    const recovery = new Recovery({ clock, cameras, logger, signal: this.#abort.signal })
+    for (const entry of entries) {
+      const recording = this.#builder.make(entry, this.#kindOf(entry), this.#listener, entry)
+      this.#active.set(entry.device, recording)
+      const giveUp = () => this.#end(recording, 'service_restarted')
+      const recovering = recovery.recover(recording, giveUp).finally(() => this.#closing.delete(recovering))
+      this.#closing.add(recovering)
+    }
+  }
+
+  #kindOf(entry: JournalEntry): Writer['kind'] {
+    return entry.writer === 'mediamtx' && this.#options.media !== undefined ? 'mediamtx' : 'ffmpeg'
+  }
+
+  #mediamtxFits({ format }: RecordingIdentity): boolean {
+    return format === 'fmp4' && this.#options.media?.state === 'up'
+  }
+
+  #checkKnown(device: string): void {
+    try {
+      this.#options.cameras.get(device)
+    } catch (thrown) {
+      if (thrown instanceof ServiceError && thrown.code === 'CAMERA_NOT_FOUND') throw thrown
+    }
+  }
+
+  /** In the background when there is something to compare; else the first question opens it. */
+  #openIndex(): void {
+    const { recordingsDir, snapshotsDir } = this.#options
+    const looks = [recordingsDir, snapshotsDir].map((dir) => readdir(dir).catch(() => []))
+    void Promise.all(looks).then((lists) => {
+      if (lists.some((names) => names.some((name) => !name.startsWith('.')))) this.#index.open()
+    })
+  }
+}

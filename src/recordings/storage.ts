@@ -1,0 +1,120 @@
+/** Watches the room on the disks of recordings and snapshots: refuses at the limit, tells when a limit is passed. */
+
+import { mkdir } from 'node:fs/promises'
+import type { Clock } from '../base/clock.js'
+import { type DiskRoom, diskRoom, noRoom, storageFull } from '../base/disk-room.js'
+import { errorText, ServiceError } from '../base/errors.js'
+import type { Logger } from '../base/logger.js'
+import type { FileIndex } from './index-store/client.js'
+
+export type StorageState = 'ok' | 'low' | 'full'
+
+export interface StorageWatchOptions {
+  /** The first is the one that `info` is about. */
+  readonly dirs: readonly [string, ...string[]]
+  readonly index: FileIndex
+  readonly warnPercent: number
+  readonly blockPercent: number
+  readonly clock: Clock
+  readonly logger: Logger
+  readonly onChange: (state: StorageState, usedPercent: number) => void
+}
+
+export interface StorageInfo {
+  readonly total_space: number
+  readonly used_space: number
+  readonly available_space: number
+  readonly usage_percentage: number
+  readonly recordings_size: number
+  readonly snapshots_size: number
+  readonly low_space_warning: boolean
+}
+
+const LOOK_MS = 1_000
+
+export class StorageWatch {
+  readonly #options: StorageWatchOptions
+  #state: StorageState = 'ok'
+  #cancel: () => void = () => undefined
+  #looking = false
+
+  constructor(options: StorageWatchOptions) {
+    this.#options = options
+  }
+
+  /** The worst of all disks. */
+  get state(): StorageState {
+    return this.#state
+  }
+
+  start(): void {
+    void this.#look()
+    this.#cancel = this.#options.clock.every(LOOK_MS, () => void this.#look())
+  }
+
+  stop(): void {
+    this.#cancel()
+  }
+
+  /** Rejects with INVALID_STATE (`STORAGE_FULL`), and DEPENDENCY_FAILED when the folder cannot be used. */
+  async check(dir: string): Promise<void> {
+    const full = noRoom(await this.#roomIn(dir), this.#options.blockPercent)
+    if (full !== undefined) throw storageFull(full)
+  }
+
+  /** Rejects with DEPENDENCY_FAILED when the disk cannot be looked at. */
+  async info(): Promise<StorageInfo> {
+    const { dirs, index, warnPercent } = this.#options
+    const [room, totals] = await Promise.all([this.#roomIn(dirs[0]), index.totals()])
+    return {
+      total_space: room.totalBytes,
+      used_space: room.usedBytes,
+      available_space: room.availableBytes,
+      usage_percentage: Math.round(room.usedPercent * 100) / 100,
+      recordings_size: totals.recording.bytes,
+      snapshots_size: totals.snapshot.bytes,
+      low_space_warning: room.usedPercent >= warnPercent,
+    }
+  }
+
+  async #roomIn(dir: string): Promise<DiskRoom> {
+    try {
+      await mkdir(dir, { recursive: true })
+      return await diskRoom(dir)
+    } catch (thrown) {
+      const detail = `the folder cannot be used: ${errorText(thrown)}`
+      throw new ServiceError('DEPENDENCY_FAILED', {
+        data: { dependency: 'storage', detail },
+        details: detail,
+        suggestion: 'check mediamtx.recordings_path and mediamtx.snapshots_path',
+        cause: thrown,
+      })
+    }
+  }
+
+  async #look(): Promise<void> {
+    // A disk that hangs is asked once, not once a second.
+    if (this.#looking) return
+    this.#looking = true
+    try {
+      const { dirs, blockPercent, warnPercent } = this.#options
+      const rooms = await Promise.all(dirs.map((dir) => diskRoom(dir).catch(() => undefined)))
+      const known = rooms.filter((room) => room !== undefined)
+      const usedPercent = Math.max(0, ...known.map((room) => room.usedPercent))
+      const full = known.some((room) => noRoom(room, blockPercent) !== undefined)
+      this.#set(full ? 'full' : usedPercent >= warnPercent ? 'low' : 'ok', usedPercent)
+    } finally {
+      this.#looking = false
+    }
+  }
+
+  #set(state: StorageState, usedPercent: number): void {
+    if (state === this.#state) return
+    this.#state = state
+    const facts = { state, usedPercent: Math.round(usedPercent) }
+    if (state === 'ok') this.#options.logger.info(facts, 'the disk has room again')
+    else
+      this.#options.logger.warn(facts, state === 'full' ? 'the disk is full: nothing new is written' : 'the disk is getting full')
+    this.#options.onChange(state, usedPercent)
+  }
+}

@@ -1,0 +1,77 @@
+/** Words of the recordings that clients know. */
+
+export type RecordingFormat = 'fmp4' | 'mp4' | 'mkv'
+
+export interface StartParams {
+  readonly device: string
+  /** Seconds, after which it stops by itself. */
+  readonly duration?: number
+  readonly format?: RecordingFormat
+  /** Base name; made from the pattern when absent. */
+  readonly filename?: string
+}
+
+export interface StartedRecording {
+  readonly device: string
+  /** Without extension. */
+  readonly filename: string
+  readonly status: 'RECORDING'
+  readonly start_time: string
+  readonly format: RecordingFormat
+}
+
+export interface StoppedRecording {
+  readonly device: string
+  /** As at start. */
+  readonly filename: string
+  readonly status: 'STOPPED' | 'FAILED'
+  readonly start_time: string
+  readonly end_time: string
+  /** Seconds that are in the files. */
+  readonly duration: number
+  /** Bytes of all its files. */
+  readonly file_size: number
+  readonly format: RecordingFormat
+}
+
+/** Time in which nothing was recorded. */
+export interface RecordingGap {
+  readonly reason: GapReason
+  /** Wall-clock milliseconds. */
+  readonly fromMs: number
+  readonly toMs: number
+}
+
+export type GapReason =
+  | 'writer_failed'
+  | 'mediamtx_lost'
+  | 'service_restarted'
+  | 'camera_changed'
+  | 'clock_changed'
+  | 'frames_lost'
+
+/** Why a recording ended otherwise than by a call. */
+export type EndReason =
+  | 'duration_reached'
+  | 'device_disconnected'
+  | 'storage_full'
+  | 'storage_failed'
+  | 'writer_failed'
+  | 'service_stopped'
+  | 'service_restarted'
+
+export type RecordingEvents = {
+  started: RecordingFact
+  stopped: RecordingFact & { readonly duration: number }
+  /** It goes on after an interruption, or ended because of a failure. */
+  failed: RecordingFact & { readonly duration: number; readonly reason: string }
+  progress: { readonly device: string; readonly filename: string; readonly duration: number; readonly file_size: number }
+  storageChanged: { readonly state: 'ok' | 'low' | 'full'; readonly usedPercent: number }
+}
+
+export interface RecordingFact {
+  readonly device: string
+  readonly filename: string
+  readonly writer: 'ffmpeg' | 'mediamtx'
+  readonly reason?: string
+}

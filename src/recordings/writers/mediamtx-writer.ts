@@ -1,0 +1,90 @@
+/** The writer that lets MediaMTX record what is published to it: switched on and off, and believed only by its files. */
+
+import { join } from 'node:path'
+import { type Clock, wait } from '../../base/clock.js'
+import { errorText } from '../../base/errors.js'
+import type { Logger } from '../../base/logger.js'
+import type { RecordingWish } from '../../media/index.js'
+import type { Writer, WriterEvents } from './writer.js'
+
+/** The part of the media service that is used. */
+export interface RecordingMedia {
+  readonly state: 'off' | 'searching' | 'up' | 'down'
+  setRecording(device: string, wish: RecordingWish | undefined): Promise<void>
+  /** The functions returned end it. */
+  onState(listener: (state: RecordingMedia['state']) => void): () => void
+  onSegmentCreated(listener: (device: string) => void): () => void
+  onSegmentCompleted(listener: (device: string, file: string, durationMs: number) => void): () => void
+}
+
+export interface MediamtxWriterOptions {
+  readonly media: RecordingMedia
+  readonly device: string
+  /** Where its files are to appear. */
+  readonly dir: string
+  readonly segmentMs: number
+  /** How many files it has open, as far as is known. */
+  readonly openFiles: () => number
+  readonly clock: Clock
+  readonly logger: Logger
+  readonly events: WriterEvents
+}
+
+/** A crash of MediaMTX costs at most so much. */
+const PART_MS = 500
+/** Named by the time of the first key frame; the folder is ours alone. Without `%path` MediaMTX takes no pattern. */
+const PATTERN = '%path/%Y-%m-%d_%H-%M-%S-%f'
+/** Switched off, it closes a file within milliseconds; the notice takes a process start. */
+const CLOSE_MS = 1_000
+const LOOK_MS = 10
+
+export class MediamtxWriter implements Writer {
+  readonly kind = 'mediamtx'
+  readonly extension = 'mp4'
+  readonly facts = undefined
+  readonly #options: MediamtxWriterOptions
+  #ends: (() => void)[] = []
+  #stopped: Promise<void> | undefined
+
+  constructor(options: MediamtxWriterOptions) {
+    this.#options = options
+  }
+
+  async start(): Promise<void> {
+    const { media, device, dir, segmentMs, events } = this.#options
+    const ours = (other: string, tell: () => void) => {
+      if (other === device) tell()
+    }
+    this.#ends = [
+      media.onSegmentCreated((other) => ours(other, () => events.onTouched())),
+      media.onSegmentCompleted((other, file, durationMs) => ours(other, () => events.onSegment({ file, durationMs }))),
+      media.onState((state) => {
+        if (state !== 'up' && this.#stopped === undefined) events.onInterrupted('mediamtx_lost')
+      }),
+    ]
+    await media.setRecording(device, {
+      recordPath: join(dir, PATTERN),
+      format: 'fmp4',
+      segmentDurationMs: segmentMs,
+      partDurationMs: PART_MS,
+    })
+  }
+
+  stop(): Promise<void> {
+    this.#stopped ??= this.#stop()
+    return this.#stopped
+  }
+
+  async #stop(): Promise<void> {
+    const { media, device, clock, openFiles, logger } = this.#options
+    try {
+      await media.setRecording(device, undefined)
+      const untilMs = clock.nowMs() + CLOSE_MS
+      while (openFiles() > 0 && clock.nowMs() < untilMs) await wait(clock, LOOK_MS)
+    } catch (thrown) {
+      // Without MediaMTX nothing is written; the wish is withdrawn all the same.
+      logger.debug({ device, error: errorText(thrown) }, 'MediaMTX could not be told to stop recording')
+    }
+    for (const end of this.#ends) end()
+  }
+}

@@ -1,0 +1,25 @@
+import { defineMethod } from '../method.js'
+import { DeviceParams, StartedRecording, StartRecordingParams, StoppedRecording } from '../shapes.js'
+import { cameraId } from './cameras.js'
+
+export const startRecording = defineMethod({
+  name: 'start_recording',
+  role: 'operator',
+  summary: 'Records a camera. Answers when the first pictures are on the disk.',
+  params: StartRecordingParams,
+  result: StartedRecording,
+  errors: ['CAMERA_NOT_FOUND', 'INVALID_STATE', 'DEPENDENCY_FAILED'],
+  work: 'recording',
+  run: ({ services }, params) => services.recordings.start({ ...params, device: cameraId(services.cameras, params.device) }),
+})
+
+export const stopRecording = defineMethod({
+  name: 'stop_recording',
+  role: 'operator',
+  summary: 'Ends the recording of a camera. Answers when its files are closed.',
+  params: DeviceParams,
+  result: StoppedRecording,
+  errors: ['CAMERA_NOT_FOUND', 'INVALID_STATE', 'DEPENDENCY_FAILED'],
+  work: 'recording',
+  run: ({ services }, { device }) => services.recordings.stop(cameraId(services.cameras, device)),
+})
