@@ -62,7 +62,7 @@ std::optional<Uevent> parseUevent(std::string_view message) {
     return agrees ? std::optional(std::move(event)) : std::nullopt;
 }
 
-Result<UeventSocket> UeventSocket::open() {
+Result<UeventSocket> UeventSocket::open(Receive receive) {
     UniqueFd fd(::socket(AF_NETLINK, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, NETLINK_KOBJECT_UEVENT));
     if (!fd.valid()) return Error{errno, "socket", "uevent"};
     const int on = 1;
@@ -74,7 +74,7 @@ Result<UeventSocket> UeventSocket::open() {
     if (::bind(fd.get(), reinterpret_cast<const sockaddr *>(&address), sizeof address) != 0) {
         return Error{errno, "bind", "uevent"};
     }
-    return UeventSocket(std::move(fd));
+    return UeventSocket(std::move(fd), std::move(receive));
 }
 
 UeventSocket::Outcome UeventSocket::receive(Uevent &event) {
@@ -89,7 +89,7 @@ UeventSocket::Outcome UeventSocket::receive(Uevent &event) {
     message.msg_iovlen = 1;
     message.msg_control = control;
     message.msg_controllen = sizeof control;
-    const ssize_t count = ::recvmsg(fd_.get(), &message, MSG_DONTWAIT);
+    const ssize_t count = receive_(fd_.get(), &message, MSG_DONTWAIT);
     if (count < 0) {
         if (errno == ENOBUFS) return Outcome::Lost;
         return errno == EINTR ? Outcome::Skipped : Outcome::Empty;

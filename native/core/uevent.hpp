@@ -1,7 +1,10 @@
 // The kernel's own announcements of devices (netlink, kobject uevents). They name the sysfs path and come without `/dev`.
 #pragma once
 
+#include <sys/socket.h>
+
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -30,9 +33,11 @@ std::optional<Uevent> parseUevent(std::string_view message);
 class UeventSocket {
 public:
     enum class Outcome { Message, Skipped, Empty, Lost };
+    /// As recvmsg(2): the kernel's, or a scripted one in tests.
+    using Receive = std::function<ssize_t(int fd, msghdr *message, int flags)>;
 
     /// Errors: step "socket" or "bind" (EPERM, EAFNOSUPPORT, … in tight sandboxes).
-    static Result<UeventSocket> open();
+    static Result<UeventSocket> open(Receive receive = ::recvmsg);
 
     int fd() const { return fd_.get(); }
 
@@ -41,9 +46,10 @@ public:
     Outcome receive(Uevent &event);
 
 private:
-    explicit UeventSocket(UniqueFd fd) : fd_(std::move(fd)) {}
+    UeventSocket(UniqueFd fd, Receive receive) : fd_(std::move(fd)), receive_(std::move(receive)) {}
 
     UniqueFd fd_;
+    Receive receive_;
 };
 
 } // namespace camera

@@ -1,9 +1,13 @@
 #include "hotplug_watcher.hpp"
 
 #include <doctest/doctest.h>
+#include <linux/netlink.h>
 #include <sys/inotify.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 
+#include <atomic>
+#include <cerrno>
 #include <cstring>
 #include <filesystem>
 #include <fstream>
@@ -41,6 +45,24 @@ struct Heard {
         });
     }
 };
+
+/// Fills the buffers of everybody who listens to uevents; 0, or the errno when that is not allowed. Nobody believes the messages:
+/// they are not from the kernel.
+int floodUevents() {
+    const UniqueFd sender(::socket(AF_NETLINK, SOCK_DGRAM | SOCK_CLOEXEC, NETLINK_KOBJECT_UEVENT));
+    if (!sender.valid()) return errno;
+    sockaddr_nl everybody{};
+    everybody.nl_family = AF_NETLINK;
+    everybody.nl_groups = 1;
+    const std::string message(8000, 'x');
+    // Twice what the socket asks for, and what the kernel adds to each.
+    for (int i = 0; i < 1000; ++i) {
+        const ssize_t sent = ::sendto(sender.get(), message.data(), message.size(), MSG_DONTWAIT,
+                                      reinterpret_cast<const sockaddr *>(&everybody), sizeof everybody);
+        if (sent < 0 && errno != ENOBUFS && errno != EAGAIN) return errno;
+    }
+    return 0;
+}
 
 std::string record(uint32_t mask, const std::string &name) {
     inotify_event head{};
@@ -101,6 +123,29 @@ TEST_CASE("without any source the watcher says why") {
     REQUIRE_FALSE(status.ok());
     CHECK(status.error().step == "inotify_add_watch");
     watcher.stop();
+}
+
+TEST_CASE("messages that the kernel had to drop become one look at everything") {
+    const ScratchDir scratch;
+    Heard heard;
+    std::atomic<int> flooded{-1};
+    const auto collect = heard.listener();
+    HotplugWatcher watcher;
+    // While it is busy with the first node, the watcher reads nothing.
+    const Status started = watcher.start({.devDir = scratch.path(), .uevents = true}, [&](HotplugEvent event) {
+        if (flooded < 0) flooded = floodUevents();
+        collect(std::move(event));
+    });
+    REQUIRE(started.ok());
+    std::ofstream(scratch.path() + "/video0").put('x');
+    REQUIRE(heard.waitFor(Kind::Node, 0));
+    if (!watcher.hearsUevents() || flooded != 0) {
+        MESSAGE("uevents cannot be sent here (errno " << flooded << "): not tested");
+        return;
+    }
+    CHECK(heard.waitFor(Kind::Rescan, -1));
+    std::ofstream(scratch.path() + "/video1").put('x');
+    CHECK(heard.waitFor(Kind::Node, 1));
 }
 
 TEST_CASE("inotify records: overflow is a rescan, a lost watch is said, damaged bytes are left alone") {
