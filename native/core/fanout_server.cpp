@@ -153,8 +153,9 @@ void FanoutServer::stop(int timeoutMs) {
     }
     for (const auto &shard : shards) shard->endAll({});
     const int64_t deadlineUs = monotonicUs() + int64_t{timeoutMs} * 1000;
-    for (const auto &shard : shards) shard->stop(static_cast<int>(std::max<int64_t>(0, (deadlineUs - monotonicUs()) / 1000)));
-    state_->painter.stop(timeoutMs);
+    const auto leftMs = [&] { return static_cast<int>(std::max<int64_t>(0, (deadlineUs - monotonicUs()) / 1000)); };
+    for (const auto &shard : shards) shard->stop(leftMs());
+    state_->painter.stop(leftMs());
 }
 
 } // namespace camera
