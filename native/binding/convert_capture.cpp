@@ -1,3 +1,5 @@
+#include <array>
+
 #include "convert.hpp"
 #include "fourcc.hpp"
 
@@ -14,6 +16,25 @@ void setFacts(Napi::Object object, const FrameFacts &facts) {
 }
 
 void setCount(Napi::Object object, const char *name, uint64_t count) { object.Set(name, static_cast<double>(count)); }
+
+// In the order of Incident and of JpegReject.
+constexpr std::array<const char *, kIncidents> kIncidentNames{"restart_silence",     "restart_poll_error",  "restart_dequeue_error",
+                                                              "restart_queue_error", "dequeue_retried", "start_retried"};
+constexpr std::array<const char *, kJpegRejects> kRejectNames{"invalid_too_short",  "invalid_no_start",      "invalid_bad_segment",
+                                                              "invalid_no_scan",    "invalid_no_dimensions", "invalid_wrong_size",
+                                                              "invalid_truncated"};
+
+/// Only those that came: most streams have none.
+Napi::Object causesOf(Napi::Env env, const CaptureStats &stats) {
+    Napi::Object causes = Napi::Object::New(env);
+    const auto set = [&](const char *name, uint64_t count) {
+        if (count > 0) setCount(causes, name, count);
+    };
+    for (size_t i = 0; i < kIncidents; ++i) set(kIncidentNames[i], stats.incidents[i]);
+    for (size_t i = 0; i < kJpegRejects; ++i) set(kRejectNames[i], stats.invalidReasons[i]);
+    set("invalid_h264", stats.invalidUnits);
+    return causes;
+}
 
 } // namespace
 
@@ -43,6 +64,7 @@ Napi::Object captureStatsToJs(Napi::Env env, const CaptureStats &stats) {
     setCount(object, "errorFlag", stats.errorFlag);
     setCount(object, "encoderBusy", stats.encoderBusy);
     setCount(object, "restarts", stats.restarts);
+    object.Set("causes", causesOf(env, stats));
     object.Set("fps", stats.fps);
     object.Set("bytesPerSecond", stats.bytesPerSecond);
     object.Set("lastFrameAtUs", static_cast<double>(stats.lastFrameAtUs));

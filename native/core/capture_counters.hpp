@@ -11,7 +11,7 @@
 
 namespace camera {
 
-/// Frames per second overthe last two seconds, as far as 512 arrivals reach. One writer; readers on any thread never hold it up.
+/// Frames per second over the last two seconds, as far as 512 arrivals reach. One writer; readers on any thread never hold it up.
 class RateMeter {
 public:
     struct Rate {
@@ -81,6 +81,7 @@ struct CaptureCounters {
     std::atomic<uint64_t> errorFlag{0};
     std::atomic<uint64_t> encoderBusy{0};
     std::atomic<uint64_t> restarts{0};
+    std::array<std::atomic<uint64_t>, kIncidents> incidents{};
     std::atomic<int64_t> lastFrameAtUs{0};
     RateMeter rate;
 
@@ -101,12 +102,17 @@ struct CaptureCounters {
                            .lastFrameAtUs = lastUs,
                            .lastFrameAgeUs = lastUs > 0 ? std::max<int64_t>(0, nowUs - lastUs) : -1};
         std::copy(invalidReasons.begin(), invalidReasons.end(), stats.invalidReasons.begin());
+        std::copy(incidents.begin(), incidents.end(), stats.incidents.begin());
         return stats;
     }
 
     void reject(JpegReject reason) {
         invalidJpeg.fetch_add(1, std::memory_order_relaxed);
         invalidReasons[static_cast<size_t>(reason)].fetch_add(1, std::memory_order_relaxed);
+    }
+
+    void note(Incident incident, uint64_t times = 1) {
+        incidents[static_cast<size_t>(incident)].fetch_add(times, std::memory_order_relaxed);
     }
 
     void goodFrame(size_t frameBytes, int64_t atUs) {

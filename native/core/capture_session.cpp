@@ -6,6 +6,7 @@
 #include <array>
 #include <cerrno>
 #include <cstring>
+#include <string_view>
 #include <utility>
 #include <variant>
 
@@ -27,6 +28,13 @@ bool meansGone(const Error &error) {
     return error.errnoValue == ENODEV || error.errnoValue == ENXIO || error.errnoValue == ENOENT;
 }
 
+Incident incidentOf(const Error &cured) {
+    const std::string_view step = cured.step;
+    if (step == kStepStalled) return Incident::RestartSilence;
+    if (step == "poll") return Incident::RestartPoll;
+    return step == "VIDIOC_QBUF" ? Incident::RestartQueue : Incident::RestartDequeue;
+}
+
 class CaptureSession {
 public:
     CaptureSession(const DeviceCapture &capture, const SessionOutlet &outlet, const SessionControl &control)
@@ -37,6 +45,7 @@ public:
         auto opened = V4l2Capture::open(*capture_.sys, capture_.node, capture_.request);
         if (!opened.ok()) return end(meansGone(opened.error()) ? SessionEnd::Gone : SessionEnd::Failed, opened.error());
         device_ = opened.take();
+        outlet_.counters->note(Incident::StartRetry, device_->takeRetries());
         if (!commanded()) {
             outlet_.started(device_->info());
             goodUs_ = monotonicUs();
@@ -128,7 +137,7 @@ private:
 
     void dequeueFailed(const Error &error) {
         // EIO may be a passing loss of signal: streaming often goes on.
-        if (error.errnoValue == EIO && ++failedInRow_ == 1) return;
+        if (error.errnoValue == EIO && ++failedInRow_ == 1) return outlet_.counters->note(Incident::DequeueRetry);
         cure(error);
     }
 
@@ -256,9 +265,11 @@ private:
     void cure(const Error &reason) {
         if (meansGone(reason)) return gone(reason);
         outlet_.counters->restarts.fetch_add(1, std::memory_order_relaxed);
+        outlet_.counters->note(incidentOf(reason));
         failedInRow_ = 0;
         if (std::exchange(cured_, true)) return failed(reason);
         const Status status = device_->restart();
+        outlet_.counters->note(Incident::StartRetry, device_->takeRetries());
         if (status.ok()) return streamBegan();
         if (meansGone(status.error())) return gone(status.error());
         failed(status.error());

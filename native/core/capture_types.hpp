@@ -138,6 +138,20 @@ struct FeedStats {
     uint64_t missed = 0;
 };
 
+/// What happened to a stream beside its frames, and was cured.
+enum class Incident {
+    // A restart in the open device: nothing came, the wait failed or told an error, a call to take or give a buffer failed.
+    RestartSilence,
+    RestartPoll,
+    RestartDequeue,
+    RestartQueue,
+    /// A buffer could not be taken, once: the stream went on.
+    DequeueRetry,
+    /// A transfer of the start failed and the second try at once did not.
+    StartRetry,
+};
+inline constexpr size_t kIncidents = 6;
+
 struct CaptureStats {
     bool running = false;
     /// Good frames from the device, and their bytes.
@@ -152,6 +166,8 @@ struct CaptureStats {
     uint64_t errorFlag = 0;
     uint64_t encoderBusy = 0;
     uint64_t restarts = 0;
+    /// In the order of Incident.
+    std::array<uint64_t, kIncidents> incidents{};
     /// Over the last two seconds.
     double fps = 0;
     double bytesPerSecond = 0;

@@ -41,6 +41,9 @@ std::string_view deviceCode(int errnoValue) {
         return "TIMEOUT";
     case ENOTTY:
         return "NOT_A_CAMERA";
+    case ENOLINK:
+    case ENOLCK:
+        return "NO_SIGNAL";
     case 0:
         return "INTERNAL";
     default:

@@ -24,6 +24,10 @@ constexpr int kMaxEvents = 64;
 /// Frames between key frames: a second's, and no more than are kept for readers who join.
 constexpr double kMostKeyFrameGap = 60;
 
+bool isTransferFault(int errnoValue) {
+    return errnoValue == EPROTO || errnoValue == ETIMEDOUT || errnoValue == EILSEQ || errnoValue == EPIPE;
+}
+
 using Planes = std::array<v4l2_plane, VIDEO_MAX_PLANES>;
 
 bool isRgb(uint32_t fourcc) { return fourcc == V4L2_PIX_FMT_RGB24 || fourcc == V4L2_PIX_FMT_BGR24; }
@@ -82,7 +86,7 @@ Status V4l2Capture::setFormat(const CaptureRequest &request) {
             format.fmt.pix.field = V4L2_FIELD_ANY;
             format.fmt.pix.priv = V4L2_PIX_FMT_PRIV_MAGIC; // without it the driver may not tell the quantization
         }
-        if (call(VIDIOC_S_FMT, &format) == 0) return adopt(format);
+        if (callTwice(VIDIOC_S_FMT, format) == 0) return adopt(format);
         if (errno != EINVAL || otherPlanarity) break;
         type_ = multiplanar() ? V4L2_BUF_TYPE_VIDEO_CAPTURE : V4L2_BUF_TYPE_VIDEO_CAPTURE_MPLANE;
     }
@@ -183,7 +187,7 @@ Status V4l2Capture::streamOn() {
         if (Status status = queue(index); !status.ok()) return status;
     }
     int type = static_cast<int>(type_);
-    if (call(VIDIOC_STREAMON, &type) < 0) return failed("VIDIOC_STREAMON");
+    if (callTwice(VIDIOC_STREAMON, type) < 0) return failed("VIDIOC_STREAMON");
     return done();
 }
 
@@ -265,6 +269,16 @@ void V4l2Capture::letGo() {
 
 int V4l2Capture::call(unsigned long request, void *argument) const {
     return retryIoctl(sys_, device_.get(), request, argument);
+}
+
+template <typename Argument> int V4l2Capture::callTwice(unsigned long request, Argument &argument) {
+    const Argument wanted = argument;
+    const int result = call(request, &argument);
+    if (result >= 0 || !isTransferFault(errno)) return result;
+    argument = wanted;
+    const int second = call(request, &argument);
+    if (second >= 0) ++retries_;
+    return second;
 }
 
 Error V4l2Capture::failed(const char *step) const { return {errno, step, node_}; }

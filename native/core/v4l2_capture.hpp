@@ -9,6 +9,7 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "capture_types.hpp"
@@ -47,6 +48,8 @@ public:
     bool isH264() const;
     const RawFormat &rawFormat() const { return rawFormat_; }
     int fd() const { return device_.get(); }
+    /// Transfers that failed and did not at the second try, since this was asked last.
+    uint64_t takeRetries() { return std::exchange(retries_, 0); }
 
     /// Nothing when no frame is ready. Error of step "VIDIOC_DQBUF"; of step "buffer" when the driver names one that it does
     /// not have.
@@ -83,6 +86,8 @@ private:
     bool multiplanar() const { return type_ == V4L2_BUF_TYPE_VIDEO_CAPTURE_MPLANE; }
     FilledBuffer filled(const v4l2_buffer &buffer, const v4l2_plane &plane) const;
     int call(unsigned long request, void *argument) const;
+    /// For the calls of a start that talk to the camera: a transfer that failed is tried a second time, at once.
+    template <typename Argument> int callTwice(unsigned long request, Argument &argument);
     Error failed(const char *step) const;
 
     // Passed in.
@@ -95,6 +100,7 @@ private:
     uint32_t type_ = V4L2_BUF_TYPE_VIDEO_CAPTURE;
     CaptureInfo info_;
     RawFormat rawFormat_;
+    uint64_t retries_ = 0;
 };
 
 } // namespace camera

@@ -150,7 +150,7 @@ TEST_CASE("each failing step of a start has its code and leaves nothing open") {
         int errnoValue;
         const char *code;
     };
-    for (const Case &given : {Case{"VIDIOC_STREAMON", ENOSPC, "NO_BANDWIDTH"}, Case{"VIDIOC_STREAMON", EPROTO, "IO"},
+    for (const Case &given : {Case{"VIDIOC_STREAMON", ENOSPC, "NO_BANDWIDTH"}, Case{"VIDIOC_STREAMON", EIO, "IO"},
                               Case{"open", EACCES, "NO_PERMISSION"}, Case{"open", ENXIO, "CAMERA_GONE"},
                               Case{"VIDIOC_QUERYCAP", ENOTTY, "NOT_A_CAMERA"}, Case{"VIDIOC_QUERYBUF", EIO, "IO"},
                               Case{"mmap", EINVAL, "IO"}, Case{"VIDIOC_REQBUFS", ENODEV, "CAMERA_GONE"}}) {
@@ -450,9 +450,11 @@ TEST_CASE("one EIO is waited out, a second in a row restarts the stream") {
     rig.scripted.failAt(kNode, "VIDIOC_DQBUF", 1, EIO);
     CHECK(rig.grabOf({.bytes = jpeg640()}).ok());
     CHECK(rig.stats().restarts == 0);
+    CHECK(incidents(rig.stats(), Incident::DequeueRetry) == 1);
     rig.scripted.failAt(kNode, "VIDIOC_DQBUF", 1, EIO, 2);
     REQUIRE(rig.pushGood());
     REQUIRE(eventually([&] { return rig.stats().restarts == 1; }));
+    CHECK(incidents(rig.stats(), Incident::RestartDequeue) == 1);
     REQUIRE(rig.scripted.waitForStreaming(kNode, true, 5000));
     REQUIRE(eventually([&] { return rig.scripted.calls(kNode, "VIDIOC_STREAMON") == 2; }));
     CHECK(rig.grabOf({.bytes = jpeg640()}).ok());

@@ -41,6 +41,10 @@ inline Result<FramePtr> grab(CaptureManager &manager, const std::string &source,
     return *result;
 }
 
+inline uint64_t incidents(const CaptureStats &stats, Incident incident) {
+    return stats.incidents[static_cast<size_t>(incident)];
+}
+
 /// Collects what the listener is told.
 struct Events {
     std::mutex mutex;

@@ -18,6 +18,8 @@ TEST_CASE("an errno means what it means where it happened") {
     CHECK(faultCode({ENOENT, "open_dir", ""}) == "IO");
     CHECK(faultCode({ENODEV, "VIDIOC_DQBUF", ""}) == "CAMERA_GONE");
     CHECK(faultCode({ETIMEDOUT, "grab", ""}) == "TIMEOUT");
+    CHECK(faultCode({ENOLINK, "VIDIOC_STREAMON", ""}) == "NO_SIGNAL");
+    CHECK(faultCode({ENOLCK, "VIDIOC_DQBUF", ""}) == "NO_SIGNAL");
 }
 
 TEST_CASE("errors without an errno are named by their step") {

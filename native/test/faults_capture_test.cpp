@@ -190,9 +190,8 @@ TEST_CASE("what a start may fail with keeps its errno, leaves nothing open, and 
     };
     for (const Case &given :
          {Case{"open", EMFILE, "IO"}, Case{"open", ENFILE, "IO"}, Case{"open", EPERM, "NO_PERMISSION"},
-          Case{"open", ENOENT, "CAMERA_GONE"}, Case{"VIDIOC_STREAMON", EINVAL, "IO"}, Case{"VIDIOC_STREAMON", EPIPE, "IO"},
-          Case{"VIDIOC_STREAMON", EILSEQ, "IO"}, Case{"VIDIOC_STREAMON", ETIMEDOUT, "TIMEOUT"},
-          Case{"VIDIOC_STREAMON", ENOLINK, "IO"}, Case{"VIDIOC_STREAMON", ENODEV, "CAMERA_GONE"}}) {
+          Case{"open", ENOENT, "CAMERA_GONE"}, Case{"VIDIOC_STREAMON", EINVAL, "IO"}, Case{"VIDIOC_STREAMON", EIO, "IO"},
+          Case{"VIDIOC_STREAMON", ENOLINK, "NO_SIGNAL"}, Case{"VIDIOC_STREAMON", ENOLCK, "NO_SIGNAL"}, Case{"VIDIOC_STREAMON", ENODEV, "CAMERA_GONE"}}) {
         CAPTURE(given.call);
         CAPTURE(given.errnoValue);
         ScriptedSys scripted;
@@ -207,6 +206,77 @@ TEST_CASE("what a start may fail with keeps its errno, leaves nothing open, and 
         CHECK(start(manager, kFaulty, kMode).ok());
         manager.shutdown(2000);
     }
+}
+
+TEST_CASE("a transfer that fails at the start is tried a second time at once, and not a third time") {
+    for (const char *call : {"VIDIOC_S_FMT", "VIDIOC_STREAMON"}) {
+        for (const int failure : {EPROTO, ETIMEDOUT, EILSEQ, EPIPE}) {
+            CAPTURE(call);
+            CAPTURE(failure);
+            ScriptedSys scripted;
+            CaptureManager manager(scripted.sys(), {});
+            scripted.plug(kFaultyNode, ScriptedCamera::webcam());
+            scripted.failAt(kFaultyNode, call, 1, failure);
+            REQUIRE(start(manager, kFaulty, kMode).ok());
+            CHECK(scripted.calls(kFaultyNode, call) == 2);
+            CHECK(scripted.calls(kFaultyNode, "open") == 1);
+            CHECK(delivers(scripted, manager));
+            CHECK(incidents(*manager.stats(kFaulty.source), Incident::StartRetry) == 1);
+            REQUIRE(stop(manager, kFaulty.source).ok());
+
+            scripted.failAt(kFaultyNode, call, 1, failure, 2);
+            const auto refused = start(manager, kFaulty, kMode);
+            REQUIRE_FALSE(refused.ok());
+            CHECK(refused.error().errnoValue == failure);
+            CHECK(faultCode(refused.error()) == (failure == ETIMEDOUT ? "TIMEOUT" : "IO"));
+            CHECK(scripted.calls(kFaultyNode, call) == 4);
+            CHECK(eventually([&] { return scripted.openDescriptors() == 0 && scripted.mappings() == 0; }));
+            CHECK(start(manager, kFaulty, kMode).ok());
+            manager.shutdown(2000);
+        }
+    }
+}
+
+TEST_CASE("other failures of the start are not tried twice") {
+    for (const int failure : {EBUSY, ENOSPC, EIO, ENOLINK}) {
+        CAPTURE(failure);
+        ScriptedSys scripted;
+        CaptureManager manager(scripted.sys(), {});
+        scripted.plug(kFaultyNode, ScriptedCamera::webcam());
+        scripted.failAt(kFaultyNode, "VIDIOC_STREAMON", 1, failure);
+        CHECK_FALSE(start(manager, kFaulty, kMode).ok());
+        CHECK(scripted.calls(kFaultyNode, "VIDIOC_STREAMON") == 1);
+        manager.shutdown(2000);
+    }
+}
+
+TEST_CASE("each restart in the open device has its cause") {
+    std::atomic<int> armed{0};
+    ScriptedSys scripted;
+    CaptureManager manager(polling(scripted, POLLERR, armed), shortDeadlines());
+    scripted.plug(kFaultyNode, ScriptedCamera::webcam());
+    REQUIRE(start(manager, kFaulty, kMode).ok());
+    REQUIRE(delivers(scripted, manager));
+    const auto count = [&](Incident incident) { return incidents(*manager.stats(kFaulty.source), incident); };
+    CHECK(eventually([&] { return count(Incident::RestartSilence) == 1; }));
+    REQUIRE(delivers(scripted, manager));
+    const uint64_t polled = count(Incident::RestartPoll);
+    armed = 1;
+    CHECK(eventually([&] { return count(Incident::RestartPoll) == polled + 1; }));
+    REQUIRE(delivers(scripted, manager));
+    const uint64_t queued = count(Incident::RestartQueue);
+    scripted.failAt(kFaultyNode, "VIDIOC_QBUF", 1, EINVAL);
+    CHECK(eventually([&] {
+        scripted.pushFrame(kFaultyNode, {.bytes = goodJpeg()});
+        return count(Incident::RestartQueue) == queued + 1;
+    }));
+    const CaptureStats stats = *manager.stats(kFaulty.source);
+    uint64_t sum = 0;
+    for (const Incident each : {Incident::RestartSilence, Incident::RestartPoll, Incident::RestartDequeue, Incident::RestartQueue}) {
+        sum += incidents(stats, each);
+    }
+    CHECK(sum == stats.restarts);
+    manager.shutdown(2000);
 }
 
 TEST_CASE("a start that hangs in any of its calls is told at its deadline") {

@@ -29,6 +29,12 @@ export class FaultCounts {
     this.#byCode.set(code, { code, count: before + by, reason: reason.slice(0, MAX_REASON_CHARS), atMs: this.#clock.nowMs() })
   }
 
+  /** More became known of the last one. */
+  amend(code: string, reason: string): void {
+    const known = this.#byCode.get(code)
+    if (known !== undefined) this.#byCode.set(code, { ...known, reason: reason.slice(0, MAX_REASON_CHARS) })
+  }
+
   /** In the order in which the codes came first. */
   list(): readonly FaultCount[] {
     const shiftMs = this.#clock.wallMs() - this.#clock.nowMs()

@@ -47,6 +47,14 @@ export const CAMERA_METRICS: readonly Metric[] = [
     values: ({ figures }) => figures.streamRestarts,
   },
   {
+    name: 'camera_causes_total',
+    type: 'counter',
+    help: 'Why frames were invalid and streams were restarted, and what a second try cured; each since it came first.',
+    status: 'causes',
+    values: ({ figures }) => figures.causes,
+    label: 'cause',
+  },
+  {
     name: 'camera_faults_total',
     type: 'counter',
     help: 'What went wrong with the camera, by code; /status has the reason and time of the last of each.',

@@ -45,6 +45,8 @@ export interface CaptureFigures {
   }
   /** Cures in the open device. */
   readonly streamRestarts: number
+  /** Why streams were restarted and frames were invalid; only what came. */
+  readonly causes: Readonly<Record<string, number>>
   readonly connectionErrors: number
   /** What went wrong with the camera, by code. */
   readonly faults: readonly FaultCount[]

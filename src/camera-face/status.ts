@@ -45,6 +45,7 @@ export function statusDocument(facts: CameraFacts): Record<string, unknown> {
       ...(facts.viewerList === undefined ? {} : { list: facts.viewerList.map(viewerDocument) }),
     },
     drops: figures.drops,
+    causes: figures.causes,
     last_error: faultDocument(status.lastError),
     faults: countsDocument(figures.faults),
   }

@@ -64,6 +64,7 @@ export class CaptureFailures {
         ? 'another program holds the camera; its name cannot be seen by this user'
         : `another program holds the camera: ${owner}`
     this.#last = { ...this.#last, message }
+    this.#counts.amend(this.#last.code, message)
   }
 
   /** Frames came. */

@@ -10,6 +10,7 @@ const DETAILS: Partial<Record<NativeErrorCode, string>> = {
   CAMERA_BUSY: 'another program holds the camera',
   NO_BANDWIDTH: 'the USB bus has not enough bandwidth left for this camera',
   NO_PERMISSION: 'the service may not open the camera: its user must be in the group that owns the device (usually video)',
+  NO_SIGNAL: 'the input of the camera has no signal',
   NOT_STREAMING: 'the capture stopped',
   UNSUPPORTED_FORMAT: 'the camera does not deliver the wanted format',
   STALLED: 'the camera stopped delivering frames',

@@ -8,16 +8,18 @@ export interface Totals {
   readonly frames: number
   readonly drops: CaptureDrops
   readonly restarts: number
+  readonly causes: Causes
   readonly lastFrameAgeMs: number | undefined
   readonly queueSize: number
   readonly fps: number
   readonly bytesPerSecond: number
 }
 
+type Causes = Readonly<Record<string, number>>
 type Counter = 'frames' | 'lost' | 'errorFlag' | 'invalidJpeg' | 'encoderBusy' | 'restarts'
-type Counts = Readonly<Record<Counter, number>>
+type Counts = Readonly<Record<Counter, number>> & { readonly causes: Causes }
 
-const NONE: Counts = { frames: 0, lost: 0, errorFlag: 0, invalidJpeg: 0, encoderBusy: 0, restarts: 0 }
+const NONE: Counts = { frames: 0, lost: 0, errorFlag: 0, invalidJpeg: 0, encoderBusy: 0, restarts: 0, causes: {} }
 
 export class CaptureTotals {
   readonly #core: Pick<Core, 'captureStats'>
@@ -52,11 +54,12 @@ export class CaptureTotals {
       this.#source === undefined || (this.#isFinal && !isOpen) ? undefined : this.#core.captureStats(this.#source, maxFrameAgeMs)
     if (stats !== undefined) this.#take(stats)
     this.#isFinal = !isOpen
-    const { frames, lost, errorFlag, invalidJpeg, encoderBusy, restarts } = sum(this.#past, this.#present)
+    const { frames, lost, errorFlag, invalidJpeg, encoderBusy, restarts, causes } = sum(this.#past, this.#present)
     return {
       frames,
       drops: { driverGap: lost, errorFlag, invalidJpeg, encoderBusy },
       restarts,
+      causes,
       lastFrameAgeMs: this.#lastFrameMs === undefined ? undefined : Math.max(0, this.#clock.nowMs() - this.#lastFrameMs),
       queueSize: stats?.retained ?? 0,
       fps: stats?.fps ?? 0,
@@ -65,10 +68,10 @@ export class CaptureTotals {
   }
 
   #take(stats: CaptureStats): void {
-    const { frames, lost, errorFlag, encoderBusy, restarts } = stats
+    const { frames, lost, errorFlag, encoderBusy, restarts, causes } = stats
     // What the camera sent was no picture, whatever its format.
     const invalidJpeg = stats.invalidJpeg + stats.invalidUnits
-    this.#present = { frames, lost, errorFlag, invalidJpeg, encoderBusy, restarts }
+    this.#present = { frames, lost, errorFlag, invalidJpeg, encoderBusy, restarts, causes }
     if (stats.lastFrameAgeMs !== undefined) this.#lastFrameMs = this.#clock.nowMs() - stats.lastFrameAgeMs
   }
 }
@@ -81,5 +84,12 @@ function sum(a: Counts, b: Counts): Counts {
     invalidJpeg: a.invalidJpeg + b.invalidJpeg,
     encoderBusy: a.encoderBusy + b.encoderBusy,
     restarts: a.restarts + b.restarts,
+    causes: sumOf(a.causes, b.causes),
   }
+}
+
+function sumOf(a: Causes, b: Causes): Causes {
+  const total = { ...a }
+  for (const [cause, count] of Object.entries(b)) total[cause] = (total[cause] ?? 0) + count
+  return total
 }

@@ -90,6 +90,8 @@ export interface CaptureStatistics {
   readonly drops: CaptureDrops
   /** Times the stream was stopped and started in the open device, to cure a silence or an error. */
   readonly streamRestarts: number
+  /** Why streams were restarted and frames were invalid, and what a second try cured; only what came. Names as the core has them. */
+  readonly causes: Readonly<Record<string, number>>
   /** What went wrong with the camera, by code; one that went while it was open is a CAMERA_GONE. */
   readonly faults: readonly FaultCount[]
   /** Failed opens and streams that failed. */

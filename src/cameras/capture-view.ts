@@ -20,7 +20,7 @@ export function captureWords({
 
 type FrameFigures = Pick<
   CaptureStatistics,
-  'framesCaptured' | 'framesDropped' | 'drops' | 'streamRestarts' | 'queueSize' | 'lastFrameAgeMs' | 'actual'
+  'framesCaptured' | 'framesDropped' | 'drops' | 'streamRestarts' | 'causes' | 'queueSize' | 'lastFrameAgeMs' | 'actual'
 >
 
 /** `info`: what the device streams now or streamed last. */
@@ -31,6 +31,7 @@ export function frameFigures(totals: Totals, info: CaptureInfo | undefined): Fra
     framesDropped: drops.driverGap + drops.errorFlag + drops.invalidJpeg + drops.encoderBusy,
     drops,
     streamRestarts: totals.restarts,
+    causes: totals.causes,
     queueSize: totals.queueSize,
     ...(totals.lastFrameAgeMs === undefined ? {} : { lastFrameAgeMs: totals.lastFrameAgeMs }),
     ...(info === undefined

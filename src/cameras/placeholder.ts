@@ -9,6 +9,7 @@ const BY_CODE: Partial<Record<NativeErrorCode, string>> = {
   NO_PERMISSION: 'permission denied',
   CAMERA_BUSY: 'busy',
   NO_BANDWIDTH: 'no bandwidth',
+  NO_SIGNAL: 'no signal',
   STALLED: 'stalled',
   TIMEOUT: 'stalled',
   UNSUPPORTED_FORMAT: 'unsupported format',

@@ -41,6 +41,7 @@ function captureReason(code: NativeErrorCode): CameraReason {
   if (code === 'CAMERA_BUSY') return 'busy'
   if (code === 'NO_BANDWIDTH') return 'no_bandwidth'
   if (code === 'NO_PERMISSION') return 'permission_denied'
+  if (code === 'NO_SIGNAL') return 'no_signal'
   if (code === 'UNSUPPORTED_FORMAT') return 'unsupported'
   if (code === 'STALLED' || code === 'TIMEOUT') return 'stalled'
   return 'capture_failed'

@@ -19,6 +19,8 @@ export type NativeErrorCode =
   | 'CAMERA_BUSY'
   | 'NO_BANDWIDTH'
   | 'NO_PERMISSION'
+  /** No signal, or no lock on it: an input without a source. */
+  | 'NO_SIGNAL'
   | 'NOT_A_CAMERA'
   | 'NOT_STREAMING'
   | 'UNSUPPORTED_FORMAT'
@@ -385,6 +387,11 @@ export interface CaptureStats {
   readonly errorFlag: number
   readonly encoderBusy: number
   readonly restarts: number
+  /**
+   * Why, where it came at all: `restart_silence`, `restart_poll_error`, `restart_dequeue_error`, `restart_queue_error` (sum: `restarts`),
+   * `dequeue_retried`, `start_retried` (cured by a second try), and `invalid_…` for each kind of bad frame.
+   */
+  readonly causes: Readonly<Record<string, number>>
   /** Measured over the last two seconds. */
   readonly fps: number
   readonly bytesPerSecond: number

@@ -158,6 +158,8 @@ describe('figures', () => {
       identity: { id: 'virtual-0' },
       actual: { fps_nominal: 30, pixel_format: 'MJPG' },
       drops: { driver_gap: expect.any(Number), error_flag: 0, invalid_jpeg: 0, encoder_busy: 0 },
+      causes: {},
+      faults: {},
       last_error: null,
     })
     expect(Object.keys(own.config as object)).toHaveLength(10)

@@ -74,6 +74,11 @@ const BY_CODE: Readonly<Record<string, Trouble>> = {
     cause: 'The bus has no room for this picture.',
     cure: 'Plug the camera into another USB controller, or choose a smaller size or a lower rate under Settings.',
   },
+  NO_SIGNAL: {
+    title: 'No signal',
+    cause: 'Nothing comes in at the input of the camera.',
+    cure: 'Switch on what is connected to it, and check its cable.',
+  },
   STALLED,
   TIMEOUT: STALLED,
   UNSUPPORTED_FORMAT: {

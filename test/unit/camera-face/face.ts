@@ -46,6 +46,7 @@ export const FIGURES: CaptureFigures = {
   drops: { driver_gap: 1, error_flag: 2, invalid_jpeg: 3, encoder_busy: 4 },
   connectionErrors: 5,
   streamRestarts: 6,
+  causes: { restart_silence: 6, invalid_truncated: 3 },
   faults: [{ code: 'CAMERA_BUSY', count: 7, reason: 'another program holds the camera', atMs: 1_700_000_000_000 }],
   startedMs: 1_700_000_000_500,
   uptimeMs: 4_250,

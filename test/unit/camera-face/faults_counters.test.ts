@@ -47,6 +47,7 @@ describe('a camera', () => {
     const status = JSON.parse((await ask(current.port, 'GET', '/status')).body)
     expect(status.drops).toEqual({ driver_gap: 1, error_flag: 2, invalid_jpeg: 3, encoder_busy: 4 })
     expect(status.stats).toMatchObject({ frames_dropped: 10, connection_errors: 5, stream_restarts: 6 })
+    expect(status.causes).toEqual({ restart_silence: 6, invalid_truncated: 3 })
     expect(status.last_error).toMatchObject({ code: 'STALLED', message: 'it stopped' })
     expect(status.faults).toEqual({
       CAMERA_BUSY: { count: 7, reason: 'another program holds the camera', at: expect.stringMatching(/^2023-11-1[45]T/) },
@@ -58,6 +59,7 @@ describe('a camera', () => {
     expect(body).toContain('camera_stream_restarts_total{camera="camera0"} 6\n')
     expect(body).toContain('camera_connection_errors_total{camera="camera0"} 5\n')
     expect(body).toContain('camera_frames_dropped_total{camera="camera0",reason="error_flag"} 2\n')
+    expect(body).toContain('camera_causes_total{camera="camera0",cause="invalid_truncated"} 3\n')
     expect(body).toContain('camera_faults_total{camera="camera0",code="CAMERA_BUSY"} 7\n')
   })
 

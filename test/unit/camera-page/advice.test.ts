@@ -31,6 +31,7 @@ describe('advice', () => {
     ['NO_BANDWIDTH', 'USB bus is full', /another USB controller, or choose a smaller size/],
     ['STALLED', 'Camera stopped sending', /Unplug it for a moment/],
     ['TIMEOUT', 'Camera stopped sending', /check its cable/],
+    ['NO_SIGNAL', 'No signal', /what is connected to it/],
     ['UNSUPPORTED_FORMAT', 'Unsupported format', /another size or rate/],
     ['OF_A_LATER_VERSION', 'Camera failed', /Check the camera/],
   ])('for %s', (code, title, text) => {

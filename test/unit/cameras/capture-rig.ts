@@ -34,6 +34,7 @@ export const STATS: CaptureStats = {
   encoderBusy: 0,
   invalidUnits: 0,
   restarts: 0,
+  causes: {},
   fps: 0,
   bytesPerSecond: 0,
   lastFrameAtUs: 0,

@@ -32,6 +32,18 @@ describe('counters of a camera', () => {
     expect(totals.read(0, true)).toMatchObject({ frames: 15, drops: { invalidJpeg: 3 } })
   })
 
+  it('have their causes, which go on too', () => {
+    const { totals, known } = setUp()
+    known.set('a', { restarts: 2, causes: { restart_silence: 1, restart_poll_error: 1 } })
+    totals.follow('a')
+    totals.follow('b')
+    known.set('b', { restarts: 1, causes: { restart_silence: 1, invalid_truncated: 4 } })
+    expect(totals.read(0, true)).toMatchObject({
+      restarts: 3,
+      causes: { restart_silence: 2, restart_poll_error: 1, invalid_truncated: 4 },
+    })
+  })
+
   it('are asked for while the device is open, once more when it is closed, and then no more', () => {
     const { totals, known, asked } = setUp()
     totals.follow('a')

@@ -15,6 +15,7 @@ describe('faults of a camera', () => {
     ['CAMERA_BUSY', 16],
     ['NO_BANDWIDTH', 28],
     ['UNSUPPORTED_FORMAT', 0],
+    ['NO_SIGNAL', 67],
     ['TIMEOUT', 110],
     ['IO', 71],
   ])('%s at each failed start is one', async (code, errno) => {
@@ -41,6 +42,19 @@ describe('faults of a camera', () => {
     rig.tell('gone', 'CAMERA_GONE')
     rig.handle(rig.tape.gone(deviceState()))
     expect(countsOf(rig)).toEqual({ STALLED: 1, IO: 1, CAMERA_GONE: 1 })
+  })
+
+  it('say when the input has no signal, to viewers and in the list too, and are cured by the next try', async () => {
+    const rig = captureRig()
+    rig.captures.want('camera0')
+    rig.starts.shift()?.fail('NO_SIGNAL', 67)
+    await settled()
+    expect([rig.word(), rig.status()]).toEqual(['waiting', 'ERROR no_signal'])
+    expect(rig.shown.at(-1)).toContain(': (no signal)')
+    expect(rig.captures.state('camera0').lastError).toMatchObject({ message: 'the input of the camera has no signal' })
+    rig.clock.advance(INTERVAL_MS)
+    await rig.deliver()
+    expect([rig.word(), rig.status()]).toEqual(['streaming', 'CONNECTED'])
   })
 
   it('say that no descriptor is free, and how that is changed', async () => {

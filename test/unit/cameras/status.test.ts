@@ -35,6 +35,7 @@ describe('the status word of a camera', () => {
     ['CAMERA_BUSY', 'busy'],
     ['NO_BANDWIDTH', 'no_bandwidth'],
     ['NO_PERMISSION', 'permission_denied'],
+    ['NO_SIGNAL', 'no_signal'],
     ['UNSUPPORTED_FORMAT', 'unsupported'],
     ['STALLED', 'stalled'],
     ['TIMEOUT', 'stalled'],
