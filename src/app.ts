@@ -5,6 +5,7 @@ import { buildFacts } from './app/build-facts.js'
 import { openCameraConfig } from './app/camera-config.js'
 import { buildCameraFace } from './app/camera-face.js'
 import type { LogPort } from './app/camera-log.js'
+import { buildExternal, externalPort } from './app/external.js'
 import { buildMedia } from './app/media.js'
 import { connectNotifications } from './app/notifications.js'
 import { buildRecordings, connectRecordings, recordingPorts } from './app/recordings.js'
@@ -70,6 +71,7 @@ export async function createApp({ config, logger, clock, env, log, requestStop }
     links = (device, host) => media.streamLinks(device, host)
     media.events.on('stateChanged', () => cameras.registry.forgetLinks())
   }
+  const external = buildExternal({ config, media, clock, logger })
   const snapshots = buildSnapshots(config, logger, clock, env.PATH ?? '', cameras)
   const recordings = buildRecordings({ config, cameras, media, clock, logger, env })
   snapshots.events.on('taken', ({ device, filename }) => {
@@ -90,7 +92,7 @@ export async function createApp({ config, logger, clock, env, log, requestStop }
     mediamtx: () => mediamtxWord(media),
   })
   const rpc = createRpc({
-    services: services(cameras, snapshots, recordings, media, system),
+    services: { ...services(cameras, snapshots, recordings, media, system), external: externalPort(external, clock) },
     tokens,
     rateLimit: new RateLimit({ requests: security.rate_limit_requests, windowMs: security.rate_limit_window, clock }),
     clock,
@@ -116,6 +118,7 @@ export async function createApp({ config, logger, clock, env, log, requestStop }
     ...(face === undefined ? [] : [face.face]),
     snapshots,
     ...(media === undefined ? [] : [media]),
+    external,
     http,
     // Last up and first down: files are closed before cameras, MediaMTX or the process end.
     recordings,
@@ -229,7 +232,7 @@ function services(
   recordings: Recordings,
   media: MediaService | undefined,
   system: System,
-): Services {
+): Omit<Services, 'external'> {
   const { registry } = cameras
   const streams: StreamPort =
     media === undefined

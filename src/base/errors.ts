@@ -36,6 +36,13 @@ export const CATALOGUE = {
   RECORDING_NOT_FOUND: entry(-32010, 404, 'Recording not found', 'file_not_found', 'call list_recordings for the names'),
   SNAPSHOT_NOT_FOUND: entry(-32010, 404, 'Snapshot not found', 'file_not_found', 'call list_snapshots for the names'),
   STREAM_NOT_FOUND: entry(-32010, 404, 'Stream not found', 'stream_not_found', 'call start_streaming first'),
+  EXTERNAL_STREAM_NOT_FOUND: entry(
+    -32010,
+    404,
+    'External stream not found',
+    'external_stream_not_found',
+    'call get_external_streams for the addresses',
+  ),
   INVALID_STATE: entry(-32020, 409, 'Invalid state', 'invalid_state', 'look at allowed_states'),
   UNSUPPORTED: entry(-32030, 501, 'Unsupported', 'feature_disabled', 'switch the feature on in the configuration'),
   RATE_LIMITED: entry(-32040, 429, 'Rate limited', 'rate_limit', 'wait retry_after_ms and call again'),

@@ -17,7 +17,7 @@ export interface StateFileOptions {
 export class StateFile {
   readonly #options: StateFileOptions
   #pending: unknown
-  #writing: Promise<void> | undefined
+  #writing: Promise<boolean> | undefined
 
   constructor(options: StateFileOptions) {
     this.#options = options
@@ -43,8 +43,8 @@ export class StateFile {
     return undefined
   }
 
-  /** Writes the newest content; calls during a write are folded into one more. Never rejects: a failure is logged. */
-  save(content: object): Promise<void> {
+  /** Writes the newest content; calls during a write are folded into one more. False: it is not on the disk, and the log says why. */
+  save(content: object): Promise<boolean> {
     this.#pending = content
     this.#writing ??= this.#drain().finally(() => {
       this.#writing = undefined
@@ -52,17 +52,21 @@ export class StateFile {
     return this.#writing
   }
 
-  async #drain(): Promise<void> {
+  async #drain(): Promise<boolean> {
     const { file, what, logger, mode } = this.#options
+    let written = true
     while (this.#pending !== undefined) {
       const content = this.#pending
       this.#pending = undefined
       try {
         await writeWhole(file, `${JSON.stringify(content, null, 2)}\n`, mode)
+        written = true
       } catch (thrown) {
+        written = false
         logger.error({ file, error: errorText(thrown) }, `${what} could not be written`)
       }
     }
+    return written
   }
 }
 

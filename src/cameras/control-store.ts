@@ -70,7 +70,7 @@ export class ControlStore {
     return this.#cameras
   }
 
-  #save(cameras: ReadonlyMap<string, Remembered>): Promise<void> {
+  #save(cameras: ReadonlyMap<string, Remembered>): Promise<boolean> {
     const entries = [...cameras].map(([identity, controls]) => [identity, Object.fromEntries(controls)])
     return this.#file.save({ version: VERSION, cameras: Object.fromEntries(entries) })
   }

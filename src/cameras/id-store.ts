@@ -25,7 +25,7 @@ export class IdStore {
   }
 
   /** Writes the newest table; calls during a write are folded into one more. */
-  save(table: IdTable): Promise<void> {
+  save(table: IdTable): Promise<boolean> {
     return this.#file.save({ version: VERSION, cameras: Object.fromEntries(table) })
   }
 }

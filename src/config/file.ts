@@ -4,7 +4,7 @@ import { readFile, stat } from 'node:fs/promises'
 import type { Document, LineCounter, Pair, YAMLMap } from 'yaml'
 import type { Found } from './environment.js'
 import { ConfigError, type Fault } from './fault.js'
-import { classify, unknownKeyText } from './known.js'
+import { classify, presentPath, unknownKeyText } from './known.js'
 import type { Setting } from './setting.js'
 
 const MAX_BYTES = 1024 * 1024
@@ -79,12 +79,13 @@ class Walk implements Found {
   }
 
   #entry(pair: Pair, parts: readonly string[]): void {
-    const path = parts.join('.')
+    const written = parts.join('.')
+    const path = presentPath(written)
     const where = `${this.#file}:${this.#lineOf(pair)}`
     const node = this.#yaml.isAlias(pair.value) ? pair.value.resolve(this.#document) : pair.value
     switch (classify(path)) {
       case 'key':
-        this.settings.push({ path, value: this.#valueOf(pair.value), where, from: 'file' })
+        this.#keep({ path, value: this.#valueOf(pair.value), where, from: 'file' }, path !== written)
         break
       case 'section':
         if (this.#yaml.isMap(node)) this.section(node, parts)
@@ -105,6 +106,12 @@ class Walk implements Found {
       case 'unknown':
         this.warnings.push(unknownKeyText(where, path))
     }
+  }
+
+  /** The last setting of a key stands, so one that stands in its old place comes first. */
+  #keep(setting: Setting, moved: boolean): void {
+    if (moved) this.settings.unshift(setting)
+    else this.settings.push(setting)
   }
 
   /** What the loader checks; an alias that unfolds without end becomes nothing that any key accepts. */

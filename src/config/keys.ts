@@ -5,6 +5,7 @@ import {
   choiceKind,
   durationKind,
   integerKind,
+  integersKind,
   type Kind,
   type Limits,
   listKind,
@@ -124,6 +125,10 @@ export function choice<Word extends string>({
 
 export function list({ item, ...rest }: With<readonly string[], { readonly item: Kind<string> }>): Key<readonly string[]> {
   return plain(listKind(item), rest)
+}
+
+export function integers({ min, max, ...rest }: With<readonly number[], Limits>): Key<readonly number[]> {
+  return plain(integersKind({ min, max }), rest)
 }
 
 export function range({ min, max, ...rest }: With<readonly [number, number], Limits>): Key<readonly [number, number]> {

@@ -119,6 +119,18 @@ export function listKind(item: Kind<string>): Kind<readonly string[]> {
   }
 }
 
+/** A list of integers; in the environment separated by commas. */
+export function integersKind(limits: Limits): Kind<readonly number[]> {
+  const item = integerKind(limits)
+  return {
+    name: 'list of integers',
+    rule: `a list, each entry ${item.rule}`,
+    parse: (value) => (Array.isArray(value) && value.every((entry) => item.parse(entry) !== REFUSED) ? [...value] : REFUSED),
+    fromText: (text) => (text.trim() === '' ? [] : text.split(',').map((entry) => numberOf(entry.trim()))),
+    show: (value) => value,
+  }
+}
+
 /** `[first, last]`, both ends included. */
 export function rangeKind({ min, max }: Limits): Kind<readonly [number, number]> {
   const end = integerKind({ min, max })

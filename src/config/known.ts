@@ -7,6 +7,17 @@ import { KNOWN_WITHOUT_MEANING } from './without-meaning.js'
 const ALL_PATHS: readonly string[] = [...KEYS_BY_PATH.keys(), ...KNOWN_WITHOUT_MEANING]
 const SECTIONS: ReadonlySet<string> = new Set(ALL_PATHS.flatMap(sectionsOf))
 
+/** Sections that some older files hold elsewhere. */
+const MOVED: Readonly<Record<string, string>> = { 'mediamtx.external_discovery': 'external_discovery' }
+
+/** Where a key of a file stands today; the same path for all but a few. */
+export function presentPath(path: string): string {
+  for (const [old, now] of Object.entries(MOVED)) {
+    if (path === old || path.startsWith(`${old}.`)) return `${now}${path.slice(old.length)}`
+  }
+  return path
+}
+
 export function classify(path: string): 'key' | 'section' | 'without-meaning' | 'unknown' {
   if (KEYS_BY_PATH.has(path)) return 'key'
   if (SECTIONS.has(path)) return 'section'

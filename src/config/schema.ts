@@ -6,6 +6,7 @@
 import { type Key, type Section, stateFolder, type Table, type ValuesOf } from './keys.js'
 import { camera_server } from './sections/camera-server.js'
 import { camera, identity } from './sections/cameras.js'
+import { external_discovery } from './sections/external.js'
 import { ffmpeg, mediamtx, recording, retention_policy, snapshots, workers } from './sections/media.js'
 import { logging, storage } from './sections/operation.js'
 import { compatibility, security } from './sections/security.js'
@@ -23,6 +24,7 @@ export const SCHEMA = {
   identity,
   camera_server,
   mediamtx,
+  external_discovery,
   ffmpeg,
   recording,
   retention_policy,

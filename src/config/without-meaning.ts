@@ -37,8 +37,6 @@ const NAMES: Readonly<Record<string, string>> = {
   http_health: `enabled host port read_timeout write_timeout idle_timeout basic_endpoint detailed_endpoint ready_endpoint live_endpoint
     response_format include_version include_uptime include_components max_response_time enable_metrics internal_only allowed_ips`,
   server_defaults: 'shutdown_timeout camera_monitor_ticker health_port',
-  ...discovery('external_discovery'),
-  ...discovery('mediamtx.external_discovery'),
 }
 
 export const KNOWN_WITHOUT_MEANING: ReadonlySet<string> = new Set(
@@ -52,11 +50,3 @@ export const OTHER_VARIABLES: ReadonlySet<string> = new Set(
     .split(/\s+/)
     .map((name) => `CAMERA_SERVICE_${name}`),
 )
-
-function discovery(section: string): Record<string, string> {
-  return {
-    [section]: 'enabled scan_interval scan_timeout max_concurrent_scans enable_startup_scan',
-    [`${section}.skydio`]: 'enabled network_ranges eo_port ir_port eo_stream_path ir_stream_path enable_both_streams known_ips',
-    [`${section}.generic_uav`]: 'enabled network_ranges common_ports stream_paths known_ips',
-  }
-}

@@ -156,6 +156,11 @@ export class MediaService implements Service {
     return this.#link.server?.info?.version
   }
 
+  /** Where players read: what the server that is up says, else what is configured. */
+  get rtspPort(): number {
+    return this.#link.server?.ports.rtspPort ?? this.#settings.rtspPort
+  }
+
   /** Process id of our own MediaMTX, while one runs. */
   get serverPid(): number | undefined {
     return this.#source.childPid

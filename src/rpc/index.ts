@@ -6,6 +6,7 @@ export { METHODS } from './methods/index.js'
 export { createRpc, type OpenSession, type Rpc, type RpcOptions, type RpcStats, type SessionRequest } from './rpc.js'
 export type {
   CameraPort,
+  ExternalPort,
   FilePort,
   RecordingPort,
   Services,

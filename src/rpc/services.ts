@@ -1,6 +1,7 @@
 /** What the methods need of the rest of the service. Each is implemented beside its domain and passed in by the app. */
 
 import type { Rendered } from '../base/rendered.js'
+import type { AddedStream, DiscoveredStreams, DiscoveryInterval, ExternalStreamList, RemovedStream } from './external-shapes.js'
 import type {
   CameraCapabilities,
   CameraControls,
@@ -95,6 +96,18 @@ export interface StoragePort {
   cleanup(): Promise<Cleanup>
 }
 
+export interface ExternalPort {
+  /** Rejects with INVALID_STATE (a scan runs), UNSUPPORTED (switched off). */
+  discover(wish: DiscoveredStreams['discovery_options']): Promise<DiscoveredStreams>
+  /** Rejects with INVALID_PARAMS, INVALID_STATE, UNSUPPORTED, DEPENDENCY_FAILED; then nothing has changed. */
+  add(url: string, name: string, type: AddedStream['stream_type']): Promise<AddedStream>
+  /** Rejects with INVALID_PARAMS, EXTERNAL_STREAM_NOT_FOUND, UNSUPPORTED, DEPENDENCY_FAILED. */
+  remove(url: string): Promise<RemovedStream>
+  list(): ExternalStreamList
+  /** Throws UNSUPPORTED. Seconds. */
+  setInterval(scanInterval: number): DiscoveryInterval
+}
+
 export interface SystemPort {
   /** False until every component is up: calls but `ping` and `authenticate` get -32050 meanwhile. */
   ready(): boolean
@@ -110,5 +123,6 @@ export interface Services {
   readonly files: FilePort
   readonly storage: StoragePort
   readonly streams: StreamPort
+  readonly external: ExternalPort
   readonly system: SystemPort
 }

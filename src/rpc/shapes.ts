@@ -1,19 +1,23 @@
 /** Shapes on the wire (contract §9): one schema each gives the type, the check and the manual's text. */
 
+import { CAMERA_ID, EXTERNAL_ID } from '../base/device-id.js'
 import { type Builder, type Shape, words } from './schema.js'
 
 const time = (t: Builder) => t.String({ format: 'date-time', description: 'UTC, ISO 8601, ends with Z' })
 const count = (t: Builder) => t.Integer({ minimum: 0 })
 const seconds = (t: Builder) => t.Integer({ minimum: 0, description: 'Seconds' })
 const bytes = (t: Builder) => t.Integer({ minimum: 0, description: 'Bytes' })
-const camera = (t: Builder) => t.String({ pattern: '^camera[0-9]+$', description: 'Camera id' })
+const camera = (t: Builder) => t.String({ pattern: `^${CAMERA_ID}$`, description: 'Camera id' })
+/** What has pictures: a camera or an external stream. */
+const device = (t: Builder) =>
+  t.String({ pattern: `^(${CAMERA_ID}|${EXTERNAL_ID})$`, description: 'Camera id, or `path` of an external stream' })
 
-/** A camera as clients name it: its id, or its device node, which is an alias for the id. */
+/** A camera as clients name it: its id, or its device node, which is an alias for the id, or an added stream's path. */
 const deviceParam = (t: Builder) =>
   t.String({
-    pattern: '^(camera[0-9]+|/dev/video[0-9]+)$',
-    maxLength: 32,
-    description: 'Camera id; `/dev/videoN` is accepted as an alias',
+    pattern: `^(${CAMERA_ID}|/dev/video[0-9]+|${EXTERNAL_ID})$`,
+    maxLength: 64,
+    description: 'Camera id; `/dev/videoN` is accepted as an alias, and so is the `path` of an external stream',
     rule: 'matches ^camera[0-9]+$',
   })
 
@@ -151,7 +155,7 @@ export const TakeSnapshotParams = (t: Builder) =>
 export type Snapshot = Shape<typeof Snapshot>
 export const Snapshot = (t: Builder) =>
   t.Object({
-    device: camera(t),
+    device: device(t),
     filename: t.String({ description: 'As stored, extension included' }),
     status: words(t, ['SUCCESS', 'FAILED']),
     timestamp: time(t),
@@ -284,7 +288,7 @@ export const Cleanup = (t: Builder) =>
 export type StartedStream = Shape<typeof StartedStream>
 export const StartedStream = (t: Builder) =>
   t.Object({
-    device: camera(t),
+    device: device(t),
     stream_name: t.String(),
     stream_url: t.String({ description: 'RTSP' }),
     status: words(t, ['STARTED', 'FAILED']),
@@ -296,7 +300,7 @@ export const StartedStream = (t: Builder) =>
 export type StoppedStream = Shape<typeof StoppedStream>
 export const StoppedStream = (t: Builder) =>
   t.Object({
-    device: camera(t),
+    device: device(t),
     stream_name: t.String(),
     status: words(t, ['STOPPED', 'FAILED']),
     start_time: time(t),
@@ -309,7 +313,7 @@ export const StoppedStream = (t: Builder) =>
 export type StreamUrl = Shape<typeof StreamUrl>
 export const StreamUrl = (t: Builder) =>
   t.Object({
-    device: camera(t),
+    device: device(t),
     stream_name: t.String(),
     stream_url: t.String({ description: 'The one a start would give' }),
     available: t.Boolean(),
@@ -320,7 +324,7 @@ export const StreamUrl = (t: Builder) =>
 export type StreamStatus = Shape<typeof StreamStatus>
 export const StreamStatus = (t: Builder) =>
   t.Object({
-    device: camera(t),
+    device: device(t),
     stream_name: t.String(),
     status: words(t, ['ACTIVE', 'INACTIVE', 'ERROR', 'STARTING', 'STOPPING']),
     ready: t.Boolean(),

@@ -9,6 +9,11 @@ import { createHttpServer, type HttpServer, type HttpServerSettings } from '../.
 import { type CameraStatus, createRpc, type Rpc, type Services, type Snapshot } from '../../src/rpc/index.js'
 
 const HOUR_MS = 3_600_000
+const NOW = '2030-04-01T08:15:00.000Z'
+const featureOff = () => new ServiceError('UNSUPPORTED', { data: { feature: 'external_discovery' } })
+const switchedOff = async (): Promise<never> => {
+  throw featureOff()
+}
 
 export interface RpcServerOptions {
   /** Default: any free one. */
@@ -141,6 +146,15 @@ export function memoryServices(overrides: Partial<Services> = {}): Services {
       },
       list: async () => {
         throw new ServiceError('DEPENDENCY_FAILED', { data: { dependency: 'MediaMTX', detail: 'not running' } })
+      },
+    },
+    external: {
+      discover: switchedOff,
+      add: switchedOff,
+      remove: switchedOff,
+      list: () => ({ external_streams: [], skydio_streams: [], generic_streams: [], total_count: 0, timestamp: NOW }),
+      setInterval: () => {
+        throw featureOff()
       },
     },
     system: {

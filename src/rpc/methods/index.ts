@@ -5,6 +5,13 @@ import { getCameraCapabilities, getCameraList, getCameraStatus } from './cameras
 import { getCameraControls, resetCameraControls, setCameraControls } from './controls.js'
 import { authenticateMethod, ping } from './core.js'
 import { getSubscriptionStats, subscribeEvents, unsubscribeEvents } from './events.js'
+import {
+  addExternalStream,
+  discoverExternalStreams,
+  getExternalStreams,
+  removeExternalStream,
+  setDiscoveryInterval,
+} from './external.js'
 import { deleteRecording, deleteSnapshot, getRecordingInfo, getSnapshotInfo, listRecordings, listSnapshots } from './files.js'
 import { startRecording, stopRecording } from './recordings.js'
 import { takeSnapshot } from './snapshots.js'
@@ -35,6 +42,11 @@ export const METHODS: readonly Method[] = [
   getStreamUrl,
   getStreamStatus,
   getStreams,
+  discoverExternalStreams,
+  addExternalStream,
+  removeExternalStream,
+  getExternalStreams,
+  setDiscoveryInterval,
   subscribeEvents,
   unsubscribeEvents,
   getSubscriptionStats,

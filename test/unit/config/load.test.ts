@@ -147,13 +147,20 @@ describe('what is only a warning', () => {
 
   it('accepts keys of the contract that mean nothing here, with one line for all', async () => {
     const { warnings } = await load({
-      yaml: 'server: {read_timeout: 5s}\nrecording: {format: mp4}\nmediamtx: {external_discovery: {skydio: {enabled: true}}}',
+      yaml: 'server: {read_timeout: 5s}\nrecording: {format: mp4}',
       env: { CAMERA_SERVICE_HTTP_HEALTH_PORT: '8003', CAMERA_SERVICE_ENV: 'production' },
     })
     expect(warnings).toEqual([
-      'accepted without effect: server.read_timeout, recording.format, mediamtx.external_discovery.skydio.enabled',
+      'accepted without effect: server.read_timeout, recording.format',
       'accepted without effect: CAMERA_SERVICE_HTTP_HEALTH_PORT',
     ])
+  })
+
+  it('takes the section of external streams where some older files hold it, but its own place wins', async () => {
+    const old = 'mediamtx: {external_discovery: {enabled: true, scan_interval: 5, skydio: {eo_port: 1}}}'
+    const { config, warnings } = await load({ yaml: `external_discovery: {scan_interval: 7}\n${old}` })
+    expect(config.external_discovery).toMatchObject({ enabled: true, scan_interval: 7_000, skydio: { eo_port: 1 } })
+    expect(warnings).toEqual([])
   })
 
   it('bears sections without keys', async () => {

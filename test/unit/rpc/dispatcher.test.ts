@@ -91,10 +91,14 @@ describe('roles', () => {
       'stop_recording',
       'start_streaming',
       'stop_streaming',
+      'discover_external_streams',
+      'add_external_stream',
+      'remove_external_stream',
     ])
     expect(admin).toEqual([
       'delete_recording',
       'delete_snapshot',
+      'set_discovery_interval',
       'get_status',
       'get_storage_info',
       'set_retention_policy',

@@ -1,0 +1,85 @@
+/** External streams, as the configuration wants them, and their methods. */
+
+import { networkInterfaces } from 'node:os'
+import { type Clock, timestamp } from '../base/clock.js'
+import type { Logger } from '../base/logger.js'
+import type { Config } from '../config/index.js'
+import { ExternalStreams } from '../external/index.js'
+import type { MediaService } from '../media/index.js'
+import type { ExternalPort } from '../rpc/index.js'
+
+const LOOPBACK = /^(?:localhost|127\..*|0\.0\.0\.0|::1|::)$/
+
+interface Context {
+  readonly config: Config
+  readonly media: MediaService | undefined
+  readonly clock: Clock
+  readonly logger: Logger
+}
+
+export function buildExternal({ config, media, clock, logger }: Context): ExternalStreams {
+  const { external_discovery: discovery } = config
+  const { skydio, generic_uav: generic } = discovery
+  return new ExternalStreams({
+    enabled: discovery.enabled,
+    scanIntervalMs: discovery.scan_interval,
+    scanAtStart: discovery.enable_startup_scan,
+    timeoutMs: discovery.scan_timeout,
+    concurrency: discovery.max_concurrent_scans,
+    skydio: {
+      enabled: skydio.enabled,
+      networkRanges: skydio.network_ranges,
+      knownIps: skydio.known_ips,
+      eoPort: skydio.eo_port,
+      irPort: skydio.ir_port,
+      eoPath: skydio.eo_stream_path,
+      irPath: skydio.ir_stream_path,
+      both: skydio.enable_both_streams,
+    },
+    generic: {
+      enabled: generic.enabled,
+      networkRanges: generic.network_ranges,
+      knownIps: generic.known_ips,
+      ports: generic.common_ports,
+      paths: generic.stream_paths,
+    },
+    stateDir: config.state_dir,
+    clock,
+    logger: logger.child({ component: 'external' }),
+    fetcher: media && {
+      setSource: (path, wish) => media.setSource(path, wish),
+      isOnline: (path) => media.path(path)?.available === true,
+      isOwn: (host, port) => port === media.rtspPort && isOurs(host),
+    },
+  })
+}
+
+export function externalPort(external: ExternalStreams, clock: Clock): ExternalPort {
+  return {
+    discover: (wish) => external.discover(wish),
+    async add(url, name, type) {
+      const { stream, addedAt } = await external.add({ url, name, type })
+      return { stream_url: stream.url, stream_name: stream.name, stream_type: stream.type, status: 'ADDED', timestamp: addedAt }
+    },
+    async remove(url) {
+      const removed = await external.remove(url)
+      return { stream_url: removed.url, status: 'REMOVED', timestamp: timestamp(clock.wallMs()) }
+    },
+    list: () => external.list(),
+    setInterval(scanInterval) {
+      external.setInterval(scanInterval * 1000)
+      return {
+        scan_interval: scanInterval,
+        status: 'UPDATED',
+        message: scanInterval === 0 ? 'scans only on request' : `scans every ${scanInterval} s`,
+        timestamp: timestamp(clock.wallMs()),
+      }
+    },
+  }
+}
+
+/** Addresses of this machine; a name that only the resolver knows is not looked up. */
+function isOurs(host: string): boolean {
+  if (LOOPBACK.test(host)) return true
+  return Object.values(networkInterfaces()).some((addresses) => addresses?.some(({ address }) => address === host))
+}

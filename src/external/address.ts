@@ -1,0 +1,59 @@
+/** The address of a stream as somebody gave it: what may be asked for, and how it is shown without its secrets. Pure. */
+
+import { invalidParam } from '../base/errors.js'
+
+export interface StreamAddress {
+  /** As it is fetched, with credentials. A secret: never logged, never shown. */
+  readonly url: string
+  /** For people and replies. */
+  readonly shown: string
+  /** Two addresses of one stream have the same: no credentials, usual spelling. */
+  readonly key: string
+  readonly host: string
+  readonly port: number
+}
+
+const MAX_CHARS = 2_048
+const HIDDEN = '***'
+const DEFAULT_PORTS: Readonly<Record<string, number>> = { 'rtsp:': 554, 'rtsps:': 322 }
+const SECRET_PARAMETERS = /^(?:.*(?:pass|pwd|secret|token).*|key|auth)$/i
+const HOST = /^(?:[a-z0-9](?:[a-z0-9._-]{0,251}[a-z0-9])?|\[[0-9a-f:.]{2,45}\])$/
+
+/** Throws INVALID_PARAMS; the address itself is not repeated, for it may hold a password. */
+export function parseAddress(text: string, param: string): StreamAddress {
+  // Visible ASCII: the rest would have to be escaped somewhere on the way.
+  const sound = text.length <= MAX_CHARS && /^[\x21-\x7e]+$/.test(text) && URL.canParse(text)
+  const address = sound ? new URL(text) : undefined
+  const defaultPort = DEFAULT_PORTS[address?.protocol ?? '']
+  if (address === undefined || defaultPort === undefined) {
+    throw wrong(param, `an rtsp:// or rtsps:// address of at most ${MAX_CHARS} characters`, 'rtsp://192.168.1.20:554/stream')
+  }
+  const host = address.hostname.toLowerCase()
+  const port = address.port === '' ? defaultPort : Number(address.port)
+  if (!HOST.test(host) || port === 0)
+    throw wrong(param, 'an address with a host name or IP address', 'rtsp://192.168.1.20:554/stream')
+  const place = `${address.protocol}//${host}:${port}`
+  const user = address.username === '' ? '' : `${address.username}${address.password === '' ? '' : `:${HIDDEN}`}@`
+  return {
+    url: text,
+    shown: `${address.protocol}//${user}${host}${address.port === '' ? '' : `:${port}`}${address.pathname}${withoutSecrets(address)}`,
+    key: `${place}${address.pathname}${withoutSecrets(address)}`,
+    host: host.replace(/^\[|\]$/g, ''),
+    port,
+  }
+}
+
+function withoutSecrets(address: URL): string {
+  if (address.search === '') return ''
+  const parts = address.search.slice(1).split('&')
+  return `?${parts.map((part) => hidden(part)).join('&')}`
+}
+
+function hidden(part: string): string {
+  const name = part.split('=', 1)[0] ?? ''
+  return SECRET_PARAMETERS.test(name) && name !== part ? `${name}=${HIDDEN}` : part
+}
+
+function wrong(param: string, rule: string, example: string) {
+  return invalidParam(param, rule, `give one such as ${example}`, `${param} must be ${rule}`)
+}
