@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { RunningService } from '../support/service.js'
 import { readWithFfmpeg, wellReadByFfmpeg } from './ffmpeg.js'
-import { FRAMES, FRAMES_OVER_RESTART, feedOf, HEIGHT, RestartMidway, run, startFeed, WIDTH } from './support.js'
+import { FRAMES, FRAMES_OVER, feedOf, HEIGHT, Midway, restart, run, startFeed, WIDTH } from './support.js'
 
 let service: RunningService
 beforeAll(async () => {
@@ -31,10 +31,10 @@ describe('ffmpeg', () => {
   })
 
   it('reads on over a restart of the camera, on one connection', async () => {
-    const midway = new RestartMidway(service, 'ffmpeg')
+    const midway = new Midway(service, 'ffmpeg', restart)
     const input = ['-i', feedOf(service, '?key=ffmpeg')]
-    const outcome = await readWithFfmpeg(input, FRAMES_OVER_RESTART, (count) => midway.see(count))
-    expect(outcome).toEqual(wellReadByFfmpeg(FRAMES_OVER_RESTART))
+    const outcome = await readWithFfmpeg(input, FRAMES_OVER, (count) => midway.see(count))
+    expect(outcome).toEqual(wellReadByFfmpeg(FRAMES_OVER))
     await midway.wasSurvived()
   })
 })

@@ -3,7 +3,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { RunningService } from '../support/service.js'
 import { readWithOpencv, wellReadByOpencv } from './opencv.js'
-import { FRAMES, FRAMES_OVER_RESTART, feedOf, isMissing, RestartMidway, startFeed } from './support.js'
+import { FRAMES, FRAMES_OVER, feedOf, isMissing, Midway, restart, startFeed } from './support.js'
 
 describe.skipIf(isMissing('OpenCV'))('OpenCV', () => {
   let service: RunningService
@@ -17,9 +17,9 @@ describe.skipIf(isMissing('OpenCV'))('OpenCV', () => {
   })
 
   it('reads on over a restart of the camera, on one connection', async () => {
-    const midway = new RestartMidway(service, 'opencv')
-    const outcome = await readWithOpencv(feedOf(service, '?key=opencv'), FRAMES_OVER_RESTART, (count) => midway.see(count))
-    expect(outcome).toEqual(wellReadByOpencv(FRAMES_OVER_RESTART))
+    const midway = new Midway(service, 'opencv', restart)
+    const outcome = await readWithOpencv(feedOf(service, '?key=opencv'), FRAMES_OVER, (count) => midway.see(count))
+    expect(outcome).toEqual(wellReadByOpencv(FRAMES_OVER))
     await midway.wasSurvived()
   })
 })

@@ -7,9 +7,9 @@ import { ask } from '../support/raw-http.js'
 import { type RunningService, startService } from '../support/service.js'
 
 export const FRAMES = 300
-const FRAMES_BEFORE_RESTART = 150
-/** The last 300 of them come after the restart. */
-export const FRAMES_OVER_RESTART = FRAMES_BEFORE_RESTART + FRAMES
+const FRAMES_BEFORE = 150
+/** Of a client to whose camera something is done; the last 300 come after that. */
+export const FRAMES_OVER = FRAMES_BEFORE + FRAMES
 export const WIDTH = 640
 export const HEIGHT = 480
 /** Twice what most cameras give: the same frames in half the time. */
@@ -88,37 +88,52 @@ export interface RunOptions {
   readonly onOutput?: (stdout: string) => void
 }
 
-/** Restarts the camera once a client has so many frames, and proves that it kept its connection. */
-export class RestartMidway {
+/** Does something to the camera once a client has so many frames, and proves that the client kept its connection. */
+export class Midway {
   readonly #service: RunningService
   readonly #label: string
-  #restart: Promise<void> | undefined
+  readonly #act: (service: RunningService) => Promise<void>
+  #acted: Promise<void> | undefined
 
   /** `label`: what the client calls itself by `?key=`. */
-  constructor(service: RunningService, label: string) {
+  constructor(service: RunningService, label: string, act: (service: RunningService) => Promise<void>) {
     this.#service = service
     this.#label = label
+    this.#act = act
   }
 
   /** `frames`: how many the client has now. */
   see(frames: number): void {
-    if (frames >= FRAMES_BEFORE_RESTART) this.#restart ??= this.#run()
+    if (frames >= FRAMES_BEFORE) this.#acted ??= this.#run()
   }
 
   /** To be asked when the client has ended. */
   async wasSurvived(): Promise<void> {
-    if (this.#restart === undefined) throw new Error('the client never had so many frames')
-    await this.#restart
+    if (this.#acted === undefined) throw new Error('the client never had so many frames')
+    await this.#acted
   }
 
   async #run(): Promise<void> {
     const before = await viewer(this.#service, this.#label)
-    const { body } = await ask(this.#service.cameraPort, 'POST', '/camera/restart')
-    expect(JSON.parse(body)).toEqual({ success: true, message: 'Camera restart successful' })
+    await this.#act(this.#service)
     const after = await viewer(this.#service, this.#label)
     expect(after.since).toBe(before.since)
-    expect(after.frames).toBeLessThan(FRAMES_OVER_RESTART)
+    expect(after.frames).toBeLessThan(FRAMES_OVER)
   }
+}
+
+export async function restart({ cameraPort }: RunningService): Promise<void> {
+  const { body } = await ask(cameraPort, 'POST', '/camera/restart')
+  expect(JSON.parse(body)).toEqual({ success: true, message: 'Camera restart successful' })
+}
+
+/** Resolves when the camera gives pictures of that size. */
+export async function resize(service: RunningService, width: number, height: number): Promise<void> {
+  const { status: code } = await ask(service.cameraPort, 'PUT', '/config', {
+    body: JSON.stringify({ camera: { width, height } }),
+  })
+  expect(code).toBe(200)
+  await vi.waitFor(async () => expect((await status(service)).actual?.width).toBe(width), 20_000)
 }
 
 const CLIENTS = { OpenCV: 'CLIENTS_OPENCV_PYTHON', Chromium: 'CLIENTS_CHROMIUM' } as const
