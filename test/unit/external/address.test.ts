@@ -15,7 +15,12 @@ describe('the address of a stream', () => {
 
   it('is the same with and without credentials, usual port and capitals', () => {
     const key = parse('rtsp://cam.local/live').key
-    for (const text of ['rtsp://cam.local:554/live', 'RTSP://CAM.local/live', 'rtsp://u:p@cam.local/live', 'rtsp://u@cam.local/live']) {
+    for (const text of [
+      'rtsp://cam.local:554/live',
+      'RTSP://CAM.local/live',
+      'rtsp://u:p@cam.local/live',
+      'rtsp://u@cam.local/live',
+    ]) {
       expect(parse(text).key).toBe(key)
     }
     expect(parse('rtsp://cam.local/other').key).not.toBe(key)

@@ -27,7 +27,12 @@ describe('a scan', () => {
     const closed = await listen()
     await new Promise((resolve) => servers.pop()?.close(resolve))
     const wanted = [ports[1], closed, ports[0]].map((port) => ({ host: '127.0.0.1', port: port ?? 0 }))
-    const result = await scan(wanted, { concurrency: 2, timeoutMs: 5_000, clock: systemClock, signal: new AbortController().signal })
+    const result = await scan(wanted, {
+      concurrency: 2,
+      timeoutMs: 5_000,
+      clock: systemClock,
+      signal: new AbortController().signal,
+    })
     expect(result).toEqual({ open: [wanted[0], wanted[2]], untried: 0 })
   })
 
@@ -44,7 +49,13 @@ describe('a scan', () => {
       return host.endsWith('7')
     }
     const wanted = places(40)
-    const result = await scan(wanted, { concurrency: 5, timeoutMs: 1_000, clock: new FakeClock(), signal: new AbortController().signal, knock })
+    const result = await scan(wanted, {
+      concurrency: 5,
+      timeoutMs: 1_000,
+      clock: new FakeClock(),
+      signal: new AbortController().signal,
+      knock,
+    })
     expect(most).toBe(5)
     expect(seen).toEqual(wanted.map(({ host }) => host))
     expect(result.open.map(({ host }) => host)).toEqual(['10.0.0.7', '10.0.0.17', '10.0.0.27', '10.0.0.37'])

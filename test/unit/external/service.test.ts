@@ -104,7 +104,9 @@ describe('a scan', () => {
   })
 
   it('is narrowed by the call, and never goes beyond the configuration', async () => {
-    const { streams, knocks } = setUp({ generic: { enabled: false, networkRanges: [], knownIps: ['10.0.0.1'], ports: [1], paths: ['/'] } })
+    const { streams, knocks } = setUp({
+      generic: { enabled: false, networkRanges: [], knownIps: ['10.0.0.1'], ports: [1], paths: ['/'] },
+    })
     await streams.discover({ ...ALL, skydio_enabled: false })
     expect(knocks).toEqual([])
   })
@@ -200,7 +202,10 @@ describe('an added stream', () => {
     const { streams, paths } = setUp()
     await streams.add(GATE)
     const before = readFileSync(file(), 'utf8')
-    expect(await codeOf(streams.add({ ...GATE, url: 'RTSP://10.0.0.9:554/live', name: 'other' }))).toMatchObject(['INVALID_STATE', {}])
+    expect(await codeOf(streams.add({ ...GATE, url: 'RTSP://10.0.0.9:554/live', name: 'other' }))).toMatchObject([
+      'INVALID_STATE',
+      {},
+    ])
     expect([...paths.sources.keys()]).toEqual(['external_front_gate'])
     expect(readFileSync(file(), 'utf8')).toBe(before)
   })
