@@ -4,12 +4,10 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { createLogger } from '../../../src/base/logger.js'
 import type { Lease } from '../../../src/cameras/index.js'
 import type { CaptureStats, Core } from '../../../src/native/index.js'
-import { Snapshots } from '../../../src/snapshots/index.js'
 import type { ConversionReply, ConvertJob } from '../../../src/snapshots/worker.js'
-import { FakeClock } from '../../support/fake-clock.js'
+import { makeSnapshots } from './rig.js'
 
 const facts = { width: 640, height: 360, capturedWallMs: 0, sizeBytes: 9 }
 
@@ -35,7 +33,7 @@ function setUp({ sibling = false, watched = false } = {}) {
       return { ...facts, sequence: 1, capturedAtUs: 1, file: join(folder, name) }
     },
   }
-  const snapshots = new Snapshots({
+  const snapshots = makeSnapshots({
     core: core as Core,
     cameras: {
       sibling: () => (sibling ? 'camera0' : undefined),
@@ -45,7 +43,6 @@ function setUp({ sibling = false, watched = false } = {}) {
         return { source: device, info, release: () => void held.delete(device) } as unknown as Lease
       },
     },
-    ffmpeg: { binary: 'ffmpeg', searchPath: '/bin' },
     openWorkers: async () => ({
       run: async (job) => {
         jobs.push(job)
@@ -54,19 +51,7 @@ function setUp({ sibling = false, watched = false } = {}) {
       },
       destroy: async () => undefined,
     }),
-    clock: new FakeClock(),
-    logger: createLogger({ level: 'silent', format: 'json' }),
     dir,
-    deviceSubdirs: false,
-    format: 'jpg',
-    enabled: true,
-    filePattern: '%device_%timestamp.jpg',
-    quality: 85,
-    maxWidthPx: 1920,
-    maxHeightPx: 1080,
-    timeoutMs: 1_000,
-    workerThreads: 1,
-    blockPercent: 101,
   })
   const take = (params: object = {}) => snapshots.take({ device: 'camera1', ...params }, new AbortController().signal)
   return {

@@ -2,11 +2,10 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
-import { createLogger } from '../../../src/base/logger.js'
 import type { Lease } from '../../../src/cameras/index.js'
 import type { Core } from '../../../src/native/index.js'
-import { Snapshots } from '../../../src/snapshots/index.js'
-import { FakeClock } from '../../support/fake-clock.js'
+import type { Snapshots } from '../../../src/snapshots/index.js'
+import { makeSnapshots } from './rig.js'
 
 const facts = { width: 640, height: 360, sequence: 1, capturedAtUs: 1, capturedWallMs: 1, sizeBytes: 1 }
 const info = { width: 640, height: 360, fourcc: 'MJPG', interval: { num: 1, den: 10 }, buffers: 4 }
@@ -30,26 +29,13 @@ describe('names of snapshots', () => {
         return { ...facts, file: join(folder, name) }
       },
     }
-    snapshots = new Snapshots({
+    snapshots = makeSnapshots({
       core: core as Core,
       cameras: {
         lease: async () => ({ source: 'virtual:0', info, release: () => {} }) as unknown as Lease,
         sibling: () => undefined,
       },
-      ffmpeg: { binary: 'ffmpeg', searchPath: '' },
-      clock: new FakeClock(),
-      logger: createLogger({ level: 'fatal', format: 'text', write: () => {} }),
       dir,
-      deviceSubdirs: false,
-      format: 'jpg',
-      enabled: true,
-      filePattern: '%device_%timestamp.jpg',
-      quality: 85,
-      maxWidthPx: 1920,
-      maxHeightPx: 1080,
-      timeoutMs: 1_000,
-      workerThreads: 1,
-      blockPercent: 101,
     })
   })
   afterEach(() => rmSync(dir, { recursive: true, force: true }))

@@ -2,11 +2,10 @@ import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { createLogger } from '../../../src/base/logger.js'
 import type { Lease } from '../../../src/cameras/index.js'
 import type { Core, SavedFrame } from '../../../src/native/index.js'
-import { Snapshots, type SnapshotsOptions } from '../../../src/snapshots/index.js'
-import { FakeClock } from '../../support/fake-clock.js'
+import type { SnapshotsOptions } from '../../../src/snapshots/index.js'
+import { makeSnapshots } from './rig.js'
 
 const facts = { width: 640, height: 360, sequence: 1, capturedAtUs: 1, capturedWallMs: 0, sizeBytes: 9 }
 const info = { width: 640, height: 360, fourcc: 'MJPG', interval: { num: 1, den: 10 }, buffers: 4 }
@@ -40,23 +39,10 @@ function setUp(overrides: Partial<SnapshotsOptions> = {}) {
     }
     return { source: 'virtual:0', info, release } as unknown as Lease
   }
-  const snapshots = new Snapshots({
+  const snapshots = makeSnapshots({
     core: core as Core,
     cameras: { lease, sibling: () => undefined },
-    ffmpeg: { binary: 'ffmpeg', searchPath: '' },
-    clock: new FakeClock(),
-    logger: createLogger({ level: 'silent', format: 'json' }),
     dir,
-    deviceSubdirs: false,
-    format: 'jpg',
-    enabled: true,
-    filePattern: '%device_%timestamp.jpg',
-    quality: 85,
-    maxWidthPx: 1920,
-    maxHeightPx: 1080,
-    timeoutMs: 1_000,
-    workerThreads: 1,
-    blockPercent: 101,
     ...overrides,
   })
   const told: string[] = []
