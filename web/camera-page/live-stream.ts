@@ -2,6 +2,7 @@
 
 import { Refused } from './api.js'
 import { NotMultipart, type Part, PartCutter } from './multipart.js'
+import { Ongoing } from './ongoing.js'
 import { either, wait } from './wait.js'
 
 export type StreamState =
@@ -25,28 +26,15 @@ const SILENCE_MS = 8_000
 /** Streams in a row that opened and could not be read: the browser does not let us. */
 const MAX_UNREADABLE = 3
 
-export class LiveStream {
+export class LiveStream extends Ongoing {
   readonly #ports: StreamPorts
-  #abort: AbortController | undefined
 
   constructor(ports: StreamPorts) {
+    super()
     this.#ports = ports
   }
 
-  /** Begins anew when it runs already. */
-  start(): void {
-    this.stop()
-    const abort = new AbortController()
-    this.#abort = abort
-    void this.#run(abort.signal)
-  }
-
-  stop(): void {
-    this.#abort?.abort()
-    this.#abort = undefined
-  }
-
-  async #run(signal: AbortSignal): Promise<void> {
+  protected async run(signal: AbortSignal): Promise<void> {
     let failures = 0
     let unreadable = 0
     while (!signal.aborted) {

@@ -1,6 +1,7 @@
 /** Asks for the status every two seconds, and says when the service is away. */
 
 import { askJson, Refused } from './api.js'
+import { Ongoing } from './ongoing.js'
 import { wait } from './wait.js'
 import { type Status, statusOf } from './wire.js'
 
@@ -16,28 +17,15 @@ export interface PollerPorts {
 const EVERY_MS = 2_000
 const TIMEOUT_MS = 5_000
 
-export class Poller {
+export class Poller extends Ongoing {
   readonly #ports: PollerPorts
-  #abort: AbortController | undefined
 
   constructor(ports: PollerPorts) {
+    super()
     this.#ports = ports
   }
 
-  /** Asks at once, also when it runs already. */
-  start(): void {
-    this.stop()
-    const abort = new AbortController()
-    this.#abort = abort
-    void this.#run(abort.signal)
-  }
-
-  stop(): void {
-    this.#abort?.abort()
-    this.#abort = undefined
-  }
-
-  async #run(signal: AbortSignal): Promise<void> {
+  protected async run(signal: AbortSignal): Promise<void> {
     while (!signal.aborted) {
       await this.#once(signal)
       await wait(EVERY_MS, signal)
