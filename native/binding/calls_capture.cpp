@@ -34,6 +34,22 @@ FrameWish readWish(Fields fields) {
     return wish;
 }
 
+template <typename Grab, typename Convert>
+Napi::Value frameBy(const Napi::CallbackInfo &info, Grab grab, Convert convert) {
+    Arguments arguments(info);
+    const auto core = readCore(arguments);
+    const std::string source = readSource(arguments);
+    const FrameWish wish = readWish(arguments.object(2, "wish"));
+    if (arguments.failed()) return info.Env().Undefined();
+
+    return Environment::of(info.Env())
+        .promise<FramePtr>([convert](Napi::Env env, const FramePtr &frame) { return convert(env, *frame); },
+                           [&](Environment::Callback<FramePtr> done) {
+                               if (!core) return done(viewGone());
+                               (core->captures().*grab)(source, wish, std::move(done));
+                           });
+}
+
 } // namespace
 
 Napi::Value startCapture(const Napi::CallbackInfo &info) {
@@ -97,35 +113,9 @@ Napi::Value setJpegQuality(const Napi::CallbackInfo &info) {
     return info.Env().Undefined();
 }
 
-Napi::Value grab(const Napi::CallbackInfo &info) {
-    Arguments arguments(info);
-    const auto core = readCore(arguments);
-    const std::string source = readSource(arguments);
-    const FrameWish wish = readWish(arguments.object(2, "wish"));
-    if (arguments.failed()) return info.Env().Undefined();
+Napi::Value grab(const Napi::CallbackInfo &info) { return frameBy(info, &CaptureManager::grab, frameToJs); }
 
-    return Environment::of(info.Env())
-        .promise<FramePtr>([](Napi::Env env, const FramePtr &frame) { return frameToJs(env, *frame); },
-                           [&](Environment::Callback<FramePtr> done) {
-                               if (!core) return done(viewGone());
-                               core->captures().grab(source, wish, std::move(done));
-                           });
-}
-
-Napi::Value grabKeyFrame(const Napi::CallbackInfo &info) {
-    Arguments arguments(info);
-    const auto core = readCore(arguments);
-    const std::string source = readSource(arguments);
-    const FrameWish wish = readWish(arguments.object(2, "wish"));
-    if (arguments.failed()) return info.Env().Undefined();
-
-    return Environment::of(info.Env())
-        .promise<FramePtr>([](Napi::Env env, const FramePtr &frame) { return unitToJs(env, *frame); },
-                           [&](Environment::Callback<FramePtr> done) {
-                               if (!core) return done(viewGone());
-                               core->captures().grabKeyFrame(source, wish, std::move(done));
-                           });
-}
+Napi::Value grabKeyFrame(const Napi::CallbackInfo &info) { return frameBy(info, &CaptureManager::grabKeyFrame, unitToJs); }
 
 Napi::Value saveFrame(const Napi::CallbackInfo &info) {
     constexpr size_t kMaxDirBytes = 4096;
