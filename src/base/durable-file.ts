@@ -59,11 +59,13 @@ export async function writeWhole(file: string, text: string, newMode = NEW_FILE_
   await syncFolder(folder)
 }
 
-/** Keeps what is in the file now beside it as `file.broken`; the file itself stays. */
+/** Keeps what is in the file now beside it as `file.broken`; the file itself stays. Of a link, where it points to. */
 export async function keepAside(file: string): Promise<string> {
-  const aside = `${file}.broken`
+  // A second name of the link would lead to the new text.
+  const target = await realpath(file)
+  const aside = `${target}.broken`
   await unlink(aside).catch(() => undefined)
-  await link(file, aside)
+  await link(target, aside)
   return aside
 }
 

@@ -220,6 +220,18 @@ describe('a broken file', () => {
     expect(readFileSync(`${file}.broken`, 'utf8')).toBe(BROKEN)
   })
 
+  it('behind a link is kept aside where it is', async () => {
+    const { store, file, log } = await started(BROKEN)
+    const real = join(dirname(file), 'elsewhere', 'real.json')
+    mkdirSync(dirname(real))
+    renameSync(file, real)
+    symlinkSync(real, file)
+    await store.put({ camera: { fps: 15 } })
+    expect(JSON.parse(readFileSync(real, 'utf8'))).toMatchObject({ camera: { fps: 15 } })
+    expect(readFileSync(`${real}.broken`, 'utf8')).toBe(BROKEN)
+    expect(log).toContainEqual(expect.objectContaining({ file: `${real}.broken` }))
+  })
+
   it('a reload takes over what was put right', async () => {
     const { store, write } = await started(BROKEN)
     write('{"camera":{"fps":15}}')
