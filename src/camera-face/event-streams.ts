@@ -4,6 +4,7 @@ import type { Socket } from 'node:net'
 import type { Identity } from '../auth/index.js'
 import type { Clock } from '../base/clock.js'
 import { FAULTS } from './errors.js'
+import { atExpiry } from './expiry.js'
 import { allCameras } from './facts.js'
 import type { FaceFaults } from './faults.js'
 import type { FacePorts } from './ports.js'
@@ -13,7 +14,6 @@ import { stateDocument } from './status.js'
 const RETRY_MS = 2_000
 /** A reader that leaves so much unread is cut off; it gets all states anew when it comes again. */
 const MAX_PENDING_BYTES = 64 * 1024
-const MAX_DELAY_MS = 2 ** 31 - 1
 
 export interface EventStreamsOptions {
   readonly ports: Pick<FacePorts, 'cameras'>
@@ -51,7 +51,7 @@ export class EventStreams {
   /** Owns the socket from here on. `head`: the header block of the answer. */
   add(socket: Socket, head: string, identity: Identity | undefined): void {
     this.#sockets.add(socket)
-    const cancel = this.#endAtExpiry(socket, identity)
+    const cancel = atExpiry(this.#options.clock, identity, () => socket.end())
     socket.once('close', () => {
       this.#sockets.delete(socket)
       cancel()
@@ -100,11 +100,5 @@ export class EventStreams {
     )
     this.#sockets.delete(socket)
     socket.destroy()
-  }
-
-  #endAtExpiry(socket: Socket, identity: Identity | undefined): () => void {
-    if (identity === undefined) return () => undefined
-    const { clock } = this.#options
-    return clock.after(Math.min(MAX_DELAY_MS, Math.max(0, identity.expiresAtMs - clock.wallMs())), () => socket.end())
   }
 }

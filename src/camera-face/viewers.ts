@@ -1,10 +1,10 @@
 /** Who watches: limits (usb-camera-server §12), ends by a token's expiry, and what the log says of each viewer. */
 
-import type { Identity } from '../auth/index.js'
 import type { Clock } from '../base/clock.js'
 import type { Logger } from '../base/logger.js'
 import type { Access } from './access.js'
 import { FAULTS } from './errors.js'
+import { atExpiry } from './expiry.js'
 import type { FaceFaults } from './faults.js'
 import type { ViewerEnd, ViewersPort, ViewerWish } from './ports.js'
 import type { CameraFaceSettings } from './settings.js'
@@ -23,9 +23,6 @@ interface Viewer {
   readonly anonymous: boolean
   readonly cancelExpiry: () => void
 }
-
-/** Timers take no more. */
-const MAX_DELAY_MS = 2 ** 31 - 1
 
 export class Viewers {
   readonly #options: ViewersOptions
@@ -69,7 +66,7 @@ export class Viewers {
       camera,
       remote: wish.remote,
       anonymous: access.anonymous,
-      cancelExpiry: this.#endAtExpiry(viewer, access.identity),
+      cancelExpiry: atExpiry(this.#options.clock, access.identity, () => this.#options.port.end(viewer)),
     })
     count(this.#perCamera, camera, 1)
     if (access.anonymous) count(this.#anonymousPerAddress, wish.remote, 1)
@@ -97,12 +94,6 @@ export class Viewers {
       const full = thrown instanceof Error && 'code' in thrown && thrown.code === 'TOO_MANY_VIEWERS'
       throw full ? FAULTS.tooManyViewers() : thrown
     }
-  }
-
-  #endAtExpiry(viewer: number, identity: Identity | undefined): () => void {
-    if (identity === undefined) return () => undefined
-    const { clock, port } = this.#options
-    return clock.after(Math.min(MAX_DELAY_MS, Math.max(0, identity.expiresAtMs - clock.wallMs())), () => port.end(viewer))
   }
 
   #ended({ viewer, reason, frames, bytes, skipped }: ViewerEnd): void {

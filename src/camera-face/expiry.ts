@@ -1,0 +1,19 @@
+/** Streams end when the token they were opened with expires. */
+
+import type { Identity } from '../auth/index.js'
+import type { Clock } from '../base/clock.js'
+
+/** Timers take no more: 24 days. A later expiry is waited for in parts. */
+const MAX_DELAY_MS = 2 ** 31 - 1
+
+/** Calls `end` once the token has expired, never within this call; the function returned cancels. */
+export function atExpiry(clock: Clock, identity: Pick<Identity, 'expiresAtMs'> | undefined, end: () => void): () => void {
+  if (identity === undefined) return () => undefined
+  const leftMs = (): number => identity.expiresAtMs - clock.wallMs()
+  let cancel: () => void
+  const arm = (): void => {
+    cancel = clock.after(Math.min(MAX_DELAY_MS, Math.max(0, leftMs())), () => (leftMs() > 0 ? arm() : end()))
+  }
+  arm()
+  return () => cancel()
+}
