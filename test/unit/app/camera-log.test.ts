@@ -5,7 +5,7 @@ import { afterEach, beforeEach, expect, it } from 'vitest'
 import { CameraLog, type LogPort } from '../../../src/app/camera-log.js'
 import { createSwitchableLogger, type LogLevel, type LogOutput } from '../../../src/base/logger.js'
 import { ConfigRejected, type ServerSettings } from '../../../src/camera-config/index.js'
-import { DEFAULTS, started } from '../camera-config/support.js'
+import { DEFAULTS, removeFolders, started } from '../camera-config/support.js'
 
 let folder: string
 let console_: string[]
@@ -16,7 +16,10 @@ beforeEach(() => {
   console_ = []
   override = undefined
 })
-afterEach(() => rmSync(folder, { recursive: true, force: true }))
+afterEach(() => {
+  removeFolders()
+  rmSync(folder, { recursive: true, force: true })
+})
 
 const text = (name: string): string => readFileSync(join(folder, name), 'utf8')
 
