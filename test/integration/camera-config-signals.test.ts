@@ -3,6 +3,7 @@
 import { existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
+import { streamStarts } from '../support/camera-log.js'
 import { MjpegViewer } from '../support/mjpeg-viewer.js'
 import { ask } from '../support/raw-http.js'
 import { type RunningService, startService } from '../support/service.js'
@@ -59,10 +60,12 @@ describe('signals', () => {
   it('13.23 SIGUSR2 restarts the cameras; viewers stay and everything else answers meanwhile', async () => {
     const viewer = await MjpegViewer.open(service.cameraPort, '/video_feed')
     await viewer.frameOf(1280, 720)
-    const streams = (): number => log().split('main.CameraManager.camera0 - INFO - camera streams').length
-    const before = streams()
+    await eventually(async () => {
+      expect(JSON.parse((await ask(service.cameraPort, 'GET', '/cameras/camera0')).body)).toMatchObject({ state: 'streaming' })
+    })
+    const before = await streamStarts(service, 'camera0')
     send('SIGUSR2')
-    await eventually(() => expect(streams()).toBe(before + 1))
+    await eventually(async () => expect(await streamStarts(service, 'camera0')).toBe(before + 1))
     expect((await ask(service.cameraPort, 'GET', '/health')).status).toBe(200)
     await viewer.frameOf(1280, 720)
     expect(viewer.isOpen).toBe(true)

@@ -4,6 +4,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
+import { streamStarts } from '../support/camera-log.js'
 import { MjpegViewer } from '../support/mjpeg-viewer.js'
 import { ask, type RawAnswer } from '../support/raw-http.js'
 import { type RunningService, startService } from '../support/service.js'
@@ -24,7 +25,6 @@ afterAll(async () => expect(await service?.stop()).toBe(0))
 const file = (): string => join(service.stateDir, 'config.json')
 const text = (): string => readFileSync(file(), 'utf8')
 const document = (): unknown => JSON.parse(text())
-const classicLog = (): string => readFileSync(join(service.stateDir, 'camera_stream.log'), 'utf8')
 
 async function put(change: unknown): Promise<RawAnswer> {
   return ask(service.cameraPort, 'PUT', '/config', { body: JSON.stringify(change) })
@@ -103,12 +103,12 @@ describe('13.5 a change of the mode', () => {
     const viewer = await MjpegViewer.open(service.cameraPort, '/cameras/camera1/video_feed')
     await other.frameOf(1280, 720)
     await viewer.frameOf(1280, 720)
-    const starts = (): number => classicLog().split('camera0 - INFO - camera streams').length
-    const before = starts()
+    await eventually(async () => expect(await get('/cameras/camera0')).toMatchObject({ state: 'streaming' }))
+    const before = await streamStarts(service, 'camera0')
     expect((await put({ cameras: [{ id: 'camera1', width: 320, height: 240 }] })).status).toBe(200)
     await viewer.frameOf(320, 240)
     await other.frameOf(1280, 720)
-    expect(starts()).toBe(before)
+    expect(await streamStarts(service, 'camera0')).toBe(before)
     expect(await get('/config')).toMatchObject({ cameras: [{ id: 'camera1', width: 320, height: 240 }] })
     other.close()
     viewer.close()
