@@ -1,74 +1,18 @@
 #include "capture_session.hpp"
 
 #include <doctest/doctest.h>
-#include <linux/videodev2.h>
 
 #include <atomic>
-#include <string>
-#include <thread>
-#include <vector>
 
-#include "capture_support.hpp"
+#include "capture_rig.hpp"
 #include "clock.hpp"
 #include "fault_code.hpp"
-#include "jpeg_support.hpp"
-#include "scripted_sys.hpp"
 
 using namespace camera;
 using namespace camera::test;
 
-namespace {
-
-const std::string kNode = "/dev/video0";
-const SourceAddress kCamera{.source = "/dev/video0#1", .node = kNode, .isVirtual = false, .label = ""};
-constexpr CaptureRequest kMjpeg{.width = 640, .height = 480, .fourcc = V4L2_PIX_FMT_MJPEG, .interval = {1, 30}};
-constexpr CaptureRequest kYuyv{.width = 640, .height = 480, .fourcc = V4L2_PIX_FMT_YUYV, .interval = {1, 30}};
-
-const Bytes &jpeg640() {
-    static const Bytes jpeg = makeJpeg(640, 480);
-    return jpeg;
-}
-
-/// One scripted webcam and a manager with deadlines that suit a test.
-struct Rig {
-    ScriptedSys scripted;
-    Events events;
-    CaptureManager manager;
-
-    explicit Rig(CaptureOptions options = {}, ScriptedCamera camera = ScriptedCamera::webcam())
-        : manager(scripted.sys(), options) {
-        scripted.plug(kNode, std::move(camera));
-        manager.setListener(events.listener());
-    }
-    ~Rig() { manager.shutdown(2000); }
-
-    Result<CaptureInfo> start(const CaptureRequest &mode = kMjpeg) { return camera::test::start(manager, kCamera, mode); }
-    Result<Done> stop() { return camera::test::stop(manager, kCamera.source); }
-    CaptureStats stats() const { return manager.stats(kCamera.source).value(); }
-    bool push(const ScriptedFrame &frame) { return scripted.pushFrame(kNode, frame); }
-    bool pushGood() { return push({.bytes = jpeg640()}); }
-    /// Waits for a frame that is pushed after the request.
-    Result<FramePtr> grabOf(const ScriptedFrame &frame) {
-        Awaited<Result<FramePtr>> answer;
-        manager.grab(kCamera.source, {.maxAgeMs = 0, .timeoutMs = 5000}, answer.callback());
-        REQUIRE(push(frame));
-        const auto result = answer.get();
-        REQUIRE(result.has_value());
-        return *result;
-    }
-    bool released() {
-        return eventually([this] { return scripted.openDescriptors() == 0 && scripted.mappings() == 0; });
-    }
-};
-
-constexpr CaptureOptions quick() {
-    return {.startTimeoutMs = 300, .firstFrameMs = 60, .stallMs = 60, .stopTimeoutMs = 300};
-}
-
-} // namespace
-
 TEST_CASE("a camera's bare JPEG arrives completed, with its facts") {
-    Rig rig;
+    CaptureRig rig;
     const auto info = rig.start();
     REQUIRE(info.ok());
     CHECK(info.value().width == 640);
@@ -94,7 +38,7 @@ TEST_CASE("a camera's bare JPEG arrives completed, with its facts") {
 }
 
 TEST_CASE("damage is counted by kind and never published") {
-    Rig rig;
+    CaptureRig rig;
     REQUIRE(rig.start().ok());
     REQUIRE(rig.push({.bytes = jpeg640(), .flags = V4L2_BUF_FLAG_ERROR}));
     REQUIRE(eventually([&] { return rig.stats().errorFlag == 1; }));
@@ -118,7 +62,7 @@ TEST_CASE("damage is counted by kind and never published") {
 }
 
 TEST_CASE("gaps of the driver's counter are lost frames, its first value is not") {
-    Rig rig;
+    CaptureRig rig;
     REQUIRE(rig.start().ok());
     REQUIRE(rig.push({.bytes = jpeg640(), .sequenceStep = 10}));
     REQUIRE(rig.push({.bytes = jpeg640(), .sequenceStep = 1}));
@@ -133,7 +77,7 @@ TEST_CASE("gaps of the driver's counter are lost frames, its first value is not"
 TEST_CASE("another owner is said to be one, whatever call tells it") {
     for (const char *call : {"open", "VIDIOC_S_FMT", "VIDIOC_REQBUFS", "VIDIOC_QBUF", "VIDIOC_STREAMON"}) {
         CAPTURE(call);
-        Rig rig;
+        CaptureRig rig;
         rig.scripted.failAt(kNode, call, 1, EBUSY);
         const auto info = rig.start();
         REQUIRE_FALSE(info.ok());
@@ -156,7 +100,7 @@ TEST_CASE("each failing step of a start has its code and leaves nothing open") {
                               Case{"mmap", EINVAL, "IO"}, Case{"VIDIOC_REQBUFS", ENODEV, "CAMERA_GONE"}}) {
         CAPTURE(given.call);
         CAPTURE(given.errnoValue);
-        Rig rig;
+        CaptureRig rig;
         rig.scripted.failAt(kNode, given.call, 1, given.errnoValue);
         const auto info = rig.start();
         REQUIRE_FALSE(info.ok());
@@ -166,7 +110,7 @@ TEST_CASE("each failing step of a start has its code and leaves nothing open") {
 }
 
 TEST_CASE("scarce memory means fewer buffers, not no capture") {
-    Rig rig;
+    CaptureRig rig;
     rig.scripted.failAt(kNode, "mmap", 4, ENOMEM);
     const auto info = rig.start();
     REQUIRE(info.ok());
@@ -175,7 +119,7 @@ TEST_CASE("scarce memory means fewer buffers, not no capture") {
 }
 
 TEST_CASE("a mode that the driver changes is followed and reported, a foreign format is refused") {
-    Rig rig;
+    CaptureRig rig;
     CaptureRequest odd = kMjpeg;
     odd.width = 800;
     odd.height = 600;
@@ -187,13 +131,13 @@ TEST_CASE("a mode that the driver changes is followed and reported, a foreign fo
 
     ScriptedCamera hevc;
     hevc.formats = {{.pixelformat = V4L2_PIX_FMT_HEVC, .description = "HEVC", .sizes = {{640, 480, {{1, 30}}}}}};
-    Rig other({}, hevc);
+    CaptureRig other({}, hevc);
     CHECK(faultCode(other.start().error()) == "UNSUPPORTED_FORMAT");
     CHECK(other.released());
 }
 
 TEST_CASE("raw frames become JPEG only when somebody wants one") {
-    Rig rig;
+    CaptureRig rig;
     REQUIRE(rig.start(kYuyv).ok());
     Bytes gray(640 * 480 * 2);
     for (size_t i = 0; i < gray.size(); ++i) gray[i] = i % 2 == 0 ? 126 : 128;
@@ -216,7 +160,7 @@ TEST_CASE("a multi-planar camera with padded lines works alike") {
     camera.capabilities = camera.deviceCaps | V4L2_CAP_DEVICE_CAPS;
     camera.linePadding = 64;
     camera.formats = {{.pixelformat = V4L2_PIX_FMT_NV12, .description = "NV12", .sizes = {{64, 48, {{1, 30}}}}}};
-    Rig rig({}, camera);
+    CaptureRig rig({}, camera);
     REQUIRE(rig.start({.width = 64, .height = 48, .fourcc = V4L2_PIX_FMT_NV12, .interval = {1, 30}}).ok());
     Bytes raw(128 * 48 * 3 / 2, 128);
     const auto frame = rig.grabOf({.bytes = raw});
@@ -226,165 +170,8 @@ TEST_CASE("a multi-planar camera with padded lines works alike") {
     CHECK(rig.released());
 }
 
-TEST_CASE("a camera pulled out at any step of the start is gone, and its descriptor is closed") {
-    for (const char *call : {"open", "VIDIOC_QUERYCAP", "VIDIOC_S_FMT", "VIDIOC_REQBUFS", "VIDIOC_QUERYBUF", "mmap",
-                             "VIDIOC_QBUF", "VIDIOC_STREAMON"}) {
-        CAPTURE(call);
-        Rig rig;
-        rig.scripted.unplugAt(kNode, call, 1);
-        const auto info = rig.start();
-        REQUIRE_FALSE(info.ok());
-        CHECK(faultCode(info.error()) == "CAMERA_GONE");
-        CHECK(rig.released());
-    }
-}
-
-TEST_CASE("a camera pulled out of a running stream is let go at once, and waiting readers hear of it") {
-    for (const char *call : {"poll", "VIDIOC_DQBUF", "VIDIOC_QBUF"}) {
-        CAPTURE(call);
-        Rig rig;
-        REQUIRE(rig.start().ok());
-        REQUIRE(rig.grabOf({.bytes = jpeg640()}).ok());
-        Awaited<Result<FramePtr>> waiting;
-        rig.manager.grab(kCamera.source, {.maxAgeMs = 0, .timeoutMs = 60'000}, waiting.callback());
-        rig.scripted.unplugAt(kNode, call, 1);
-        rig.pushGood();
-        CHECK(rig.released());
-        CHECK(rig.events.sees(CaptureState::Gone));
-        CHECK(rig.scripted.calls(kNode, "VIDIOC_STREAMOFF") == 0);
-        const auto answer = waiting.get();
-        REQUIRE(answer.has_value());
-        // The frame that was in flight may still have come.
-        if (!answer->ok()) CHECK(faultCode(answer->error()) == "CAMERA_GONE");
-    }
-}
-
-TEST_CASE("an unplugged camera is closed within 5 ms") {
-    int64_t bestUs = INT64_MAX;
-    for (int i = 0; i < 5; ++i) { // the best of some: the machine of a test is never idle
-        Rig rig;
-        REQUIRE(rig.start().ok());
-        REQUIRE(rig.grabOf({.bytes = jpeg640()}).ok());
-        const int64_t beganUs = monotonicUs();
-        rig.scripted.unplug(kNode);
-        while (rig.scripted.openDescriptors() > 0) std::this_thread::yield();
-        bestUs = std::min(bestUs, monotonicUs() - beganUs);
-    }
-    CHECK(bestUs < 5000);
-}
-
-TEST_CASE("what hotplug saw first closes the capture too") {
-    Rig rig;
-    REQUIRE(rig.start().ok());
-    rig.manager.gone(kCamera.source);
-    CHECK(rig.events.sees(CaptureState::Gone));
-    CHECK(rig.released());
-    rig.manager.gone(kCamera.source);
-}
-
-TEST_CASE("a start that hangs fails at its deadline, blocks nobody, and cleans up when the kernel lets go") {
-    for (const char *call : {"open", "VIDIOC_S_FMT", "VIDIOC_STREAMON"}) {
-        CAPTURE(call);
-        Rig rig(quick());
-        rig.scripted.plug("/dev/video1", ScriptedCamera::webcam(), 1);
-        rig.scripted.hangAt(kNode, call, 1);
-        Awaited<Result<CaptureInfo>> hanging;
-        rig.manager.start(kCamera, kMjpeg, hanging.callback());
-        REQUIRE(rig.scripted.waitForHang(1, 5000));
-        const auto other = start(rig.manager, {.source = "/dev/video1#1", .node = "/dev/video1", .isVirtual = false, .label = ""}, kMjpeg);
-        CHECK(other.ok());
-        const auto answer = hanging.get();
-        REQUIRE(answer.has_value());
-        CHECK(faultCode(answer->error()) == "TIMEOUT");
-        // While it hangs, a second thread would only hang beside it.
-        CHECK(faultCode(rig.start().error()) == "TIMEOUT");
-        CHECK(rig.scripted.calls(kNode, "open") == 1);
-        rig.scripted.release();
-        REQUIRE(eventually([&] { return rig.start().ok(); }));
-        CHECK(rig.stop().ok());
-        CHECK(stop(rig.manager, "/dev/video1#1").ok());
-        CHECK(rig.released());
-    }
-}
-
-TEST_CASE("a stream that hangs in a call is written off by stop and by shutdown") {
-    Rig rig(quick());
-    REQUIRE(rig.start().ok());
-    rig.scripted.hangAt(kNode, "VIDIOC_DQBUF", 1);
-    REQUIRE(rig.pushGood());
-    REQUIRE(rig.scripted.waitForHang(1, 5000));
-    const auto stopped = rig.stop();
-    REQUIRE_FALSE(stopped.ok());
-    CHECK(faultCode(stopped.error()) == "TIMEOUT");
-    CHECK(rig.stop().ok());
-    rig.scripted.release();
-    CHECK(rig.released());
-
-    REQUIRE(eventually([&] { return rig.start().ok(); }));
-    rig.scripted.hangAt(kNode, "VIDIOC_STREAMOFF", 1);
-    const int64_t beganUs = monotonicUs();
-    rig.manager.shutdown(200);
-    CHECK(monotonicUs() - beganUs < 1'500'000);
-    rig.scripted.release();
-    CHECK(rig.released());
-}
-
-TEST_CASE("a stream that never delivers is restarted in place once, then it fails") {
-    Rig rig(quick());
-    REQUIRE(rig.start().ok());
-    const auto failed = rig.events.waitFor(CaptureState::Failed);
-    REQUIRE(failed.has_value());
-    CHECK(faultCode(*failed->fault) == "STALLED");
-    CHECK(rig.scripted.calls(kNode, "VIDIOC_STREAMON") == 2);
-    CHECK(rig.scripted.calls(kNode, "VIDIOC_S_FMT") == 1);
-    CHECK(rig.released());
-    CHECK_FALSE(rig.stats().running);
-}
-
-TEST_CASE("frames that are all damaged do not pass for a stream") {
-    Rig rig(quick());
-    REQUIRE(rig.start().ok());
-    CHECK(eventually([&] {
-        rig.push({.bytes = Bytes(5000, 0x42)});
-        return rig.events.count(CaptureState::Failed) == 1;
-    }));
-    CHECK(rig.events.count(CaptureState::Delivering) == 0);
-}
-
-TEST_CASE("a silence is cured in place before it is told, and a stall that frames end is told too") {
-    CaptureOptions options = quick();
-    options.firstFrameMs = 5000;
-    options.stalledMs = 200;
-    Rig rig(options);
-    REQUIRE(rig.start().ok());
-    REQUIRE(rig.pushGood());
-    const auto stalled = rig.events.waitFor(CaptureState::Stalled);
-    REQUIRE(stalled.has_value());
-    CHECK(faultCode(*stalled->fault) == "STALLED");
-    CHECK(rig.events.count(CaptureState::Delivering) == 1);
-    CHECK(rig.scripted.calls(kNode, "VIDIOC_STREAMON") == 2);
-    REQUIRE(rig.pushGood());
-    CHECK(rig.events.sees(CaptureState::Restarted));
-    CHECK(rig.events.count(CaptureState::Delivering) == 1);
-    CHECK(rig.stats().restarts == 1);
-    CHECK(rig.stop().ok());
-    CHECK(rig.released());
-}
-
-TEST_CASE("a stall that the cure in place does not end fails the stream") {
-    CaptureOptions options = quick();
-    options.stalledMs = 100;
-    Rig rig(options);
-    REQUIRE(rig.start().ok());
-    REQUIRE(rig.pushGood());
-    CHECK(rig.events.sees(CaptureState::Stalled));
-    CHECK(rig.events.sees(CaptureState::Failed));
-    CHECK(rig.scripted.calls(kNode, "VIDIOC_S_FMT") == 1);
-    CHECK(rig.released());
-}
-
 TEST_CASE("the events of a capture carry the number of its start") {
-    Rig rig;
+    CaptureRig rig;
     const auto first = rig.start();
     REQUIRE(first.ok());
     REQUIRE(rig.pushGood());
@@ -397,7 +184,7 @@ TEST_CASE("the events of a capture carry the number of its start") {
 }
 
 TEST_CASE("frames are kept as many as wanted, and counted while they are young; counters go on over restarts") {
-    Rig rig;
+    CaptureRig rig;
     rig.manager.setRetained(kCamera.source, 3);
     REQUIRE(rig.start().ok());
     CHECK(rig.stats().retained == 0);
@@ -418,7 +205,7 @@ TEST_CASE("frames are kept as many as wanted, and counted while they are young; 
 
 TEST_CASE("13.21 frames that nobody asks for are not dropped ones, JPEG or raw") {
     for (const CaptureRequest &mode : {kMjpeg, kYuyv}) {
-        Rig rig;
+        CaptureRig rig;
         REQUIRE(rig.start(mode).ok());
         const Bytes bytes = mode == kMjpeg ? jpeg640() : Bytes(640 * 480 * 2, 128);
         // A minute at 30 frames a second.
@@ -432,7 +219,7 @@ TEST_CASE("13.21 frames that nobody asks for are not dropped ones, JPEG or raw")
 }
 
 TEST_CASE("the quality of our own JPEGs changes while the capture runs") {
-    Rig rig;
+    CaptureRig rig;
     REQUIRE(rig.start(kYuyv).ok());
     Bytes noise(640 * 480 * 2);
     uint32_t seed = 1;
@@ -442,39 +229,6 @@ TEST_CASE("the quality of our own JPEGs changes while the capture runs") {
     const size_t coarse = rig.grabOf({.bytes = noise}).value()->bytes().size();
     CHECK(coarse * 2 < fine);
 }
-
-TEST_CASE("one EIO is waited out, a second in a row restarts the stream") {
-    Rig rig;
-    REQUIRE(rig.start().ok());
-    REQUIRE(rig.grabOf({.bytes = jpeg640()}).ok());
-    rig.scripted.failAt(kNode, "VIDIOC_DQBUF", 1, EIO);
-    CHECK(rig.grabOf({.bytes = jpeg640()}).ok());
-    CHECK(rig.stats().restarts == 0);
-    CHECK(incidents(rig.stats(), Incident::DequeueRetry) == 1);
-    rig.scripted.failAt(kNode, "VIDIOC_DQBUF", 1, EIO, 2);
-    REQUIRE(rig.pushGood());
-    REQUIRE(eventually([&] { return rig.stats().restarts == 1; }));
-    CHECK(incidents(rig.stats(), Incident::RestartDequeue) == 1);
-    REQUIRE(rig.scripted.waitForStreaming(kNode, true, 5000));
-    REQUIRE(eventually([&] { return rig.scripted.calls(kNode, "VIDIOC_STREAMON") == 2; }));
-    CHECK(rig.grabOf({.bytes = jpeg640()}).ok());
-    CHECK(rig.events.count(CaptureState::Failed) == 0);
-}
-
-namespace {
-
-/// The scripted camera, with its answers to DQBUF changed on the way.
-Sys lying(const ScriptedSys &scripted, std::function<void(v4l2_buffer &)> lie) {
-    Sys sys = scripted.sys();
-    sys.ioctl = [inner = sys.ioctl, lie = std::move(lie)](int fd, unsigned long request, void *argument) {
-        const int result = inner(fd, request, argument);
-        if (result == 0 && request == VIDIOC_DQBUF) lie(*static_cast<v4l2_buffer *>(argument));
-        return result;
-    };
-    return sys;
-}
-
-} // namespace
 
 TEST_CASE("a driver that lies about sizes is not believed") {
     ScriptedSys scripted;
@@ -501,31 +255,4 @@ TEST_CASE("buffers are given back only when nothing is mapped any more") {
     CHECK(scripted.mappings() == 4);
     REQUIRE(stop(manager, kCamera.source).ok());
     CHECK(mappedAtRelease == 0);
-}
-
-TEST_CASE("a driver that names a buffer it does not have is restarted") {
-    ScriptedSys scripted;
-    scripted.plug(kNode, ScriptedCamera::webcam());
-    CaptureManager manager(lying(scripted, [](v4l2_buffer &buffer) { buffer.index = 77; }), {});
-    REQUIRE(start(manager, kCamera, kMjpeg).ok());
-    REQUIRE(scripted.pushFrame(kNode, {.bytes = jpeg640()}));
-    CHECK(eventually([&] { return manager.stats(kCamera.source)->restarts == 1; }));
-}
-
-TEST_CASE("sixty-three cameras stream while the sixty-fourth hangs in stream on") {
-    ScriptedSys scripted;
-    CaptureManager manager(scripted.sys(), {});
-    std::vector<Awaited<Result<CaptureInfo>>> answers(64);
-    const auto nodeOf = [](size_t i) { return "/dev/video" + std::to_string(i); };
-    for (size_t i = 0; i < answers.size(); ++i) scripted.plug(nodeOf(i), ScriptedCamera::webcam(), static_cast<unsigned>(i));
-    scripted.hangAt(nodeOf(0), "VIDIOC_STREAMON", 1);
-    for (size_t i = 0; i < answers.size(); ++i) {
-        manager.start({.source = nodeOf(i) + "#1", .node = nodeOf(i), .isVirtual = false, .label = ""}, kMjpeg, answers[i].callback());
-    }
-    for (size_t i = 1; i < answers.size(); ++i) CHECK(answers[i].get(std::chrono::seconds(4))->ok());
-    CHECK(answers[0].count() == 0);
-    manager.shutdown(200);
-    CHECK(faultCode(answers[0].get()->error()) == "ABORTED");
-    scripted.release();
-    CHECK(eventually([&] { return scripted.openDescriptors() == 0; }));
 }

@@ -5,7 +5,8 @@
 #include "fanout_server.hpp"
 #include "unique_fd.hpp"
 
-namespace camera {
+using namespace camera;
+using namespace camera::test;
 
 namespace {
 
@@ -23,7 +24,7 @@ struct Connection {
 } // namespace
 
 TEST_CASE("a viewer that left is not heard of again while its caller still holds the socket") {
-    test::Awaited<ViewerEvent> firstEnd, secondEnd;
+    Awaited<ViewerEvent> firstEnd, secondEnd;
     FanoutServer server({}, [&, first = firstEnd.callback(), second = secondEnd.callback()](const ViewerEvent &event) {
         (event.channel == "first" ? first : second)(event);
     });
@@ -40,5 +41,3 @@ TEST_CASE("a viewer that left is not heard of again while its caller still holds
     CHECK(secondEnd.get());
     CHECK(firstEnd.count() == 1);
 }
-
-} // namespace camera

@@ -7,34 +7,23 @@
 #include <cerrno>
 #include <string>
 
-#include "capture_support.hpp"
+#include "capture_rig.hpp"
 #include "fault_code.hpp"
-#include "jpeg_support.hpp"
-#include "scripted_sys.hpp"
 
 using namespace camera;
 using namespace camera::test;
 
 namespace {
 
-const std::string kFaultyNode = "/dev/video0";
-const SourceAddress kFaulty{.source = "/dev/video0#1", .node = kFaultyNode, .isVirtual = false, .label = ""};
-constexpr CaptureRequest kMode{.width = 640, .height = 480, .fourcc = V4L2_PIX_FMT_MJPEG, .interval = {1, 30}};
-
-const Bytes &goodJpeg() {
-    static const Bytes jpeg = makeJpeg(640, 480);
-    return jpeg;
-}
-
 constexpr CaptureOptions shortDeadlines() {
     return {.startTimeoutMs = 300, .firstFrameMs = 60, .stallMs = 60, .stalledMs = 50, .stopTimeoutMs = 300};
 }
 
 bool delivers(ScriptedSys &scripted, CaptureManager &manager) {
-    const uint64_t before = manager.stats(kFaulty.source)->frames;
+    const uint64_t before = manager.stats(kCamera.source)->frames;
     return eventually([&] {
-        scripted.pushFrame(kFaultyNode, {.bytes = goodJpeg()});
-        return manager.stats(kFaulty.source)->frames > before;
+        scripted.pushFrame(kNode, {.bytes = jpeg640()});
+        return manager.stats(kCamera.source)->frames > before;
     });
 }
 
@@ -55,22 +44,22 @@ Sys polling(const ScriptedSys &scripted, short events, std::atomic<int> &armed) 
 
 TEST_CASE("a stream that sends nothing but damage after good frames is cured like a silent one") {
     for (const ScriptedFrame &damage : {ScriptedFrame{.bytes = Bytes(5000, 0x42)},
-                                        ScriptedFrame{.bytes = goodJpeg(), .flags = V4L2_BUF_FLAG_ERROR}}) {
+                                        ScriptedFrame{.bytes = jpeg640(), .flags = V4L2_BUF_FLAG_ERROR}}) {
         CAPTURE(damage.flags);
         ScriptedSys scripted;
         Events events;
         CaptureManager manager(scripted.sys(), shortDeadlines());
-        scripted.plug(kFaultyNode, ScriptedCamera::webcam());
+        scripted.plug(kNode, ScriptedCamera::webcam());
         manager.setListener(events.listener());
-        REQUIRE(start(manager, kFaulty, kMode).ok());
+        REQUIRE(start(manager, kCamera, kMjpeg).ok());
         REQUIRE(delivers(scripted, manager));
         CHECK(eventually([&] {
-            scripted.pushFrame(kFaultyNode, damage);
+            scripted.pushFrame(kNode, damage);
             return events.count(CaptureState::Failed) == 1;
         }));
         CHECK(events.count(CaptureState::Stalled) == 1);
         CHECK(faultCode(*events.waitFor(CaptureState::Failed)->fault) == "STALLED");
-        CHECK(scripted.calls(kFaultyNode, "VIDIOC_STREAMON") == 2);
+        CHECK(scripted.calls(kNode, "VIDIOC_STREAMON") == 2);
         manager.shutdown(2000);
     }
 }
@@ -80,16 +69,16 @@ TEST_CASE("the last buffer of a codec, a full pipe and what else stops a queue r
         CAPTURE(failure);
         ScriptedSys scripted;
         CaptureManager manager(scripted.sys(), {});
-        scripted.plug(kFaultyNode, ScriptedCamera::webcam());
-        REQUIRE(start(manager, kFaulty, kMode).ok());
+        scripted.plug(kNode, ScriptedCamera::webcam());
+        REQUIRE(start(manager, kCamera, kMjpeg).ok());
         REQUIRE(delivers(scripted, manager));
-        scripted.failAt(kFaultyNode, "VIDIOC_DQBUF", 1, failure);
+        scripted.failAt(kNode, "VIDIOC_DQBUF", 1, failure);
         CHECK(eventually([&] {
-            scripted.pushFrame(kFaultyNode, {.bytes = goodJpeg()});
-            return manager.stats(kFaulty.source)->restarts == 1;
+            scripted.pushFrame(kNode, {.bytes = jpeg640()});
+            return manager.stats(kCamera.source)->restarts == 1;
         }));
         CHECK(delivers(scripted, manager));
-        CHECK(scripted.calls(kFaultyNode, "VIDIOC_STREAMON") == 2);
+        CHECK(scripted.calls(kNode, "VIDIOC_STREAMON") == 2);
         manager.shutdown(2000);
     }
 }
@@ -99,12 +88,12 @@ TEST_CASE("an error without a hang-up restarts the stream, a second one without 
     ScriptedSys scripted;
     Events events;
     CaptureManager manager(polling(scripted, POLLERR, armed), {});
-    scripted.plug(kFaultyNode, ScriptedCamera::webcam());
+    scripted.plug(kNode, ScriptedCamera::webcam());
     manager.setListener(events.listener());
-    REQUIRE(start(manager, kFaulty, kMode).ok());
+    REQUIRE(start(manager, kCamera, kMjpeg).ok());
     REQUIRE(delivers(scripted, manager));
     armed = 1;
-    CHECK(eventually([&] { return manager.stats(kFaulty.source)->restarts == 1; }));
+    CHECK(eventually([&] { return manager.stats(kCamera.source)->restarts == 1; }));
     CHECK(delivers(scripted, manager));
     armed = 2;
     const auto failed = events.waitFor(CaptureState::Failed);
@@ -118,13 +107,13 @@ TEST_CASE("a hang-up ends the capture without another call to the stream") {
     ScriptedSys scripted;
     Events events;
     CaptureManager manager(polling(scripted, POLLHUP | POLLERR | POLLIN, armed), {});
-    scripted.plug(kFaultyNode, ScriptedCamera::webcam());
+    scripted.plug(kNode, ScriptedCamera::webcam());
     manager.setListener(events.listener());
-    REQUIRE(start(manager, kFaulty, kMode).ok());
+    REQUIRE(start(manager, kCamera, kMjpeg).ok());
     REQUIRE(delivers(scripted, manager));
     armed = 1;
     CHECK(events.sees(CaptureState::Gone));
-    CHECK(scripted.calls(kFaultyNode, "VIDIOC_STREAMOFF") == 0);
+    CHECK(scripted.calls(kNode, "VIDIOC_STREAMOFF") == 0);
     CHECK(eventually([&] { return scripted.openDescriptors() == 0 && scripted.mappings() == 0; }));
     manager.shutdown(2000);
 }
@@ -132,16 +121,16 @@ TEST_CASE("a hang-up ends the capture without another call to the stream") {
 TEST_CASE("a signal during the wait is nothing, another failure of the wait restarts the stream") {
     ScriptedSys scripted;
     CaptureManager manager(scripted.sys(), {});
-    scripted.plug(kFaultyNode, ScriptedCamera::webcam());
-    REQUIRE(start(manager, kFaulty, kMode).ok());
+    scripted.plug(kNode, ScriptedCamera::webcam());
+    REQUIRE(start(manager, kCamera, kMjpeg).ok());
     REQUIRE(delivers(scripted, manager));
-    scripted.failAt(kFaultyNode, "poll", 1, EINTR, 3);
+    scripted.failAt(kNode, "poll", 1, EINTR, 3);
     CHECK(delivers(scripted, manager));
-    CHECK(manager.stats(kFaulty.source)->restarts == 0);
-    scripted.failAt(kFaultyNode, "poll", 1, ENOMEM);
+    CHECK(manager.stats(kCamera.source)->restarts == 0);
+    scripted.failAt(kNode, "poll", 1, ENOMEM);
     CHECK(eventually([&] {
-        scripted.pushFrame(kFaultyNode, {.bytes = goodJpeg()});
-        return manager.stats(kFaulty.source)->restarts == 1;
+        scripted.pushFrame(kNode, {.bytes = jpeg640()});
+        return manager.stats(kCamera.source)->restarts == 1;
     }));
     CHECK(delivers(scripted, manager));
     manager.shutdown(2000);
@@ -152,32 +141,32 @@ TEST_CASE("a format refused in the one planarity is asked for in the other, once
     ScriptedCamera camera = ScriptedCamera::webcam();
     // Claims both; its queue has planes.
     camera.capabilities |= V4L2_CAP_VIDEO_CAPTURE_MPLANE;
-    scripted.plug(kFaultyNode, camera);
+    scripted.plug(kNode, camera);
     Sys sys = scripted.sys();
     std::atomic<int> asked{0};
     sys.ioctl = [&, inner = sys.ioctl](int fd, unsigned long request, void *argument) {
         if (request == VIDIOC_S_FMT) ++asked;
         if (request == VIDIOC_QUERYCAP) {
             const int result = inner(fd, request, argument);
-            scripted.alter(kFaultyNode, [](ScriptedCamera &now) { now.deviceCaps |= V4L2_CAP_VIDEO_CAPTURE_MPLANE; });
+            scripted.alter(kNode, [](ScriptedCamera &now) { now.deviceCaps |= V4L2_CAP_VIDEO_CAPTURE_MPLANE; });
             return result;
         }
         return inner(fd, request, argument);
     };
     CaptureManager manager(sys, {});
-    CHECK(start(manager, kFaulty, kMode).ok());
+    CHECK(start(manager, kCamera, kMjpeg).ok());
     CHECK(asked == 2);
     CHECK(delivers(scripted, manager));
     manager.shutdown(2000);
 
     ScriptedSys refusing;
-    refusing.plug(kFaultyNode, ScriptedCamera::webcam());
-    refusing.failAt(kFaultyNode, "VIDIOC_S_FMT", 1, EINVAL, 5);
+    refusing.plug(kNode, ScriptedCamera::webcam());
+    refusing.failAt(kNode, "VIDIOC_S_FMT", 1, EINVAL, 5);
     CaptureManager second(refusing.sys(), {});
-    const auto info = start(second, kFaulty, kMode);
+    const auto info = start(second, kCamera, kMjpeg);
     REQUIRE_FALSE(info.ok());
     CHECK(info.error().errnoValue == EINVAL);
-    CHECK(refusing.calls(kFaultyNode, "VIDIOC_S_FMT") == 2);
+    CHECK(refusing.calls(kNode, "VIDIOC_S_FMT") == 2);
     CHECK(refusing.openDescriptors() == 0);
     second.shutdown(2000);
 }
@@ -196,14 +185,14 @@ TEST_CASE("what a start may fail with keeps its errno, leaves nothing open, and 
         CAPTURE(given.errnoValue);
         ScriptedSys scripted;
         CaptureManager manager(scripted.sys(), {});
-        scripted.plug(kFaultyNode, ScriptedCamera::webcam());
-        scripted.failAt(kFaultyNode, given.call, 1, given.errnoValue);
-        const auto info = start(manager, kFaulty, kMode);
+        scripted.plug(kNode, ScriptedCamera::webcam());
+        scripted.failAt(kNode, given.call, 1, given.errnoValue);
+        const auto info = start(manager, kCamera, kMjpeg);
         REQUIRE_FALSE(info.ok());
         CHECK(info.error().errnoValue == given.errnoValue);
         CHECK(faultCode(info.error()) == given.code);
         CHECK(eventually([&] { return scripted.openDescriptors() == 0 && scripted.mappings() == 0; }));
-        CHECK(start(manager, kFaulty, kMode).ok());
+        CHECK(start(manager, kCamera, kMjpeg).ok());
         manager.shutdown(2000);
     }
 }
@@ -285,9 +274,9 @@ TEST_CASE("a start that hangs in any of its calls is told at its deadline") {
         CAPTURE(call);
         ScriptedSys scripted;
         CaptureManager manager(scripted.sys(), {.startTimeoutMs = 100, .stopTimeoutMs = 100});
-        scripted.plug(kFaultyNode, ScriptedCamera::webcam());
-        scripted.hangAt(kFaultyNode, call, 1);
-        const auto info = start(manager, kFaulty, kMode);
+        scripted.plug(kNode, ScriptedCamera::webcam());
+        scripted.hangAt(kNode, call, 1);
+        const auto info = start(manager, kCamera, kMjpeg);
         REQUIRE_FALSE(info.ok());
         CHECK(faultCode(info.error()) == "TIMEOUT");
         scripted.release();
