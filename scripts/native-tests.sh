@@ -7,21 +7,14 @@ cd "$(dirname "$0")/../native/test"
 only=all
 if [ "${1:-}" = --only ]; then only=${2:?asan, tsan or fuzz}; fi
 seconds=${FUZZ_SECONDS:-5}
-passed=0 failed=0 skipped=0
 
 mkdir -p build
 exec 9> build/.lock
 flock 9
 
-log=$(mktemp)
-crashes=$(mktemp -d)
-trap 'rm -rf "$log" "$crashes"' EXIT
-
-if ! make -k -j2 "$only" > "$log" 2>&1; then
-  grep -vE '^(g\+\+|clang\+\+|mkdir) ' "$log"
-  printf 'native tests: the build failed\n0 passed, 1 failed, 0 skipped\n'
-  exit 1
-fi
+# Of each program: NAME.counts (passed, failed, skipped) and NAME.out, what is told of it.
+results=$(mktemp -d)
+trap 'rm -rf "$results"' EXIT
 
 export ASAN_OPTIONS=detect_leaks=1:abort_on_error=0 UBSAN_OPTIONS=print_stacktrace=1 TSAN_OPTIONS=second_deadlock_stack=1:halt_on_error=0
 
@@ -29,50 +22,82 @@ export ASAN_OPTIONS=detect_leaks=1:abort_on_error=0 UBSAN_OPTIONS=print_stacktra
 fixed_addresses=()
 if setarch -R true 2> /dev/null; then fixed_addresses=(setarch -R); fi
 
+wanted() { [ "$only" = all ] || [ "$only" = "$1" ]; }
+
+build() { # targets; what runs meanwhile goes first
+  local log=$results/build.log
+  if nice make -k "-j$(nproc)" "$@" > "$log" 2>&1; then return; fi
+  wait
+  grep -vE '^(g\+\+|clang\+\+|mkdir) ' "$log"
+  printf 'native tests: the build failed\n0 passed, 1 failed, 0 skipped\n'
+  exit 1
+}
+
+begin() { # name, title; what does not get to its end has failed
+  printf '%s: did not end\n' "$2" > "$results/$1.out"
+  echo '0 1 0' > "$results/$1.counts"
+}
+
 run_variant() { # name, title
+  local log=$results/$1.log status line passed=0 failed=0 skipped=0
+  begin "$1" "$2"
   "${fixed_addresses[@]}" "build/$1/tests" > "$log" 2>&1
-  local status=$? line
+  status=$?
   line=$(grep -E '^\[doctest\] test cases:' "$log" | tail -1)
   if [[ $line =~ \|\ +([0-9]+)\ passed\ \|\ +([0-9]+)\ failed\ \|\ +([0-9]+)\ skipped ]]; then
-    passed=$((passed + BASH_REMATCH[1])) failed=$((failed + BASH_REMATCH[2])) skipped=$((skipped + BASH_REMATCH[3]))
+    passed=${BASH_REMATCH[1]} failed=${BASH_REMATCH[2]} skipped=${BASH_REMATCH[3]}
     # A sanitizer's report fails the program although every check of the tests held.
-    if [ "$status" -ne 0 ] && [ "${BASH_REMATCH[2]}" -eq 0 ]; then failed=$((failed + 1)); fi
+    if [ "$status" -ne 0 ] && [ "$failed" -eq 0 ]; then failed=1; fi
   else
-    failed=$((failed + 1))
+    failed=1
     line='ended without a summary'
   fi
-  if [ "$status" -ne 0 ]; then cat "$log"; fi
-  printf '%s: %s\n' "$2" "${line#\[doctest\] }"
+  {
+    if [ "$status" -ne 0 ]; then cat "$log"; fi
+    printf '%s: %s\n' "$2" "${line#\[doctest\] }"
+  } > "$results/$1.out"
+  printf '%s %s %s\n' "$passed" "$failed" "$skipped" > "$results/$1.counts"
 }
 
-run_fuzzer() { # program
-  local name corpus
-  name=$(basename "$1")
-  corpus=fuzz/${name%_fuzz}_corpus
+run_fuzzer() { # name
+  local scratch=$results/$1 input
+  begin "$1" "fuzz $1"
   # New inputs go to a scratch folder: a test run never changes the sources.
-  mkdir -p "$crashes/$name"
-  if "$1" -max_total_time="$seconds" -timeout=5 -rss_limit_mb=1024 -artifact_prefix="$crashes/" "$crashes/$name" "$corpus" > "$log" 2>&1; then
-    passed=$((passed + 1))
-    printf 'fuzz %s: %s s, nothing found\n' "$name" "$seconds"
-  else
-    failed=$((failed + 1))
-    tail -40 "$log"
-    for input in "$crashes"/{crash,timeout,oom,leak}-*; do
+  mkdir -p "$scratch/new"
+  if nice "build/fuzz/$1" -max_total_time="$seconds" -timeout=5 -rss_limit_mb=1024 -artifact_prefix="$scratch/" \
+    "$scratch/new" "fuzz/${1%_fuzz}_corpus" > "$scratch/log" 2>&1; then
+    printf 'fuzz %s: %s s, nothing found\n' "$1" "$seconds" > "$results/$1.out"
+    echo '1 0 0' > "$results/$1.counts"
+    return
+  fi
+  {
+    tail -40 "$scratch/log"
+    for input in "$scratch"/{crash,timeout,oom,leak}-*; do
       if [ -e "$input" ]; then printf 'input, base64: %s\n' "$(head -c 3000 "$input" | base64 -w0)"; fi
     done
-    printf 'fuzz %s: FAILED\n' "$name"
-  fi
+    printf 'fuzz %s: FAILED\n' "$1"
+  } > "$results/$1.out"
+  echo '0 1 0' > "$results/$1.counts"
 }
 
-case $only in all | asan) run_variant asan 'address and undefined behaviour' ;; esac
-case $only in all | tsan) run_variant tsan 'threads' ;; esac
-case $only in
-  all | fuzz)
-    for source in fuzz/*_fuzz.cpp; do
-      if [ -e "$source" ]; then run_fuzzer "build/fuzz/$(basename "$source" .cpp)"; fi
-    done
-    ;;
-esac
+# The tests wait for most of their time: what computes runs beside them.
+if wanted asan; then
+  build asan
+  run_variant asan 'address and undefined behaviour' &
+fi
+if wanted tsan; then
+  build tsan
+  # One at a time: each has deadlines of its own.
+  wait
+  run_variant tsan 'threads' &
+fi
+if wanted fuzz; then
+  build fuzz
+  for source in fuzz/*_fuzz.cpp; do run_fuzzer "$(basename "$source" .cpp)"; done
+fi
+wait
 
-printf '%s passed, %s failed, %s skipped\n' "$passed" "$failed" "$skipped"
-[ "$failed" -eq 0 ] && [ "$passed" -gt 0 ]
+cat "$results"/{asan,tsan}.out "$results"/*_fuzz.out 2> /dev/null
+cat "$results"/*.counts | awk '
+  { passed += $1; failed += $2; skipped += $3 }
+  END { printf "%d passed, %d failed, %d skipped\n", passed, failed, skipped; exit failed > 0 || passed == 0 }'
