@@ -56,6 +56,7 @@ export async function buildMedia({ config, cameras, clock, logger, env }: MediaC
       bitrate: mediamtx.codec.bitrate,
       preset: mediamtx.codec.preset,
     },
+    encoder: mediamtx.codec.encoder,
     publish: mediamtx.publish,
     compareIntervalMs: mediamtx.reconcile_interval,
     startTimeoutMs: mediamtx.run_on_demand_start_timeout,

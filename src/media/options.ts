@@ -3,6 +3,7 @@
 import type { Clock } from '../base/clock.js'
 import type { Logger } from '../base/logger.js'
 import type { Credentials } from './api/client.js'
+import type { EncoderWord } from './publish/encoders.js'
 import type { CameraFeeds } from './publish/feeds.js'
 import { type CodecOptions, DEFAULT_CODEC } from './publish/ffmpeg-args.js'
 import { DEFAULT_TEMPLATES, type LinkTemplates } from './streams/links.js'
@@ -43,6 +44,8 @@ export interface MediaOptions {
   /** `publish_guard.so` as built; see `publish/guard.ts`. */
   readonly guardFile?: string
   readonly codec?: CodecOptions
+  /** `auto`: hardware that proves itself, else software. */
+  readonly encoder?: EncoderWord | 'auto'
   /** `auto`: while wanted, where the server can run the notifier, else always. */
   readonly publish?: 'auto' | 'always'
   /** Also take over paths of our names that somebody else configured. */
@@ -54,6 +57,8 @@ export interface MediaOptions {
   readonly demandCloseAfterMs?: number
   /** How long a publisher runs on after the last viewer. */
   readonly viewCloseAfterMs?: number
+  /** How long the path of a camera that was unplugged goes on, with a dark picture. */
+  readonly absentKeepMs?: number
   readonly links?: Partial<LinkTemplates>
 }
 
@@ -80,6 +85,8 @@ export function withDefaults(options: MediaOptions) {
     notifierFile: undefined,
     guardFile: undefined,
     codec: DEFAULT_CODEC,
+    encoder: 'auto' as const,
+    absentKeepMs: 10_000,
     publish: 'auto' as const,
     takeOverPaths: false,
     compareIntervalMs: 2_000,

@@ -20,6 +20,7 @@ import { PathKeeper } from './paths/keeper.js'
 import { Reconciler } from './paths/reconciler.js'
 import { type PathEvents, PathWatch } from './paths/watch.js'
 import { checkRecording, checkSource, type RecordingWish, type SourceWish } from './paths/wishes.js'
+import { EncoderChoice } from './publish/encoder-choice.js'
 import { canGuard, type GuardedAddress, guardedAddress } from './publish/guard.js'
 import { Publications } from './publish/publications.js'
 import { findBinary } from './server/binary.js'
@@ -70,7 +71,12 @@ export class MediaService implements Service {
     this.#settings = settings
     this.events = new TypedEvents((thrown, event) => logger.error({ event, error: String(thrown) }, 'listener failed'))
     this.#watch = new PathWatch(this.events)
-    this.#cameras = new DesiredPaths({ feeds: settings.feeds, clock, onChange: () => this.#renewDesired() })
+    this.#cameras = new DesiredPaths({
+      feeds: settings.feeds,
+      clock,
+      absentKeepMs: settings.absentKeepMs,
+      onChange: () => this.#renewDesired(),
+    })
     this.#instance = createHash('sha256').update(resolve(stateDir)).digest('hex').slice(0, 12)
     this.#guardFile = canGuard(settings.ffmpeg, settings.guardFile, searchPath) ? settings.guardFile : undefined
     this.#secrets = {
@@ -122,6 +128,8 @@ export class MediaService implements Service {
       feeds: settings.feeds,
       environment,
       closeAfterMs: settings.viewCloseAfterMs,
+      absentKeepMs: settings.absentKeepMs,
+      encoders: new EncoderChoice({ ffmpeg: settings.ffmpeg, wish: settings.encoder, environment, clock, logger }),
       always: () => this.#always(),
       target: (path) => this.#target(path),
       notifiers: (path) => this.#notifiers.count(path),

@@ -332,6 +332,7 @@ export const StreamStatus = (t: Builder) =>
     mediamtx_path: t.Object({ exists: t.Boolean(), ready: t.Boolean(), readers: count(t) }),
     metrics: t.Object({ bytes_sent: bytes(t), frames_sent: count(t), bitrate: count(t), fps: count(t) }),
     start_time: time(t),
+    error: t.Optional(t.String({ description: 'Why it does not run as it should' })),
   })
 
 export type StreamEntry = Shape<typeof StreamEntry>

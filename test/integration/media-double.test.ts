@@ -318,15 +318,36 @@ test('an old release is understood', async () => {
   expect((await media.streams())[0]).toMatchObject({ name: 'camera0', ready: true })
 })
 
-test('a camera that leaves ends its publisher; its path goes later', async () => {
+test('a camera that leaves is stood in for, with its path and its publisher, and then both go', async () => {
+  const { media, server } = await open({}, { absentKeepMs: 2_500 })
+  await media.startStreaming('camera0', 'h')
+  await until('frames are encoded', async () => (await media.streamStatus('camera0')).metrics.frames_sent > 5)
+  const publisher = server.runtime.get('camera0')?.publisher
+  bench?.feeds.setDevices([])
+  const begin = performance.now()
+  await expect(media.startStreaming('camera0', 'h')).rejects.toMatchObject({ code: 'INVALID_STATE' })
+  expect(await media.streamStatus('camera0')).toMatchObject({ status: 'ACTIVE', error: 'the camera was unplugged' })
+  const bytes = server.runtime.get('camera0')?.inboundBytes ?? 0
+  await until('pictures go on', () => (server.runtime.get('camera0')?.inboundBytes ?? 0) > bytes + 500)
+  expect(server.runtime.get('camera0')?.publisher).toBe(publisher)
+  await until('its path is gone', () => server.config('camera0') === undefined, 20_000)
+  expect(performance.now() - begin).toBeGreaterThan(2_400)
+  await expect(media.streamStatus('camera0')).rejects.toMatchObject({ code: 'STREAM_NOT_FOUND' })
+})
+
+test('a camera that is back before that is published again at once, without any call', async () => {
   const { media, server } = await open()
   await media.startStreaming('camera0', 'h')
+  await until('frames are encoded', async () => (await media.streamStatus('camera0')).metrics.frames_sent > 5)
+  const { pid } = (await media.streamStatus('camera0')).ffmpeg_process
   bench?.feeds.setDevices([])
-  await until('it is published no more', () => server.runtime.get('camera0')?.publisher === undefined)
-  expect(server.config('camera0')).toBeDefined()
-  await expect(media.startStreaming('camera0', 'h')).rejects.toMatchObject({ code: 'INVALID_STATE' })
   bench?.feeds.setDevices(['camera0'])
-  await until('it is published again', () => server.runtime.get('camera0')?.publisher !== undefined)
+  await until('another publisher runs', async () => {
+    const { ffmpeg_process, metrics } = await media.streamStatus('camera0')
+    return ffmpeg_process.running && ffmpeg_process.pid !== pid && metrics.frames_sent > 0
+  })
+  expect(server.config('camera0')).toBeDefined()
+  expect(await media.streamStatus('camera0')).not.toHaveProperty('error')
 })
 
 test('an ffmpeg that is not there is told at once', async () => {

@@ -1,11 +1,11 @@
 /** A camera feed without cameras: one ffmpeg per open writes a moving test picture, as JPEGs or in H.264, into a pipe. */
 
-import { type ChildProcess, execFileSync, spawn } from 'node:child_process'
+import { execFileSync, spawn } from 'node:child_process'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { open } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import type { CameraFeedHandle, CameraFeeds, FeedCamera } from '../../src/media/index.js'
+import { CAMERA_GONE, type CameraFeedHandle, type CameraFeeds, type FeedCamera } from '../../src/media/index.js'
 
 const OUTPUT = {
   jpeg: ['-q:v', '5', '-f', 'mjpeg'],
@@ -18,7 +18,8 @@ const OUTPUT = {
 
 export class PatternFeeds implements CameraFeeds {
   readonly #listeners = new Set<() => void>()
-  readonly #children = new Set<ChildProcess>()
+  /** What unplugs the feeds that are open. */
+  readonly #feeds = new Map<string, Set<() => void>>()
   #cameras: FeedCamera[]
   /** Of feeds that are opened from now on. */
   codec: 'jpeg' | 'h264' = 'jpeg'
@@ -39,11 +40,15 @@ export class PatternFeeds implements CameraFeeds {
   }
 
   setDevices(devices: readonly string[]): void {
+    const before = this.#cameras
     this.#cameras = devices.map((device) => ({ device, width: 320, height: 240, fps: 15 }))
+    for (const { device } of before.filter((camera) => !devices.includes(camera.device))) {
+      for (const unplug of this.#feeds.get(device) ?? []) unplug()
+    }
     for (const listener of this.#listeners) listener()
   }
 
-  async open(_device: string, _signal: AbortSignal): Promise<CameraFeedHandle> {
+  async open(device: string, _signal: AbortSignal): Promise<CameraFeedHandle> {
     const dir = mkdtempSync(join(tmpdir(), 'media-feed-'))
     const fifo = join(dir, 'frames')
     execFileSync('mkfifo', [fifo])
@@ -52,8 +57,6 @@ export class PatternFeeds implements CameraFeeds {
     const input = ['-y', '-nostdin', '-loglevel', 'quiet', '-re', '-f', 'lavfi', '-i', source]
     const args = [...input, ...OUTPUT[codec], fifo]
     const child = spawn('ffmpeg', args, { stdio: 'ignore' })
-    this.#children.add(child)
-    child.once('exit', () => this.#children.delete(child))
     const readEnd = await open(fifo, 'r')
     rmSync(dir, { recursive: true })
     this.openFeeds++
@@ -63,6 +66,20 @@ export class PatternFeeds implements CameraFeeds {
       if (!handed) void readEnd.close()
       handed = true
     }
+    let onEnded: ((reason: string) => void) | undefined
+    const close = () => {
+      giveAway()
+      if (!closed) this.openFeeds--
+      closed = true
+      feeds.delete(unplug)
+      child.kill('SIGKILL')
+    }
+    const unplug = () => {
+      close()
+      onEnded?.(CAMERA_GONE)
+    }
+    const feeds = this.#feeds.get(device) ?? new Set()
+    this.#feeds.set(device, feeds.add(unplug))
     return {
       readFd: readEnd.fd,
       codec,
@@ -71,13 +88,10 @@ export class PatternFeeds implements CameraFeeds {
       fps: 15,
       spawned: giveAway,
       stats: () => undefined,
-      onEnded: () => undefined,
-      close: () => {
-        giveAway()
-        if (!closed) this.openFeeds--
-        closed = true
-        child.kill('SIGKILL')
+      onEnded: (listener) => {
+        onEnded = listener
       },
+      close,
     }
   }
 }

@@ -154,6 +154,19 @@ describe.skipIf(binary === undefined)('our own MediaMTX', { timeout: 60_000 }, (
     expect(await play(copy, 1)).toEqual([])
   })
 
+  test('who reads a camera that is unplugged sees ten seconds more, and then the end', async () => {
+    const { stream_url } = await bench.media.startStreaming('camera0', '127.0.0.1')
+    const reading = play(stream_url, 60)
+    await until('it is read', async () => (await bench.media.streamStatus('camera0')).mediamtx_path.readers > 0)
+    const begin = performance.now()
+    bench.feeds.setDevices([])
+    const packets = await reading
+    expect(performance.now() - begin).toBeGreaterThan(9_000)
+    expect(performance.now() - begin).toBeLessThan(15_000)
+    expect(spanSeconds(packets)).toBeGreaterThan(8)
+    await until('its path is gone', () => bench.media.path('camera0') === undefined)
+  })
+
   test('nobody publishes without our password, and no password is seen in an argument list or a log', async () => {
     const { media, stateDir, log } = bench
     const { stream_url } = await media.startStreaming('camera0', '127.0.0.1')

@@ -104,6 +104,12 @@ export const mediamtx = section('The media server that hands streams to players.
       reload: 'live',
       doc: 'Bits per second.',
     }),
+    encoder: choice({
+      words: ['auto', 'software', 'vaapi', 'v4l2m2m', 'nvenc'],
+      default: 'auto',
+      reload: 'restart',
+      doc: 'auto: hardware that has just encoded a picture, else software; software also where the named one does not work.',
+    }),
     preset: choice({
       words: ['ultrafast', 'superfast', 'veryfast', 'faster', 'fast', 'medium', 'slow', 'slower', 'veryslow'],
       default: 'superfast',

@@ -8,6 +8,8 @@ import type { RecordingWish, SourceWish } from './wishes.js'
 export interface DesiredPathsOptions {
   readonly feeds: Pick<CameraFeeds, 'list'>
   readonly clock: Clock
+  /** A camera that just left keeps its path this long: flapping drops no reader. */
+  readonly absentKeepMs: number
   /** The set changed by time alone. */
   readonly onChange: () => void
 }
@@ -17,8 +19,8 @@ interface Recording {
   readonly on: boolean
 }
 
-/** A camera that just left keeps its path this long: flapping drops no reader. Also the time to learn of all cameras. */
-const KEEP_MS = 10_000
+/** The time to learn of all cameras. */
+const LEARN_MS = 10_000
 
 export class DesiredPaths {
   readonly #options: DesiredPathsOptions
@@ -42,7 +44,7 @@ export class DesiredPaths {
   }
 
   start(): void {
-    this.#cancelStart = this.#options.clock.after(KEEP_MS, () => {
+    this.#cancelStart = this.#options.clock.after(LEARN_MS, () => {
       this.#whole = true
       this.#options.onChange()
     })
@@ -117,7 +119,7 @@ export class DesiredPaths {
   }
 
   #leave(device: string): void {
-    const end = this.#options.clock.after(KEEP_MS, () => {
+    const end = this.#options.clock.after(this.#options.absentKeepMs, () => {
       this.#leaving.delete(device)
       this.#options.onChange()
     })

@@ -1,5 +1,8 @@
 /** What `media/` asks of the cameras: who there is, and their frames in a pipe. Declared here, given by the application. */
 
+/** The reason of a feed whose camera was unplugged. */
+export const CAMERA_GONE = 'camera_gone'
+
 export interface FeedCamera {
   /** Wire id, which is also the name of the path. */
   readonly device: string
@@ -29,7 +32,7 @@ export interface CameraFeedHandle {
   /** Ends the feed and frees all descriptors. Idempotent. */
   close(): void
   stats(): FeedStats | undefined
-  /** Called once when the feed ends by itself: camera gone, child stuck or dead. */
+  /** Called once when the feed ends by itself: camera gone (CAMERA_GONE), child stuck or dead. */
   onEnded(listener: (reason: string) => void): void
 }
 

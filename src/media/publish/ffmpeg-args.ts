@@ -1,4 +1,6 @@
-/** Pure: the command line of a publisher. No secret is in it: see `guard.ts`. */
+/** Pure: the command lines of publishers. No secret is in them: see `guard.ts`. */
+
+import { beforeInput, type Encoder, type EncodeWish, filterOf, outputOf } from './encoders.js'
 
 export interface CodecOptions {
   /** H.264 profile. Default `main`. */
@@ -26,15 +28,38 @@ const KEY_FRAME_SECONDS = 0.9
 /** Packets above this are split again by MediaMTX. */
 const MAX_PACKET_BYTES = 1440
 
-/** Pictures that are H.264 already are copied: `codec` is about making H.264. */
-export function publisherArgs(input: PublisherInput, codec: CodecOptions, url: string): string[] {
-  const work = input.codec === 'h264' ? copyArgs(input) : encodeArgs(input, codec)
+/** Pictures that are H.264 already are copied: `encoder` and `codec` are about making H.264. */
+export function publisherArgs(input: PublisherInput, encoder: Encoder, codec: CodecOptions, url: string): string[] {
+  const work = input.codec === 'h264' ? copyArgs(input) : encodeArgs(input, encoder, codec)
   return [
     ...['-hide_banner', '-nostdin', '-nostats', '-loglevel', 'error'],
     ...['-progress', 'pipe:3', '-stats_period', '1'],
     ...work,
     ...['-f', 'rtsp', '-rtsp_transport', 'tcp', '-pkt_size', String(MAX_PACKET_BYTES), url],
   ]
+}
+
+/** One JPEG in, H.264 out: whether the encoder works on this machine. */
+export function proofArgs(encoder: Encoder, wish: EncodeWish): string[] {
+  return [
+    ...['-hide_banner', '-nostdin', '-nostats', '-loglevel', 'error', '-protocol_whitelist', 'pipe'],
+    ...[...beforeInput(encoder), '-f', 'mjpeg', '-i', 'pipe:0', '-an', '-frames:v', '1', '-vf', filterOf(encoder, wish)],
+    ...[...outputOf(encoder, wish), '-f', 'h264', 'pipe:1'],
+  ]
+}
+
+/** What of a camera's pictures and the settings an encoder has to do with. */
+export function encodeWish(input: Pick<PublisherInput, 'width' | 'height' | 'fps'>, codec: CodecOptions): EncodeWish {
+  return {
+    width: even(input.width),
+    height: even(input.height),
+    profile: codec.profile,
+    level: codec.level,
+    pixelFormat: codec.pixelFormat,
+    bitrate: codec.bitrate,
+    preset: codec.preset,
+    keyFrames: Math.max(1, Math.floor(wholeFps(input) * KEY_FRAME_SECONDS)),
+  }
 }
 
 /**
@@ -49,26 +74,19 @@ function copyArgs(input: PublisherInput): string[] {
   ]
 }
 
-function encodeArgs(input: PublisherInput, codec: CodecOptions): string[] {
-  const width = even(input.width)
-  const height = even(input.height)
-  const fps = wholeFps(input)
-  const keyFrames = Math.max(1, Math.floor(fps * KEY_FRAME_SECONDS))
+function encodeArgs(input: PublisherInput, encoder: Encoder, codec: CodecOptions): string[] {
+  const wish = encodeWish(input, codec)
   return [
+    ...beforeInput(encoder),
     // Frames come one by one with the time at which they arrive: nothing to probe, nothing to wait for. Frame threads of
     // the decoder would hold one frame back each.
     ...['-fflags', '+nobuffer', '-probesize', '32', '-analyzeduration', '0', '-threads', '1', '-protocol_whitelist', 'pipe'],
-    ...['-f', 'mjpeg', '-framerate', String(fps), '-use_wallclock_as_timestamps', '1', '-i', 'pipe:0'],
-    '-an',
-    // JPEG is full range, viewers expect limited range. A fixed size also outlives a camera that changes its own.
-    ...['-vf', `scale=${width}:${height}:out_range=limited,format=${codec.pixelFormat}`],
+    ...['-f', 'mjpeg', '-framerate', String(wholeFps(input)), '-use_wallclock_as_timestamps', '1', '-i', 'pipe:0'],
+    ...['-an', '-vf', filterOf(encoder, wish)],
     // Times stay those of arrival; the fine time base keeps two close frames from falling together.
     ...['-fps_mode', 'vfr', '-enc_time_base', '1:90000'],
-    ...['-c:v', 'libx264', '-preset', codec.preset, '-tune', 'zerolatency', '-profile:v', codec.profile],
-    ...(codec.level === undefined ? [] : ['-level:v', codec.level]),
-    ...['-bf', '0', '-g', String(keyFrames), '-sc_threshold', '0'],
+    ...outputOf(encoder, wish),
     ...['-force_key_frames', `expr:gte(t,n_forced*${KEY_FRAME_SECONDS})`],
-    ...['-b:v', codec.bitrate, '-maxrate', codec.bitrate, '-bufsize', codec.bitrate],
   ]
 }
 
@@ -77,7 +95,7 @@ export function displayCommand(program: string, args: readonly string[]): string
   return [program, ...args].map((word) => (/^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`)).join(' ')
 }
 
-function wholeFps(input: PublisherInput): number {
+function wholeFps(input: Pick<PublisherInput, 'fps'>): number {
   return Math.max(1, Math.round(input.fps))
 }
 

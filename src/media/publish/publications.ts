@@ -4,6 +4,7 @@ import type { Clock } from '../../base/clock.js'
 import type { Logger } from '../../base/logger.js'
 import type { RuntimePath } from '../api/wire.js'
 import { Demand } from './demand.js'
+import type { EncoderChoice } from './encoder-choice.js'
 import type { CameraFeeds } from './feeds.js'
 import type { CodecOptions } from './ffmpeg-args.js'
 import type { GuardedAddress } from './guard.js'
@@ -15,6 +16,9 @@ export interface PublicationsOptions {
   readonly feeds: CameraFeeds
   readonly environment: Readonly<Record<string, string>>
   readonly closeAfterMs: number
+  /** How long a publisher goes on without its camera. */
+  readonly absentKeepMs: number
+  readonly encoders: EncoderChoice
   /** Every camera is wanted all the time. */
   readonly always: () => boolean
   readonly target: (path: string) => GuardedAddress | undefined
@@ -36,6 +40,8 @@ export class Publications {
   readonly #options: PublicationsOptions
   readonly #running = new Map<string, Publication>()
   readonly #stopping = new Set<Promise<void>>()
+  /** Cameras that left while they were published, with what cancels the end of their time. */
+  readonly #leaving = new Map<string, () => void>()
   #cameras = new Set<string>()
   #closed = false
 
@@ -57,9 +63,17 @@ export class Publications {
   setCameras(devices: readonly string[]): void {
     const before = this.#cameras
     this.#cameras = new Set(devices)
+    for (const device of before) if (!this.#cameras.has(device)) this.#left(device)
     for (const device of new Set([...devices, ...this.#running.keys()])) {
+      const publisher = this.#running.get(device)?.publisher
+      if (this.#cameras.has(device)) {
+        this.#leaving.get(device)?.()
+        this.#leaving.delete(device)
+      }
       this.settle(device)
-      if (this.#cameras.has(device) && !before.has(device)) this.#running.get(device)?.publisher.wake()
+      if (!this.#cameras.has(device) || before.has(device)) continue
+      publisher?.cameraBack()
+      publisher?.wake()
     }
   }
 
@@ -87,7 +101,8 @@ export class Publications {
   /** Makes the publisher of `path` what demand says. Idempotent. */
   settle(path: string): void {
     const known = this.#running.get(path)
-    const wanted = !this.#closed && this.#cameras.has(path) && (this.#options.always() || this.demand.wanted(path))
+    const there = this.#cameras.has(path) || (this.#leaving.has(path) && known !== undefined)
+    const wanted = !this.#closed && there && (this.#options.always() || this.demand.wanted(path))
     if (wanted && known?.publisher.wanted !== true) {
       const publisher = known?.publisher ?? this.#create(path)
       this.#running.set(path, { publisher, sinceWallMs: this.#options.clock.wallMs() })
@@ -106,8 +121,18 @@ export class Publications {
   async close(): Promise<void> {
     this.#closed = true
     this.demand.clear()
+    for (const cancel of this.#leaving.values()) cancel()
     for (const path of this.#running.keys()) this.settle(path)
     await Promise.all(this.#stopping)
+  }
+
+  #left(device: string): void {
+    if (this.#running.get(device)?.publisher.status().state !== 'running') return
+    const end = this.#options.clock.after(this.#options.absentKeepMs, () => {
+      this.#leaving.delete(device)
+      this.settle(device)
+    })
+    this.#leaving.set(device, end)
   }
 
   #update(path: string, readers: number): void {
@@ -121,11 +146,13 @@ export class Publications {
   }
 
   #create(path: string): Publisher {
-    const { ffmpeg, codec, feeds, environment, clock, logger, target } = this.#options
+    const { absentKeepMs, ffmpeg, codec, encoders, feeds, environment, clock, logger, target } = this.#options
     return new Publisher({
       device: path,
       ffmpeg,
       codec,
+      encoders,
+      absentKeepMs,
       feeds,
       environment,
       clock,

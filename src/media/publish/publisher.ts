@@ -1,22 +1,25 @@
 /** Keeps one ffmpeg publishing one camera for as long as it is wanted: starts it, watches it, starts it again. */
 
-import { type ChildProcess, spawn } from 'node:child_process'
-import type { Readable } from 'node:stream'
 import { backoffMs } from '../../base/backoff.js'
-import { endChild } from '../../base/child.js'
 import type { Clock } from '../../base/clock.js'
 import { errorText, ServiceError } from '../../base/errors.js'
 import type { Logger } from '../../base/logger.js'
 import { Pauser } from '../../base/pauser.js'
+import type { EncoderChoice } from './encoder-choice.js'
+import { SOFTWARE } from './encoders.js'
 import type { CameraFeedHandle, CameraFeeds } from './feeds.js'
-import { type CodecOptions, displayCommand, publisherArgs } from './ffmpeg-args.js'
+import { type CodecOptions, displayCommand, encodeWish, publisherArgs } from './ffmpeg-args.js'
 import type { GuardedAddress } from './guard.js'
-import { type Progress, ProgressReader } from './progress.js'
+import type { Progress } from './progress.js'
+import { PublishSession } from './session.js'
 
 export interface PublisherOptions {
   readonly device: string
   readonly ffmpeg: string
   readonly codec: CodecOptions
+  readonly encoders: Pick<EncoderChoice, 'choose' | 'failed'>
+  /** How long a camera that was unplugged is stood in for. */
+  readonly absentKeepMs: number
   readonly feeds: Pick<CameraFeeds, 'open'>
   /** Where to publish; `undefined` while there is no server. */
   readonly target: () => GuardedAddress | undefined
@@ -41,7 +44,9 @@ export interface PublisherStatus {
   readonly command: string
   /** Why the latest child ended or could not start; `undefined` once one runs. */
   readonly failure: string | undefined
-  /** The same, when it is the camera or the program and not a matter of trying again soon. */
+  /** The camera was unplugged; readers are shown a dark picture. */
+  readonly absent: boolean
+  /** The same as `failure`, when it is the camera or the program and not a matter of trying again soon. */
   readonly refusal: ServiceError | undefined
 }
 
@@ -52,11 +57,7 @@ const HEALTHY_MS = 10_000
 const IMMEDIATE_RETRIES = 3
 /** What ffmpeg makes of a 400 to ANNOUNCE, and of any refusal of RECORD. */
 const HANDSHAKE_REFUSED = /Could not write header[^\n]*(?:400 Bad Request|Invalid data found)/
-/** ffmpeg stuck: the camera delivers and nothing is encoded for this long. */
-const STALL_MS = 10_000
-const WATCH_MS = 1_000
-const STOP_GRACE_MS = 2_000
-const MAX_COMPLAINT_CHARS = 2_000
+const NO_PROGRESS: Progress = { frames: 0, fps: 0 }
 
 export class Publisher {
   readonly #options: PublisherOptions
@@ -64,9 +65,8 @@ export class Publisher {
   #abort: AbortController | undefined
   #run: Promise<void> = Promise.resolve()
   readonly #pauser: Pauser
-  #child: ChildProcess | undefined
-  #startedWallMs: number | undefined
-  #reader = new ProgressReader()
+  #session: PublishSession | undefined
+  #progress = NO_PROGRESS
   #command = ''
   #failure: string | undefined
   #refusal: ServiceError | undefined
@@ -84,9 +84,10 @@ export class Publisher {
   status(): PublisherStatus {
     return {
       state: this.#state,
-      pid: this.#child?.pid,
-      startedWallMs: this.#startedWallMs,
-      progress: this.#reader.progress,
+      pid: this.#session?.pid,
+      startedWallMs: this.#session?.startedWallMs,
+      progress: this.#session?.progress ?? this.#progress,
+      absent: this.#session?.absent === true,
       command: this.#command,
       failure: this.#failure,
       refusal: this.#refusal,
@@ -116,6 +117,11 @@ export class Publisher {
     }
     await this.#run
     if (this.#abort === undefined) this.#set('idle')
+  }
+
+  /** A camera that was stood in for is there again. */
+  cameraBack(): void {
+    if (this.#session?.absent === true) this.#session.end('the camera is back')
   }
 
   /** Ends a pause at once: the server is back. */
@@ -157,80 +163,38 @@ export class Publisher {
     let feed: CameraFeedHandle | undefined
     try {
       feed = await this.#options.feeds.open(this.#options.device, signal)
-      return await this.#runChild(feed, target, signal)
+      return await this.#encode(feed, target, signal)
     } catch (thrown) {
       if (thrown instanceof ServiceError) this.#refusal = thrown
       return errorText(thrown)
     } finally {
       feed?.close()
-      this.#child = undefined
-      this.#startedWallMs = undefined
+      this.#progress = this.#session?.progress ?? NO_PROGRESS
+      this.#session = undefined
     }
   }
 
-  async #runChild(feed: CameraFeedHandle, target: GuardedAddress, signal: AbortSignal): Promise<string> {
+  async #encode(feed: CameraFeedHandle, target: GuardedAddress, signal: AbortSignal): Promise<string> {
+    const { absentKeepMs, clock, codec, device, encoders, environment, ffmpeg, logger } = this.#options
+    const wish = encodeWish(feed, codec)
+    const encoder = feed.codec === 'h264' ? SOFTWARE : await encoders.choose(wish)
     signal.throwIfAborted()
-    const args = publisherArgs(feed, this.#options.codec, target.url)
+    const args = publisherArgs(feed, encoder, codec, target.url)
     this.#command = displayCommand('ffmpeg', args)
-    const child = spawn(this.#options.ffmpeg, args, {
-      stdio: [feed.readFd, 'ignore', 'pipe', 'pipe'],
-      env: { ...this.#options.environment, ...target.environment },
-      // Its own group: ended as a whole, and untouched by a Ctrl-C meant for us.
-      detached: true,
-    })
-    feed.spawned()
-    this.#child = child
-    this.#startedWallMs = this.#options.clock.wallMs()
-    const reader = new ProgressReader()
-    this.#reader = reader
-    let complaint = ''
-    child.stderr?.setEncoding('utf8').on('data', (text: string) => {
-      complaint = (complaint + text).slice(-MAX_COMPLAINT_CHARS)
-    })
-    const pipe = child.stdio[3] as Readable
-    pipe.setEncoding('utf8').on('data', (text: string) => {
-      reader.push(text)
-      if (this.#state === 'starting' && reader.progress.frames > 0) {
-        this.#failure = undefined
-        this.#refusal = undefined
-        this.#options.logger.info({ device: this.#options.device, codec: feed.codec === 'h264' ? 'copy' : 'h264' }, 'publishing')
-        this.#set('running')
-      }
-    })
-    let reason: string | undefined
-    const end = (why: string, grace: number) => {
-      reason ??= why
-      void endChild(child, { clock: this.#options.clock, signal: 'SIGTERM', graceMs: grace })
+    const onRunning = () => {
+      this.#failure = undefined
+      this.#refusal = undefined
+      logger.info({ device, codec: feed.codec === 'h264' ? 'copy' : encoder.word }, 'publishing')
+      this.#set('running')
     }
-    feed.onEnded((why) => end(`feed ended: ${why}`, STOP_GRACE_MS))
-    const onAbort = () => end('not wanted any more', STOP_GRACE_MS)
-    signal.addEventListener('abort', onAbort, { once: true })
-    const cancelWatch = this.#watch(feed, reader, () => end('ffmpeg does not encode what the camera delivers', 0))
-    try {
-      return await new Promise<string>((resolve, reject) => {
-        child.once('error', (error) => reject(cannotStart(error)))
-        child.once('close', (code, killedBy) => resolve(reason ?? (complaint.trim() || `ffmpeg ended (${killedBy ?? code})`)))
-      })
-    } finally {
-      cancelWatch()
-      signal.removeEventListener('abort', onAbort)
-    }
-  }
-
-  /** Looks once a second whether frames go in and none come out. */
-  #watch(feed: CameraFeedHandle, reader: ProgressReader, onStall: () => void): () => void {
-    const { clock } = this.#options
-    let framesOut = -1
-    let framesIn = 0
-    let sinceMs = clock.nowMs()
-    return clock.every(WATCH_MS, () => {
-      const fed = feed.stats()?.frames ?? 0
-      if (reader.progress.frames !== framesOut || fed === framesIn) {
-        framesOut = reader.progress.frames
-        framesIn = fed
-        sinceMs = clock.nowMs()
-      } else if (clock.nowMs() - sinceMs >= STALL_MS) onStall()
+    const session = new PublishSession({
+      ...{ ffmpeg, args, feed, absentKeepMs, clock, onRunning },
+      environment: { ...environment, ...target.environment },
     })
+    this.#session = session
+    const reason = await session.run(signal)
+    if (session.progress.frames === 0 && !signal.aborted) encoders.failed(encoder, wish)
+    return reason
   }
 
   /** Said once, then on change. */
@@ -247,9 +211,4 @@ export class Publisher {
     this.#state = state
     this.#options.onChange()
   }
-}
-
-function cannotStart(error: Error): ServiceError {
-  const detail = `ffmpeg cannot be started: ${error.message}`
-  return new ServiceError('DEPENDENCY_FAILED', { data: { dependency: 'FFmpeg', detail }, details: detail, cause: error })
 }

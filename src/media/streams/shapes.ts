@@ -50,6 +50,8 @@ export interface StreamStatus {
     readonly fps: number
   }
   readonly start_time: string
+  /** Why it does not run as it should. */
+  readonly error?: string
 }
 
 export interface StreamEntry {

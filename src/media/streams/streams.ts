@@ -5,6 +5,7 @@ import { ServiceError } from '../../base/errors.js'
 import { mediamtxUnavailable } from '../api/failures.js'
 import type { RuntimePath, ServerPorts } from '../api/wire.js'
 import type { Publication, Publications } from '../publish/publications.js'
+import type { PublisherStatus } from '../publish/publisher.js'
 import type { ServerLink } from '../server/link.js'
 import { type LinkTemplates, type StreamLinks, streamLinks } from './links.js'
 import type { StartedStream, StoppedStream, StreamEntry, StreamStatus, StreamUrl } from './shapes.js'
@@ -160,6 +161,7 @@ export class Streams {
         fps: Math.round(child?.progress.fps ?? 0),
       },
       start_time: this.#startTime(path, publication),
+      ...problemOf(child),
     }
   }
 
@@ -248,10 +250,12 @@ function stoppedMeanwhile(device: string): ServiceError {
   })
 }
 
-function statusWord(
-  child: { readonly state: string; readonly failure: string | undefined } | undefined,
-  path: RuntimePath | undefined,
-): StreamStatus['status'] {
+function problemOf(child: PublisherStatus | undefined): { readonly error?: string } {
+  if (child?.absent === true) return { error: 'the camera was unplugged' }
+  return child?.failure === undefined ? {} : { error: child.failure }
+}
+
+function statusWord(child: PublisherStatus | undefined, path: RuntimePath | undefined): StreamStatus['status'] {
   if (child?.state === 'stopping') return 'STOPPING'
   if (path?.available === true) return 'ACTIVE'
   if (child?.failure !== undefined) return 'ERROR'

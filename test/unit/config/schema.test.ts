@@ -44,6 +44,7 @@ const OTHER: Readonly<Record<string, string>> = {
   'mediamtx.codec.video_level': '4.1',
   'mediamtx.codec.pixel_format': 'yuv444p',
   'mediamtx.codec.bitrate': '600k',
+  'mediamtx.codec.encoder': 'software',
   'mediamtx.codec.preset': 'fast',
   'ffmpeg.binary': '/usr/bin/ffmpeg',
   'recording.file_name_pattern': '%device-%Y',

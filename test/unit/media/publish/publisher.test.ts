@@ -1,9 +1,12 @@
+import { execFileSync } from 'node:child_process'
 import { chmodSync, closeSync, mkdtempSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import { createLogger } from '../../../../src/base/logger.js'
 import type { CameraFeedHandle } from '../../../../src/media/index.js'
+import { SOFTWARE } from '../../../../src/media/publish/encoders.js'
+import { CAMERA_GONE } from '../../../../src/media/publish/feeds.js'
 import { DEFAULT_CODEC } from '../../../../src/media/publish/ffmpeg-args.js'
 import { Publisher, type PublisherOptions, type PublisherState } from '../../../../src/media/publish/publisher.js'
 import { FakeClock } from '../../../support/fake-clock.js'
@@ -16,6 +19,7 @@ let log: string[]
 let opened: number
 let closed: number
 let framesIn: number
+let encoderFailures: number
 let endFeed: (reason: string) => void
 
 beforeEach(() => {
@@ -23,7 +27,7 @@ beforeEach(() => {
   clock = new FakeClock()
   states = []
   log = []
-  opened = closed = framesIn = 0
+  opened = closed = framesIn = encoderFailures = 0
 })
 
 afterEach(async () => {
@@ -107,9 +111,9 @@ test('without a server nothing is started', async () => {
 test('a child that takes frames and gives none is killed and told so', async () => {
   start('trap "" TERM; echo frame=1 >&3; while :; do sleep 1; done')
   await state('running')
-  for (let second = 0; second < 12; second++) {
-    framesIn += 30
-    clock.advance(1_000)
+  for (let half = 0; half < 12; half++) {
+    framesIn += 15
+    clock.advance(500)
   }
   await vi.waitFor(() => {
     clock.advance(1)
@@ -129,6 +133,76 @@ test('a feed that ends takes its child along', async () => {
   await state('running')
   endFeed('camera gone')
   await vi.waitFor(() => expect(log.join()).toContain('feed ended: camera gone'))
+})
+
+test('a camera that was unplugged is stood in for by a picture, for ten seconds, then the child ends', async () => {
+  const pictures = join(dir, 'pictures')
+  start(`echo frame=1 >&3; exec cat > ${pictures}`)
+  await state('running')
+  endFeed(CAMERA_GONE)
+  expect(publisher.status()).toMatchObject({ absent: true, state: 'running' })
+  await vi.waitFor(() => expect(readFileSync(pictures).length).toBeGreaterThan(100))
+  const one = readFileSync(pictures).length
+  clock.advance(500)
+  await vi.waitFor(() => expect(readFileSync(pictures).length).toBe(2 * one))
+  for (let half = 0; half < 18; half++) clock.advance(500)
+  expect(log).toEqual([])
+  clock.advance(500)
+  await vi.waitFor(() => expect(log.join()).toContain('the camera was unplugged'))
+})
+
+test('a camera that is back within that time is published anew at once', async () => {
+  start('echo frame=1 >&3; exec cat > /dev/null')
+  await state('running')
+  endFeed(CAMERA_GONE)
+  clock.advance(1_000)
+  publisher.cameraBack()
+  await runs(2)
+  await state('running')
+  expect(publisher.status().absent).toBe(false)
+  publisher.cameraBack()
+  expect(runCount()).toBe(2)
+})
+
+test('a camera that gives nothing for a while is stood in for until it goes on', async () => {
+  const pictures = join(dir, 'pictures')
+  start(`echo frame=1 >&3; exec cat > ${pictures}`)
+  await state('running')
+  framesIn = 1
+  for (let half = 0; half < 6; half++) clock.advance(500)
+  expect(readFileSync(pictures).length).toBe(0)
+  clock.advance(500)
+  await vi.waitFor(() => expect(readFileSync(pictures).length).toBeGreaterThan(100))
+  const shown = readFileSync(pictures).length
+  framesIn++
+  clock.advance(500)
+  framesIn++
+  clock.advance(500)
+  expect(readFileSync(pictures).length).toBe(shown)
+})
+
+test('an unplugged camera that was never shown has nothing to be stood in for', async () => {
+  start('exec cat > /dev/null')
+  await vi.waitFor(() => expect(publisher.status().pid).toBeDefined())
+  await vi.waitFor(() => endFeed(CAMERA_GONE))
+  await vi.waitFor(() => expect(log.join()).toContain('feed ended: camera_gone'))
+})
+
+test('an encoder that gave nothing is told so, one that gave something is not', async () => {
+  start('exit 1')
+  await runs(2)
+  await vi.waitFor(() => expect(encoderFailures).toBe(2))
+  await publisher.stop()
+  start('echo frame=1 >&3; exit 1')
+  await runs(4)
+  await state('waiting')
+  expect(encoderFailures).toBe(2)
+})
+
+test('a complaint shows no credentials', async () => {
+  start('echo "rtsp://publisher:secret@127.0.0.1/camera0: 401" >&2; exit 1')
+  await state('waiting')
+  expect(publisher.status().failure).toBe('rtsp://127.0.0.1/camera0: 401')
 })
 
 test('a child that ignores the request to end is killed', async () => {
@@ -162,6 +236,13 @@ function start(script: string, options: Partial<PublisherOptions> = {}): void {
     device: 'camera0',
     ffmpeg,
     codec: DEFAULT_CODEC,
+    encoders: {
+      choose: async () => SOFTWARE,
+      failed: () => {
+        encoderFailures++
+      },
+    },
+    absentKeepMs: 10_000,
     feeds: { open: async () => feed() },
     target: () => ({ url: 'rtsp://127.0.0.1/camera0', environment: {} }),
     environment: { PATH: process.env.PATH ?? '' },
@@ -176,7 +257,10 @@ function start(script: string, options: Partial<PublisherOptions> = {}): void {
 function feed(): CameraFeedHandle {
   opened++
   let open = true
-  const readFd = openSync('/dev/null', 'r')
+  const pipe = join(dir, `pipe${opened}`)
+  execFileSync('mkfifo', [pipe])
+  // Both ways: whoever opens a pipe one way waits for the other side.
+  const readFd = openSync(pipe, 'r+')
   return {
     readFd,
     codec: 'jpeg',
