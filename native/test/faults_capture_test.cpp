@@ -204,23 +204,23 @@ TEST_CASE("a transfer that fails at the start is tried a second time at once, an
             CAPTURE(failure);
             ScriptedSys scripted;
             CaptureManager manager(scripted.sys(), {});
-            scripted.plug(kFaultyNode, ScriptedCamera::webcam());
-            scripted.failAt(kFaultyNode, call, 1, failure);
-            REQUIRE(start(manager, kFaulty, kMode).ok());
-            CHECK(scripted.calls(kFaultyNode, call) == 2);
-            CHECK(scripted.calls(kFaultyNode, "open") == 1);
+            scripted.plug(kNode, ScriptedCamera::webcam());
+            scripted.failAt(kNode, call, 1, failure);
+            REQUIRE(start(manager, kCamera, kMjpeg).ok());
+            CHECK(scripted.calls(kNode, call) == 2);
+            CHECK(scripted.calls(kNode, "open") == 1);
             CHECK(delivers(scripted, manager));
-            CHECK(incidents(*manager.stats(kFaulty.source), Incident::StartRetry) == 1);
-            REQUIRE(stop(manager, kFaulty.source).ok());
+            CHECK(incidents(*manager.stats(kCamera.source), Incident::StartRetry) == 1);
+            REQUIRE(stop(manager, kCamera.source).ok());
 
-            scripted.failAt(kFaultyNode, call, 1, failure, 2);
-            const auto refused = start(manager, kFaulty, kMode);
+            scripted.failAt(kNode, call, 1, failure, 2);
+            const auto refused = start(manager, kCamera, kMjpeg);
             REQUIRE_FALSE(refused.ok());
             CHECK(refused.error().errnoValue == failure);
             CHECK(faultCode(refused.error()) == (failure == ETIMEDOUT ? "TIMEOUT" : "IO"));
-            CHECK(scripted.calls(kFaultyNode, call) == 4);
+            CHECK(scripted.calls(kNode, call) == 4);
             CHECK(eventually([&] { return scripted.openDescriptors() == 0 && scripted.mappings() == 0; }));
-            CHECK(start(manager, kFaulty, kMode).ok());
+            CHECK(start(manager, kCamera, kMjpeg).ok());
             manager.shutdown(2000);
         }
     }
@@ -231,10 +231,10 @@ TEST_CASE("other failures of the start are not tried twice") {
         CAPTURE(failure);
         ScriptedSys scripted;
         CaptureManager manager(scripted.sys(), {});
-        scripted.plug(kFaultyNode, ScriptedCamera::webcam());
-        scripted.failAt(kFaultyNode, "VIDIOC_STREAMON", 1, failure);
-        CHECK_FALSE(start(manager, kFaulty, kMode).ok());
-        CHECK(scripted.calls(kFaultyNode, "VIDIOC_STREAMON") == 1);
+        scripted.plug(kNode, ScriptedCamera::webcam());
+        scripted.failAt(kNode, "VIDIOC_STREAMON", 1, failure);
+        CHECK_FALSE(start(manager, kCamera, kMjpeg).ok());
+        CHECK(scripted.calls(kNode, "VIDIOC_STREAMON") == 1);
         manager.shutdown(2000);
     }
 }
@@ -243,10 +243,10 @@ TEST_CASE("each restart in the open device has its cause") {
     std::atomic<int> armed{0};
     ScriptedSys scripted;
     CaptureManager manager(polling(scripted, POLLERR, armed), shortDeadlines());
-    scripted.plug(kFaultyNode, ScriptedCamera::webcam());
-    REQUIRE(start(manager, kFaulty, kMode).ok());
+    scripted.plug(kNode, ScriptedCamera::webcam());
+    REQUIRE(start(manager, kCamera, kMjpeg).ok());
     REQUIRE(delivers(scripted, manager));
-    const auto count = [&](Incident incident) { return incidents(*manager.stats(kFaulty.source), incident); };
+    const auto count = [&](Incident incident) { return incidents(*manager.stats(kCamera.source), incident); };
     CHECK(eventually([&] { return count(Incident::RestartSilence) == 1; }));
     REQUIRE(delivers(scripted, manager));
     const uint64_t polled = count(Incident::RestartPoll);
@@ -254,12 +254,12 @@ TEST_CASE("each restart in the open device has its cause") {
     CHECK(eventually([&] { return count(Incident::RestartPoll) == polled + 1; }));
     REQUIRE(delivers(scripted, manager));
     const uint64_t queued = count(Incident::RestartQueue);
-    scripted.failAt(kFaultyNode, "VIDIOC_QBUF", 1, EINVAL);
+    scripted.failAt(kNode, "VIDIOC_QBUF", 1, EINVAL);
     CHECK(eventually([&] {
-        scripted.pushFrame(kFaultyNode, {.bytes = goodJpeg()});
+        scripted.pushFrame(kNode, {.bytes = jpeg640()});
         return count(Incident::RestartQueue) == queued + 1;
     }));
-    const CaptureStats stats = *manager.stats(kFaulty.source);
+    const CaptureStats stats = *manager.stats(kCamera.source);
     uint64_t sum = 0;
     for (const Incident each : {Incident::RestartSilence, Incident::RestartPoll, Incident::RestartDequeue, Incident::RestartQueue}) {
         sum += incidents(stats, each);
