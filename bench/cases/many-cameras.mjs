@@ -1,17 +1,10 @@
 // 64 simulated cameras of which one hangs in stream start: the time from the start of the service until the other 63 stream.
-import { mkdtemp, rm, writeFile } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
-import { startService } from '../../test/vm/guest/support/service.mjs'
-import { eventually } from '../../test/vm/guest/support/wait.mjs'
 import { frames } from '../support/frames.mjs'
-import { facePort, simulatedCameras } from '../support/mjpeg.mjs'
+import { allStream, CAMERAS, FIRST_NODE, startManyCameras } from '../support/many-cameras.mjs'
 import { duration, publish } from '../support/report.mjs'
 import { median } from '../support/stats.mjs'
 import { failures, judge, ratioText } from '../support/verdict.mjs'
 
-const CAMERAS = 64
-const FIRST_NODE = 70
 const HANGING_NODE = FIRST_NODE + 7
 const LIMIT_MS = 1_000
 const PICTURES = { bytes: 34_000, width: 1280, height: 720 }
@@ -37,32 +30,12 @@ export async function run({ quick }) {
 }
 
 async function once(pictures) {
-  const folder = await mkdtemp(join(tmpdir(), 'camera-service-many-'))
-  const file = join(folder, 'config.json')
-  const camera = { device_path: `/dev/video${FIRST_NODE}`, width: pictures.width, height: pictures.height }
-  const cameras = Array.from({ length: CAMERAS - 1 }, (_, i) => ({ id: `camera${FIRST_NODE + 1 + i}`, on_demand: false }))
-  await writeFile(file, JSON.stringify({ camera, cameras }))
+  const many = await startManyCameras(pictures, { hanging: HANGING_NODE })
   try {
-    const service = await startService({
-      wrapper: simulatedCameras(pictures, { count: CAMERAS, hanging: HANGING_NODE }),
-      config: {
-        LOGGING_LEVEL: 'warn',
-        FACES_CAMERA_ENABLED: true,
-        CAMERA_SERVER_CONFIG_FILE: file,
-        CAMERA_SERVER_SERVER_HOST: '127.0.0.1',
-        CAMERA_SERVER_SERVER_PORT: 0,
-      },
-    })
-    try {
-      const answeredAtMs = performance.now()
-      const url = `http://127.0.0.1:${await facePort(service)}/cameras`
-      const streaming = async () => (await (await fetch(url)).json()).filter(({ state }) => state === 'streaming').length
-      await eventually('63 cameras stream', async () => (await streaming()) === CAMERAS - 1, { everyMs: 10 })
-      return { startMs: service.startMs, streamMs: performance.now() - answeredAtMs }
-    } finally {
-      await service.stop()
-    }
+    const answeredAtMs = performance.now()
+    await allStream(many, CAMERAS - 1)
+    return { startMs: many.service.startMs, streamMs: performance.now() - answeredAtMs }
   } finally {
-    await rm(folder, { recursive: true, force: true })
+    await many.stop()
   }
 }
