@@ -1,6 +1,7 @@
 /** JSON web tokens: HS256 and nothing else, whatever a token says of itself. */
 
-import { createSigner, createVerifier } from 'fast-jwt'
+import { createRequire } from 'node:module'
+import type * as FastJwt from 'fast-jwt'
 import type { Clock } from '../base/clock.js'
 import { ServiceError } from '../base/errors.js'
 import { type Identity, isExpired, readClaims } from './claims.js'
@@ -33,6 +34,8 @@ export interface TokenRequest {
 }
 
 export interface Tokens {
+  /** Loads what signing and checking need, so that nobody waits for it later. */
+  load(): void
   sign(request: TokenRequest): string
   /**
    * Who the token names. Throws ServiceError AUTH_REQUIRED without a token and AUTH_FAILED for any other fault;
@@ -45,17 +48,21 @@ export interface Tokens {
 export function createTokens(options: TokensOptions): Tokens {
   // Bytes, not text: text that looks like a PEM key would be taken for one.
   const key = Buffer.from(options.secret, 'utf8')
-  const signJwt = createSigner({ key, algorithm: 'HS256' })
-  // Times are compared in readClaims, against the clock that was passed in.
-  const verifyJwt = createVerifier({ key, algorithms: ['HS256'], ignoreExpiration: true, ignoreNotBefore: true })
+  let jwt: Jwt | undefined
+  const loaded = (): Jwt => {
+    jwt ??= loadJwt(key)
+    return jwt
+  }
   const verified = new Map<string, Identity>()
   const cacheEntries = options.cacheEntries ?? DEFAULT_CACHE_ENTRIES
 
   return {
+    load: () => void loaded(),
+
     sign({ userId, role, lifetimeMs, localOnly }) {
       const iat = Math.floor(options.clock.wallMs() / 1000)
       const exp = iat + Math.max(1, Math.floor(lifetimeMs / 1000))
-      return signJwt({ user_id: userId, role, iat, exp, ...(localOnly === undefined ? {} : { local_only: localOnly }) })
+      return loaded().sign({ user_id: userId, role, iat, exp, ...(localOnly === undefined ? {} : { local_only: localOnly }) })
     },
 
     verify(token) {
@@ -67,12 +74,27 @@ export function createTokens(options: TokensOptions): Tokens {
         verified.delete(token)
         throw refused('AUTH_FAILED', 'the token has expired')
       }
-      const identity = readClaims(checkSignature(token, verifyJwt), options.clock.wallMs(), options)
+      const identity = readClaims(checkSignature(token, loaded().verify), options.clock.wallMs(), options)
       if (typeof identity === 'string') throw refused('AUTH_FAILED', identity)
       if (verified.size >= cacheEntries) verified.delete(verified.keys().next().value ?? '')
       verified.set(token, identity)
       return identity
     },
+  }
+}
+
+interface Jwt {
+  readonly sign: (payload: Readonly<Record<string, unknown>>) => string
+  readonly verify: (token: string) => unknown
+}
+
+/** A fifth of what the service loads until its first answer, and nobody who sits at the machine needs it. */
+function loadJwt(key: Buffer): Jwt {
+  const { createSigner, createVerifier } = createRequire(import.meta.url)('fast-jwt') as typeof FastJwt
+  return {
+    sign: createSigner({ key, algorithm: 'HS256' }),
+    // Times are compared in readClaims, against the clock that was passed in.
+    verify: createVerifier({ key, algorithms: ['HS256'], ignoreExpiration: true, ignoreNotBefore: true }),
   }
 }
 

@@ -190,6 +190,8 @@ describe('the end', () => {
         env: { CAMERA_SERVICE_CAMERA_SERVER_CAMERA_DEVICE_PATH: `/dev/video${FIRST_NODE}` },
       })
       try {
+        // The face answers before devices are found.
+        await eventually(async () => expect((await ask(service.cameraPort, 'GET', `/cameras/${hung}`)).status).toBe(200))
         const [good] = await Promise.all([
           MjpegViewer.open(service.cameraPort, '/video_feed'),
           MjpegViewer.open(service.cameraPort, `/cameras/${hung}/video_feed`),

@@ -1,0 +1,194 @@
+/** Everything besides the cameras and their face: loaded and built when that answers already. */
+
+import { RateLimit, type Tokens } from '../auth/index.js'
+import type { Clock } from '../base/clock.js'
+import type { Service } from '../base/lifecycle.js'
+import type { Logger } from '../base/logger.js'
+import { type Cameras, pictureSibling, type StreamLinks } from '../cameras/index.js'
+import type { Config } from '../config/index.js'
+import { createHttpServer, type HttpServer, type HttpServerSettings } from '../http/index.js'
+import type { MediaService } from '../media/index.js'
+import type { ComponentWord } from '../monitor/index.js'
+import type { Recordings } from '../recordings/index.js'
+import { createRpc, type Services, type StreamPort } from '../rpc/index.js'
+import { Snapshots } from '../snapshots/index.js'
+import type { buildFacts } from './build-facts.js'
+import { buildExternal, externalPort } from './external.js'
+import { buildMedia } from './media.js'
+import { connectNotifications } from './notifications.js'
+import { buildRecordings, connectRecordings, recordingPorts } from './recordings.js'
+import { streamsWithoutMediamtx } from './streams.js'
+import { System } from './system.js'
+
+export interface PartsContext {
+  readonly config: Config
+  readonly cameras: Cameras
+  readonly tokens: Tokens
+  readonly clock: Clock
+  readonly logger: Logger
+  readonly env: Readonly<Record<string, string | undefined>>
+  readonly build: ReturnType<typeof buildFacts>
+}
+
+export interface Parts {
+  /** In the order of their start. */
+  readonly order: readonly Service[]
+  readonly http: HttpServer
+  readonly system: System
+  /** Stream URLs of a camera for a client that used `host`. */
+  readonly links: (device: string, host: string) => StreamLinks
+  /** Clients hear of nothing any more. */
+  disconnect(): void
+}
+
+/** Rejects when something that was configured cannot be had. */
+export async function buildParts({ config, cameras, tokens, clock, logger, env, build }: PartsContext): Promise<Parts> {
+  const { security } = config
+  const media = await buildMedia({ config, cameras, clock, logger, env })
+  media?.events.on('stateChanged', () => cameras.registry.forgetLinks())
+  const external = buildExternal({ config, media, clock, logger })
+  const snapshots = buildSnapshots(config, logger, clock, env.PATH ?? '', cameras)
+  const recordings = buildRecordings({ config, cameras, media, clock, logger, env })
+  snapshots.events.on('taken', ({ device, filename }) => {
+    const dir = config.snapshots.use_device_subdirs ? device : ''
+    recordings.files.noticed({ kind: 'snapshot', dir, name: filename }).catch(() => undefined)
+  })
+
+  const system: System = new System({
+    clock,
+    build,
+    thresholds: {
+      memoryUsagePercent: config.performance.monitoring_thresholds.memory_usage_percent,
+      connectionsLimit: config.performance.monitoring_thresholds.active_connections_limit,
+    },
+    storageDir: config.mediamtx.snapshots_path,
+    maxCameras: config.camera.device_range[1] - config.camera.device_range[0] + 1,
+    connections: () => http.connections,
+    mediamtx: () => mediamtxWord(media),
+  })
+  const rpc = createRpc({
+    services: { ...services(cameras, snapshots, recordings, media, system), external: externalPort(external, clock) },
+    tokens,
+    rateLimit: new RateLimit({ requests: security.rate_limit_requests, windowMs: security.rate_limit_window, clock }),
+    clock,
+    logger,
+  })
+  const http: HttpServer = createHttpServer({
+    rpc,
+    clock,
+    logger,
+    address: { host: config.server.host, port: config.server.port, key: 'server.port' },
+    settings: httpSettings(config),
+  })
+  const ends = [
+    connectNotifications({ registry: cameras.registry, snapshots, media }, rpc.publish),
+    ...connectRecordings(recordings, rpc.publish),
+  ]
+
+  const order: readonly Service[] = [
+    // MediaMTX is no start dependency: its service starts looking for one and returns.
+    snapshots,
+    ...(media === undefined ? [] : [media]),
+    external,
+    http,
+    // Last up and first down: files are closed before cameras, MediaMTX or the process end.
+    recordings,
+  ]
+  tokens.load()
+  return {
+    order,
+    http,
+    system,
+    links: (device, host) => media?.streamLinks(device, host) ?? {},
+    disconnect() {
+      for (const end of ends) end()
+    },
+  }
+}
+
+function buildSnapshots(config: Config, logger: Logger, clock: Clock, searchPath: string, cameras: Cameras): Snapshots {
+  const { snapshots, mediamtx, workers, storage } = config
+  const { captures, registry } = cameras
+  return new Snapshots({
+    cameras: {
+      lease: (device) => captures.lease(device),
+      sibling: (device) => pictureSibling(registry.get(device), registry.list())?.device,
+    },
+    ffmpeg: { binary: config.ffmpeg.binary, searchPath },
+    core: cameras.core,
+    clock,
+    logger: logger.child({ component: 'snapshots' }),
+    enabled: snapshots.enabled,
+    dir: mediamtx.snapshots_path,
+    deviceSubdirs: snapshots.use_device_subdirs,
+    filePattern: snapshots.file_name_pattern,
+    format: snapshots.format === 'jpeg' ? 'jpg' : snapshots.format,
+    quality: snapshots.quality,
+    maxWidthPx: snapshots.max_width,
+    maxHeightPx: snapshots.max_height,
+    timeoutMs: snapshots.timeout,
+    workerThreads: workers.snapshot_threads,
+    blockPercent: storage.block_percent,
+  })
+}
+
+function services(
+  cameras: Cameras,
+  snapshots: Snapshots,
+  recordings: Recordings,
+  media: MediaService | undefined,
+  system: System,
+): Omit<Services, 'external'> {
+  const { registry } = cameras
+  const streams: StreamPort =
+    media === undefined
+      ? streamsWithoutMediamtx((device) => registry.has(device))
+      : {
+          start: (device, host) => media.startStreaming(device, host),
+          stop: (device) => media.stopStreaming(device),
+          url: (device, host) => media.streamUrl(device, host),
+          status: (device) => media.streamStatus(device),
+          list: () => media.streams(),
+        }
+  return {
+    cameras: {
+      resolve: (node) => registry.resolve(node),
+      list: (host) => registry.listView(host),
+      status: (device, host) => registry.statusView(device, host),
+      capabilities: (device) => registry.capabilitiesView(device),
+    },
+    controls: {
+      list: (device) => cameras.controls.list(device),
+      set: (device, values) => cameras.controls.set(device, values, { strict: true }),
+      reset: (device, names) => cameras.controls.reset(device, names),
+    },
+    snapshots: { take: (params, signal) => snapshots.take(params, signal) },
+    ...recordingPorts(recordings),
+    streams,
+    system,
+  }
+}
+
+function httpSettings({ server, security, faces, notifications }: Config): Partial<HttpServerSettings> {
+  return {
+    path: server.websocket_path,
+    publicHost: faces.public_host ?? undefined,
+    allowedOrigins: security.cors_origins,
+    maxConnections: server.max_connections,
+    maxAnonymousPerAddress: server.max_unauthenticated_per_address,
+    maxMessageBytes: server.max_message_size,
+    anonymousMessageBytes: server.max_message_size_unauthenticated,
+    maxNotifications: notifications.websocket.max_queue_size,
+    softBytes: server.send_buffer_soft,
+    hardBytes: server.send_buffer_hard,
+    pingIntervalMs: server.ping_interval,
+    pongWaitMs: server.pong_wait,
+    loginMs: server.auth_timeout,
+    stallMs: server.send_stall_timeout,
+  }
+}
+
+function mediamtxWord(media: MediaService | undefined): ComponentWord {
+  if (media === undefined || media.state === 'off' || media.state === 'searching') return 'STOPPED'
+  return media.state === 'up' ? 'RUNNING' : 'ERROR'
+}
