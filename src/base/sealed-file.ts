@@ -4,9 +4,8 @@
  */
 
 import { createHash } from 'node:crypto'
-import { constants } from 'node:fs'
-import { link, mkdir, open, rename, unlink } from 'node:fs/promises'
-import { dirname } from 'node:path'
+import { link, rename, unlink } from 'node:fs/promises'
+import { readWhole, removeLeftovers, writeWhole } from './durable-file.js'
 import { errorText } from './errors.js'
 import type { Logger } from './logger.js'
 
@@ -21,8 +20,6 @@ export interface SealedFileOptions<Content> {
   readonly logger: Logger
 }
 
-const MAX_BYTES = 16 * 1024 * 1024
-
 export class SealedFile<Content extends object> {
   readonly #options: SealedFileOptions<Content>
   #pending: Content | undefined
@@ -36,14 +33,15 @@ export class SealedFile<Content extends object> {
   /** Undefined when there is none, or none that can be trusted. Never rejects. */
   async load(): Promise<Content | undefined> {
     const { file, what, logger } = this.#options
-    await unlink(`${file}.new`).catch(() => undefined)
+    await removeLeftovers(file)
     for (const candidate of [file, `${file}.old`]) {
       try {
-        const content = this.#open(await readRegular(candidate))
+        const text = await readWhole(candidate)
+        if (text === undefined) continue
+        const content = this.#open(text)
         if (content !== undefined) return content
         await this.#setAside(candidate, 'damaged')
       } catch (thrown) {
-        if (isMissing(thrown)) continue
         logger.error({ file: candidate, error: errorText(thrown) }, `${what} could not be read`)
         await this.#setAside(candidate, 'unreadable')
       }
@@ -82,19 +80,11 @@ export class SealedFile<Content extends object> {
 
   async #write(content: Content): Promise<void> {
     const { file, version } = this.#options
-    await mkdir(dirname(file), { recursive: true })
-    const handle = await open(`${file}.new`, 'w', 0o644)
-    try {
-      await handle.writeFile(`${JSON.stringify({ version, checksum: checksumOf(content), content })}\n`)
-      await handle.sync()
-    } finally {
-      await handle.close()
-    }
+    const sealed = `${JSON.stringify({ version, checksum: checksumOf(content), content })}\n`
     await unlink(`${file}.old`).catch(() => undefined)
     // Not there the first time.
     await link(file, `${file}.old`).catch(() => undefined)
-    await rename(`${file}.new`, file)
-    await syncFolder(dirname(file))
+    await writeWhole(file, sealed)
   }
 
   async #setAside(file: string, how: string): Promise<void> {
@@ -105,35 +95,8 @@ export class SealedFile<Content extends object> {
   }
 }
 
-/** Resolves when the entries of `dir` are on the disk. */
-export async function syncFolder(dir: string): Promise<void> {
-  const handle = await open(dir, 'r')
-  try {
-    await handle.sync()
-  } finally {
-    await handle.close()
-  }
-}
-
 function checksumOf(content: unknown): string {
   return createHash('sha256')
     .update(JSON.stringify(content) ?? '')
     .digest('hex')
-}
-
-async function readRegular(file: string): Promise<string> {
-  // Without O_NONBLOCK the opening of a pipe waits for its writer.
-  const handle = await open(file, constants.O_RDONLY | constants.O_NONBLOCK)
-  try {
-    const found = await handle.stat()
-    if (!found.isFile()) throw new Error('not a regular file')
-    if (found.size > MAX_BYTES) throw new Error(`${found.size} bytes, at most ${MAX_BYTES} are read`)
-    return await handle.readFile('utf8')
-  } finally {
-    await handle.close()
-  }
-}
-
-function isMissing(thrown: unknown): boolean {
-  return thrown instanceof Error && 'code' in thrown && thrown.code === 'ENOENT'
 }

@@ -3,7 +3,7 @@
 import { readdirSync, unlinkSync } from 'node:fs'
 import { join } from 'node:path'
 import { Folder } from './folder.js'
-import { IndexStore } from './store.js'
+import { IndexStore, isDamage } from './store.js'
 import {
   FILE_KINDS,
   type FileFacts,
@@ -12,6 +12,7 @@ import {
   type FilePlace,
   type IndexedFile,
   type KindTotals,
+  namesOf,
 } from './types.js'
 
 export interface EngineOptions {
@@ -21,98 +22,138 @@ export interface EngineOptions {
 }
 
 /** Watches are a promise of the kernel's that we check: folder replaced, mount gone, watch refused. */
-const CHECK_MS = 2_000
+const CHECK_MS = 1_000
 
 export class IndexEngine {
   readonly #options: EngineOptions
-  readonly #store: IndexStore
-  /** Where a damaged index was put aside at this start. */
-  readonly damaged: string | undefined
+  #store: IndexStore
+  /** Where a damaged index was put aside. */
+  #damaged: string | undefined
   readonly #folders = new Map<string, Folder>()
   readonly #timer: NodeJS.Timeout
-  readonly #ready: Promise<unknown>
+  #ready: Promise<unknown>
+  #closed = false
 
   /** Throws when the database cannot be opened or made. */
   constructor(options: EngineOptions) {
     this.#options = options
     const { store, damaged } = IndexStore.open(options.file)
     this.#store = store
-    this.damaged = damaged
-    for (const kind of FILE_KINDS) this.#findFolders(kind)
-    this.#ready = Promise.all(FILE_KINDS.map((kind) => this.#settle(kind)))
+    this.#damaged = damaged
+    this.#ready = this.#compareAll()
     this.#timer = setInterval(() => this.#check(), CHECK_MS)
   }
 
+  get damaged(): string | undefined {
+    return this.#damaged
+  }
+
   close(): void {
+    if (this.#closed) return
+    this.#closed = true
     clearInterval(this.#timer)
-    for (const folder of this.#folders.values()) folder.stop()
-    this.#folders.clear()
+    this.#stopFolders()
     this.#store.close()
   }
 
   /** Rejects with the code of the system when the folder cannot be read. Waits for the first comparison only. */
-  async page(kind: FileKind, limit: number, offset: number): Promise<FilePage> {
-    await this.#ready
-    this.#checkFault(kind)
-    return this.#store.page(kind, limit, offset)
+  page(kind: FileKind, limit: number, offset: number): Promise<FilePage> {
+    return this.#answer(kind, (store) => store.page(kind, limit, offset))
   }
 
-  async find(kind: FileKind, stem: string): Promise<readonly IndexedFile[]> {
-    await this.#ready
-    this.#checkFault(kind)
-    const listed = this.#store.byStem(kind, stem)
+  find(kind: FileKind, stem: string): Promise<readonly IndexedFile[]> {
     // What is told about one file is looked at: the disk knows better than the last event.
-    return listed.flatMap((file) => this.#folder(kind, file.dir).put(file.name) ?? [])
+    return this.#answer(kind, () => {
+      const folders = this.#of(kind).map(([, folder]) => folder)
+      const found = folders.flatMap((folder) => namesOf(kind, stem).flatMap((name) => folder.put(name) ?? []))
+      return found.sort((one, other) => other.createdMs - one.createdMs)
+    })
   }
 
-  async totals(): Promise<Readonly<Record<FileKind, KindTotals>>> {
-    await this.#ready
-    return { recording: this.#store.totals('recording'), snapshot: this.#store.totals('snapshot') }
+  totals(): Promise<Readonly<Record<FileKind, KindTotals>>> {
+    return this.#answer(undefined, (store) => ({ recording: store.totals('recording'), snapshot: store.totals('snapshot') }))
   }
 
-  async oldest(kind: FileKind, limit: number, offset: number): Promise<readonly IndexedFile[]> {
-    await this.#ready
-    return this.#store.oldest(kind, limit, offset)
+  oldest(kind: FileKind, limit: number, offset: number): Promise<readonly IndexedFile[]> {
+    return this.#answer(kind, (store) => store.oldest(kind, limit, offset))
   }
 
-  ofRecording(recording: string): readonly IndexedFile[] {
-    return this.#store.ofRecording(recording)
+  ofRecording(recording: string): Promise<readonly IndexedFile[]> {
+    return this.#healing((store) => store.ofRecording(recording))
   }
 
   /** Looks at one file now. Undefined when it is not there. */
-  put({ kind, dir, name }: FilePlace, facts: FileFacts): IndexedFile | undefined {
-    return this.#folder(kind, dir).put(name, facts)
+  put({ kind, dir, name }: FilePlace, facts: FileFacts): Promise<IndexedFile | undefined> {
+    return this.#healing(() => this.#folder(kind, dir).put(name, facts))
   }
 
-  /** Removes the file and its row. False when there was none. Throws what the system says. */
-  delete(place: FilePlace): boolean {
-    try {
-      unlinkSync(join(this.#options.roots[place.kind], place.dir, place.name))
-    } catch (thrown) {
-      if (!(thrown instanceof Error && 'code' in thrown && thrown.code === 'ENOENT')) throw thrown
-      this.#store.remove(place)
-      return false
-    }
-    this.#store.remove(place)
-    return true
+  /** Removes the file and its row. False when there was none. Rejects with what the system says. */
+  delete(place: FilePlace): Promise<boolean> {
+    const file = join(this.#options.roots[place.kind], place.dir, place.name)
+    return this.#healing((store) => {
+      const removed = unlinkIfThere(file)
+      store.remove(place)
+      return removed
+    })
   }
 
-  putRecording(id: string, facts: string): void {
-    this.#store.putRecording(id, facts)
+  putRecording(id: string, facts: string): Promise<void> {
+    return this.#healing((store) => store.putRecording(id, facts))
   }
 
-  recording(id: string): string | undefined {
-    return this.#store.recording(id)
+  recording(id: string): Promise<string | undefined> {
+    return this.#healing((store) => store.recording(id))
   }
 
-  forgetEmptyRecordings(): void {
-    this.#store.forgetEmptyRecordings()
+  forgetEmptyRecordings(): Promise<void> {
+    return this.#healing((store) => store.forgetEmptyRecordings())
   }
 
   /** Resolves when all changes seen until now are in the index. */
   async settled(): Promise<void> {
     await this.#ready
     for (const kind of FILE_KINDS) await this.#settle(kind)
+  }
+
+  /** After the first comparison, and while the folder can be read. */
+  async #answer<Result>(kind: FileKind | undefined, ask: (store: IndexStore) => Result): Promise<Result> {
+    await this.#ready
+    return await this.#healing((store) => {
+      const fault = kind === undefined ? undefined : this.#folder(kind, '').fault
+      if (fault !== undefined) throw Object.assign(new Error(`the folder cannot be read: ${fault}`), { code: fault })
+      return ask(store)
+    })
+  }
+
+  /** Damage that no check found is found by a question: it is answered from an index made anew. */
+  async #healing<Result>(ask: (store: IndexStore) => Result): Promise<Result> {
+    try {
+      return ask(this.#store)
+    } catch (thrown) {
+      if (!isDamage(thrown) || this.#closed) throw thrown
+      this.#heal()
+      await this.#ready
+      return ask(this.#store)
+    }
+  }
+
+  #heal(): void {
+    if (this.#closed) return
+    this.#stopFolders()
+    this.#store.close()
+    this.#damaged = IndexStore.setAside(this.#options.file)
+    this.#store = IndexStore.open(this.#options.file).store
+    this.#ready = this.#compareAll()
+  }
+
+  #compareAll(): Promise<unknown> {
+    for (const kind of FILE_KINDS) this.#findFolders(kind)
+    return Promise.all(FILE_KINDS.map((kind) => this.#settle(kind)))
+  }
+
+  #stopFolders(): void {
+    for (const folder of this.#folders.values()) folder.stop()
+    this.#folders.clear()
   }
 
   async #settle(kind: FileKind): Promise<void> {
@@ -127,11 +168,6 @@ export class IndexEngine {
     for (const folder of this.#folders.values()) folder.check()
   }
 
-  #checkFault(kind: FileKind): void {
-    const fault = this.#folder(kind, '').fault
-    if (fault !== undefined) throw Object.assign(new Error(`the folder cannot be read: ${fault}`), { code: fault })
-  }
-
   #of(kind: FileKind): [string, Folder][] {
     return [...this.#folders].filter(([key]) => key.startsWith(`${kind}/`))
   }
@@ -141,7 +177,15 @@ export class IndexEngine {
     let folder = this.#folders.get(key)
     if (folder === undefined) {
       const root = this.#options.roots[kind]
-      folder = new Folder({ kind, root, dir, store: this.#store, onFolders: () => this.#findFolders(kind) })
+      const made = new Folder({
+        ...{ kind, root, dir, store: this.#store },
+        onFolders: () => this.#findFolders(kind),
+        onDamage: () => {
+          // One that was stopped tells of tables that are gone.
+          if (this.#folders.get(key) === made) this.#heal()
+        },
+      })
+      folder = made
       this.#folders.set(key, folder)
       void folder.start()
     }
@@ -175,6 +219,16 @@ export class IndexEngine {
         for (const { name } of entries) this.#store.remove({ kind, dir, name })
       })
     }
+  }
+}
+
+function unlinkIfThere(file: string): boolean {
+  try {
+    unlinkSync(file)
+    return true
+  } catch (thrown) {
+    if (thrown instanceof Error && 'code' in thrown && thrown.code === 'ENOENT') return false
+    throw thrown
   }
 }
 

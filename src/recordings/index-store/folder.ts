@@ -6,7 +6,7 @@
 import { type BigIntStats, type FSWatcher, mkdirSync, readFileSync, statSync, watch } from 'node:fs'
 import { opendir } from 'node:fs/promises'
 import { join } from 'node:path'
-import type { IndexStore, KnownEntry } from './store.js'
+import { type IndexStore, isDamage, type KnownEntry } from './store.js'
 import { type FileFacts, type FileKind, type IndexedFile, isListed } from './types.js'
 
 export interface FolderOptions {
@@ -17,6 +17,8 @@ export interface FolderOptions {
   readonly store: IndexStore
   /** Something that is no file of ours came or went: a folder perhaps. */
   readonly onFolders: () => void
+  /** The tables turned out to be damaged. */
+  readonly onDamage: () => void
 }
 
 /** Events of one burst are looked at together, so many milliseconds after its first. */
@@ -92,9 +94,12 @@ export class Folder {
   put(name: string, facts: FileFacts = {}): IndexedFile | undefined {
     const { kind, dir, store } = this.#options
     const file = this.#read(name, facts)
-    if (file === undefined) store.remove({ kind, dir, name })
-    else store.put(file)
-    return file
+    if (file === undefined) {
+      store.remove({ kind, dir, name })
+      return undefined
+    }
+    store.put(file)
+    return store.get(file)
   }
 
   #lookAtAll(): Promise<void> {
@@ -134,6 +139,7 @@ export class Folder {
       this.#modifiedNs = modifiedNs
       this.#fault = undefined
     } catch (thrown) {
+      if (isDamage(thrown)) this.#options.onDamage()
       this.#fault = thrown instanceof Error && 'code' in thrown ? String(thrown.code) : String(thrown)
       this.#watcher?.close()
       this.#inode = undefined
@@ -181,7 +187,8 @@ export class Folder {
       await turn()
       if (this.#stopped) return
     }
-    await this.#putAll([...present])
+    // In their order: the index grows at its end.
+    await this.#putAll([...present].sort())
   }
 
   /** Most files are as they were: looking costs a fraction of writing. */
@@ -193,10 +200,15 @@ export class Folder {
   }
 
   async #putAll(names: readonly string[]): Promise<void> {
+    const { kind, dir, store } = this.#options
     for (let at = 0; at < names.length && !this.#stopped; at += SLICE) {
       const slice = names.slice(at, at + SLICE)
-      this.#options.store.transaction(() => {
-        for (const name of slice) this.put(name)
+      store.transaction(() => {
+        for (const name of slice) {
+          const file = this.#read(name, {})
+          if (file === undefined) store.remove({ kind, dir, name })
+          else store.put(file)
+        }
       })
       await turn()
     }

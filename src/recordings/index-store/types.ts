@@ -61,6 +61,13 @@ export function extensionOf(name: string): string {
   return dot <= 0 ? '' : name.slice(dot + 1).toLowerCase()
 }
 
+/** Names under which a file that goes by `stem` may lie on the disk. */
+export function namesOf(kind: FileKind, stem: string): readonly string[] {
+  const endings = EXTENSIONS.recording.flatMap((extension) => [extension, extension.toUpperCase()])
+  const names = kind === 'snapshot' ? [stem] : endings.map((ending) => `${stem}.${ending}`)
+  return names.filter((name) => isListed(kind, name))
+}
+
 /** A recording goes by its name without the extension, a snapshot by all of it. */
 export function stemOf(kind: FileKind, name: string): string {
   const dot = name.lastIndexOf('.')
