@@ -117,7 +117,10 @@ export class Recording {
     try {
       await segments.prepare()
       await this.#startWriter()
-      while ((await this.#look()) === 0) {
+      for (;;) {
+        await this.#look()
+        // A notice of the writer may have looked before.
+        if (segments.list.length > 0) break
         if (this.#early !== undefined) throw writerFailure(this.#early)
         if (clock.nowMs() >= untilMs) throw noPictures(this.#writer?.kind ?? 'ffmpeg', startTimeoutMs)
         await wait(clock, LOOK_MS, this.#abort.signal)
