@@ -116,7 +116,7 @@ export class Recording {
     const untilMs = clock.nowMs() + startTimeoutMs
     try {
       await segments.prepare()
-      await this.#startWriter()
+      await orAborted(this.#startWriter(), this.#abort.signal)
       for (;;) {
         await this.#look()
         // A notice of the writer may have looked before.
@@ -338,6 +338,16 @@ export class Recording {
   #offset(): number {
     return this.#options.clock.wallMs() - this.#options.clock.nowMs()
   }
+}
+
+/** A camera that takes its time to open holds up nobody who has given up waiting: what comes late is closed by the writer. */
+function orAborted(work: Promise<void>, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const onAbort = () => reject(signal.reason)
+    if (signal.aborted) onAbort()
+    signal.addEventListener('abort', onAbort, { once: true })
+    work.then(resolve, reject).finally(() => signal.removeEventListener('abort', onAbort))
+  })
 }
 
 /** Ends that nobody asked for. */

@@ -179,14 +179,17 @@ export class Recordings implements Service {
     segmentsChanged: (recording) => this.#note(recording),
     interrupted: (recording, reason) => this.#failed(recording, reason),
     resumed: (recording) => this.events.emit('started', this.#fact(recording, 'resumed')),
-    progress: (recording) =>
-      this.events.emit('progress', {
-        device: recording.identity.device,
-        filename: recording.currentName,
-        duration: recording.elapsedSeconds,
-        file_size: recording.segments.sizeBytes,
-      }),
+    progress: (recording) => this.#progress(recording),
     ended: (recording, result, reason) => this.#ended(recording, result, reason),
+  }
+
+  #progress(recording: Recording): void {
+    const { device } = recording.identity
+    const { sizeBytes: file_size, list } = recording.segments
+    this.events.emit('progress', { device, filename: recording.currentName, duration: recording.elapsedSeconds, file_size })
+    // The writer knows the file by the name it had under way: the kernel tells the old folder that it grows, not the new one.
+    const current = list.at(-1)
+    if (current !== undefined) this.#index.put(current.place).catch(() => undefined)
   }
 
   async #end(recording: Recording, reason?: EndReason): Promise<StoppedRecording> {
