@@ -40,14 +40,17 @@ const PAGE_ITEMS = 1_000
 
 export class MediamtxClient {
   readonly #origin: string
-  readonly #authorization: string | undefined
+  readonly #headers: Readonly<Record<string, string>>
+  readonly #writeHeaders: Readonly<Record<string, string>>
   #pool: Promise<Pool> | undefined
   #trusted = false
 
   constructor(options: ClientOptions) {
     this.#origin = options.origin
     const pair = options.credentials
-    this.#authorization = pair && `Basic ${Buffer.from(`${pair.user}:${pair.password}`).toString('base64')}`
+    const basic = pair && Buffer.from(`${pair.user}:${pair.password}`).toString('base64')
+    this.#headers = basic === undefined ? {} : { authorization: `Basic ${basic}` }
+    this.#writeHeaders = { ...this.#headers, 'content-type': 'application/json' }
   }
 
   /** `undefined` from servers before 1.15.2, which have no such call. */
@@ -106,34 +109,28 @@ export class MediamtxClient {
   }
 
   async #call(method: Dispatcher.HttpMethod, path: string, deadlineMs: number, body?: string): Promise<unknown> {
-    const signal = AbortSignal.timeout(this.#trusted ? deadlineMs : Math.max(deadlineMs, FIRST_CONTACT_MS))
+    const abort = new AbortController()
+    const { signal } = abort
+    const timer = setTimeout(() => abort.abort(), this.#trusted ? deadlineMs : Math.max(deadlineMs, FIRST_CONTACT_MS))
     try {
       return await this.#attempt(method, path, signal, body)
     } catch (thrown) {
       // The server closed an idle connection just as we used it: every verb here may be sent twice.
       if (!isClosedSocket(thrown) || signal.aborted) throw toMediamtxError(thrown, signal)
-    }
-    try {
-      return await this.#attempt(method, path, signal, body)
-    } catch (thrown) {
-      throw toMediamtxError(thrown, signal)
+      return await this.#attempt(method, path, signal, body).catch((again: unknown) => {
+        throw toMediamtxError(again, signal)
+      })
+    } finally {
+      clearTimeout(timer)
     }
   }
 
   async #attempt(method: Dispatcher.HttpMethod, path: string, signal: AbortSignal, body?: string): Promise<unknown> {
     this.#pool ??= openPool(this.#origin)
     const pool = await this.#pool
-    const reply = await pool.request({
-      method,
-      path: `/v3/${path}`,
-      signal,
-      headers: {
-        ...(this.#authorization === undefined ? {} : { authorization: this.#authorization }),
-        ...(body === undefined ? {} : { 'content-type': 'application/json' }),
-      },
-      ...(body === undefined ? {} : { body }),
-    })
-    const raw = await readBody(reply.body)
+    const headers = body === undefined ? this.#headers : this.#writeHeaders
+    const reply = await pool.request({ method, path: `/v3/${path}`, signal, headers, ...(body === undefined ? {} : { body }) })
+    const raw = await reply.body.text()
     this.#trusted = reply.statusCode !== 401
     return interpret(reply.statusCode, reply.headers['content-type'], raw, method)
   }
@@ -151,18 +148,8 @@ async function openPool(origin: string): Promise<Pool> {
     // The signal of each call is the only deadline.
     headersTimeout: 0,
     bodyTimeout: 0,
+    maxResponseSize: MAX_BODY_BYTES,
   })
-}
-
-async function readBody(body: AsyncIterable<Buffer>): Promise<string> {
-  const chunks: Buffer[] = []
-  let size = 0
-  for await (const chunk of body) {
-    size += chunk.length
-    if (size > MAX_BODY_BYTES) throw new MediamtxError('torn', `reply above ${MAX_BODY_BYTES} bytes`)
-    chunks.push(chunk)
-  }
-  return Buffer.concat(chunks).toString('utf8')
 }
 
 function interpret(status: number, type: unknown, raw: string, method: Dispatcher.HttpMethod): unknown {
@@ -201,6 +188,9 @@ function toMediamtxError(thrown: unknown, signal: AbortSignal): MediamtxError {
   if (thrown instanceof MediamtxError) return thrown
   if (signal.aborted) return new MediamtxError('timeout', 'no reply in time', thrown)
   const code = errorCode(thrown)
+  if (code === 'UND_ERR_RES_EXCEEDED_MAX_SIZE') {
+    return new MediamtxError('torn', `reply above ${MAX_BODY_BYTES} bytes`, thrown)
+  }
   const unreadable = thrown instanceof Error && thrown.name === 'HTTPParserError'
   if (unreadable || code.startsWith('UND_ERR_RES')) return new MediamtxError('torn', 'reply is not HTTP', thrown)
   return new MediamtxError('unreachable', code === '' ? errorText(thrown) : `${code.toLowerCase()}`, thrown)

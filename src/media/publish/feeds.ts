@@ -3,6 +3,9 @@
 /** The reason of a feed whose camera was unplugged. */
 export const CAMERA_GONE = 'camera_gone'
 
+/** The reason of a feed whose child closed its end. */
+export const CHILD_GONE = 'broken_pipe'
+
 export interface FeedCamera {
   /** Wire id, which is also the name of the path. */
   readonly device: string
@@ -32,7 +35,7 @@ export interface CameraFeedHandle {
   /** Ends the feed and frees all descriptors. Idempotent. */
   close(): void
   stats(): FeedStats | undefined
-  /** Called once when the feed ends by itself: camera gone (CAMERA_GONE), child stuck or dead. */
+  /** Called once when the feed ends by itself: camera gone (CAMERA_GONE), child dead (CHILD_GONE) or stuck. */
   onEnded(listener: (reason: string) => void): void
 }
 

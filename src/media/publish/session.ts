@@ -5,7 +5,7 @@ import type { Readable } from 'node:stream'
 import { endChild } from '../../base/child.js'
 import type { Clock } from '../../base/clock.js'
 import { ServiceError } from '../../base/errors.js'
-import { CAMERA_GONE, type CameraFeedHandle } from './feeds.js'
+import { CAMERA_GONE, type CameraFeedHandle, CHILD_GONE } from './feeds.js'
 import { type Progress, ProgressReader } from './progress.js'
 import { StandIn } from './stand-in.js'
 
@@ -122,6 +122,8 @@ export class PublishSession {
 
   /** An unplugged camera may be back in a moment; readers see a dark picture until then. */
   #feedEnded(why: string): void {
+    // The child closed its end: it is about to say why itself.
+    if (why === CHILD_GONE) return
     if (why !== CAMERA_GONE || this.#reader.progress.frames === 0) {
       this.end(`feed ended: ${why}`)
       return
