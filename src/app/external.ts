@@ -7,6 +7,7 @@ import type { Config } from '../config/index.js'
 import { ExternalStreams } from '../external/index.js'
 import type { MediaService } from '../media/index.js'
 import type { ExternalPort } from '../rpc/index.js'
+import { StreamPictures } from '../snapshots/index.js'
 
 const LOOPBACK = /^(?:localhost|127\..*|0\.0\.0\.0|::1|::)$/
 
@@ -51,6 +52,26 @@ export function buildExternal({ config, media, clock, logger }: Context): Extern
       isOnline: (path) => media.path(path)?.available === true,
       isOwn: (host, port) => port === media.rtspPort && isOurs(host),
     },
+  })
+}
+
+/** Stills of them. */
+export function externalPictures(context: {
+  readonly config: Config
+  readonly external: ExternalStreams
+  readonly media: MediaService
+  readonly clock: Clock
+  readonly searchPath: string
+}): StreamPictures {
+  const { config, external, media, clock, searchPath } = context
+  return new StreamPictures({
+    streams: {
+      has: (device) => external.has(device),
+      isReady: (device) => media.path(device)?.available === true,
+      address: (device) => media.readAddress(device),
+    },
+    ffmpeg: { binary: config.ffmpeg.binary, searchPath },
+    clock,
   })
 }
 

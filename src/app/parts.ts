@@ -11,9 +11,9 @@ import type { MediaService } from '../media/index.js'
 import type { ComponentWord } from '../monitor/index.js'
 import type { Recordings } from '../recordings/index.js'
 import { createRpc, type Services, type StreamPort } from '../rpc/index.js'
-import { Snapshots } from '../snapshots/index.js'
+import { Snapshots, type StreamPictures } from '../snapshots/index.js'
 import type { buildFacts } from './build-facts.js'
-import { buildExternal, externalPort } from './external.js'
+import { buildExternal, externalPictures, externalPort } from './external.js'
 import { buildMedia } from './media.js'
 import { connectNotifications } from './notifications.js'
 import { buildRecordings, connectRecordings, recordingPorts } from './recordings.js'
@@ -42,12 +42,14 @@ export interface Parts {
 }
 
 /** Rejects when something that was configured cannot be had. */
-export async function buildParts({ config, cameras, tokens, clock, logger, env, build }: PartsContext): Promise<Parts> {
+export async function buildParts(context: PartsContext): Promise<Parts> {
+  const { config, cameras, tokens, clock, logger, env, build } = context
   const { security } = config
   const media = await buildMedia({ config, cameras, clock, logger, env })
   media?.events.on('stateChanged', () => cameras.registry.forgetLinks())
   const external = buildExternal({ config, media, clock, logger })
-  const snapshots = buildSnapshots(config, logger, clock, env.PATH ?? '', cameras)
+  const pictures = media && externalPictures({ config, external, media, clock, searchPath: env.PATH ?? '' })
+  const snapshots = buildSnapshots(context, pictures)
   const recordings = buildRecordings({ config, cameras, media, clock, logger, env })
   snapshots.events.on('taken', ({ device, filename }) => {
     const dir = config.snapshots.use_device_subdirs ? device : ''
@@ -106,7 +108,7 @@ export async function buildParts({ config, cameras, tokens, clock, logger, env, 
   }
 }
 
-function buildSnapshots(config: Config, logger: Logger, clock: Clock, searchPath: string, cameras: Cameras): Snapshots {
+function buildSnapshots({ config, cameras, clock, logger, env }: PartsContext, streams: StreamPictures | undefined): Snapshots {
   const { snapshots, mediamtx, workers, storage } = config
   const { captures, registry } = cameras
   return new Snapshots({
@@ -114,7 +116,8 @@ function buildSnapshots(config: Config, logger: Logger, clock: Clock, searchPath
       lease: (device) => captures.lease(device),
       sibling: (device) => pictureSibling(registry.get(device), registry.list())?.device,
     },
-    ffmpeg: { binary: config.ffmpeg.binary, searchPath },
+    ...(streams && { streams }),
+    ffmpeg: { binary: config.ffmpeg.binary, searchPath: env.PATH ?? '' },
     core: cameras.core,
     clock,
     logger: logger.child({ component: 'snapshots' }),

@@ -8,6 +8,7 @@ import { TypedEvents } from '../base/events.js'
 import type { Service } from '../base/lifecycle.js'
 import { childMark, killOrphans } from '../base/orphans.js'
 import type { MediamtxClient } from './api/client.js'
+import { mediamtxUnavailable } from './api/failures.js'
 import type { RuntimePath } from './api/wire.js'
 import { canRunNotifier } from './notify/check.js'
 import { CHECK_PATH } from './notify/check-path.js'
@@ -167,6 +168,13 @@ export class MediaService implements Service {
   /** Where players read: what the server that is up says, else what is configured. */
   get rtspPort(): number {
     return this.#link.server?.ports.rtspPort ?? this.#settings.rtspPort
+  }
+
+  /** Where this machine reads a path; holds no secret. Throws DEPENDENCY_FAILED without MediaMTX. */
+  readAddress(path: string): string {
+    const { server, detail } = this.#link
+    if (server?.ports.rtspPort === undefined) throw mediamtxUnavailable(detail)
+    return `rtsp://${this.#rtspHost(server.managed)}:${server.ports.rtspPort}/${path}`
   }
 
   /** Process id of our own MediaMTX, while one runs. */
@@ -335,8 +343,12 @@ export class MediaService implements Service {
     const server = this.#link.server
     if (server?.ports.rtspPort === undefined) return undefined
     const credentials = server.managed ? this.#secrets.publish : this.#settings.publishCredentials
-    const host = server.managed ? '127.0.0.1' : this.#settings.host
-    return guardedAddress(`rtsp://${host}:${server.ports.rtspPort}/${path}`, credentials, this.#guardFile)
+    const address = `rtsp://${this.#rtspHost(server.managed)}:${server.ports.rtspPort}/${path}`
+    return guardedAddress(address, credentials, this.#guardFile)
+  }
+
+  #rtspHost(managed: boolean): string {
+    return managed ? '127.0.0.1' : this.#settings.host
   }
 
   #stateChanged(): void {

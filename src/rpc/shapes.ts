@@ -161,7 +161,9 @@ export const Snapshot = (t: Builder) =>
     timestamp: time(t),
     file_size: bytes(t),
     file_path: t.String({ description: 'Absolute path on the server' }),
-    capture_method: t.Optional(words(t, ['mjpeg_sibling', 'ffmpeg_decode'])),
+    capture_method: t.Optional(words(t, ['mjpeg_sibling', 'ffmpeg_decode', 'rtsp_immediate', 'rtsp_activation'])),
+    tier_used: t.Optional(t.Integer({ description: 'Of external streams: 2, it ran; 3, it was started for this' })),
+    capture_time_ms: t.Optional(t.Integer({ minimum: 0, description: 'Of external streams' })),
   })
 
 const recordingFormat = (t: Builder) => words(t, ['fmp4', 'mp4', 'mkv'])

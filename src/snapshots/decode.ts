@@ -1,6 +1,7 @@
 /** One picture of one H.264 key frame, by an ffmpeg that lives for it. */
 
 import { spawn } from 'node:child_process'
+import { isWholeJpeg } from './jpeg.js'
 
 export interface DecodeOptions {
   readonly ffmpeg: string
@@ -15,7 +16,6 @@ export const DECODE_FAILED = 'DECODE_FAILED'
 
 const MAX_PICTURE_BYTES = 64 * 1024 * 1024
 const MAX_COMPLAINT_CHARS = 1_000
-const SMALLEST_PICTURE_BYTES = 125
 const ARGS: readonly string[] = [
   ...['-hide_banner', '-nostdin', '-loglevel', 'error', '-protocol_whitelist', 'pipe', '-threads', '1'],
   ...['-f', 'h264', '-i', 'pipe:0', '-an', '-frames:v', '1', '-vf', 'scale=out_range=full,format=yuvj420p'],
@@ -45,21 +45,13 @@ export function decodeKeyFrame(h264: Buffer, options: DecodeOptions): Promise<Bu
     child.once('error', (error) => reject(failed(`ffmpeg cannot be started: ${error.message}`)))
     child.once('close', (code, signal) => {
       const picture = Buffer.concat(parts)
-      if (code === 0 && isWhole(picture)) resolve(picture)
+      if (code === 0 && isWholeJpeg(picture)) resolve(picture)
       else reject(failed(complaint.trim() || `ffmpeg made no picture (${signal ?? code})`))
     })
     // A child that dies early closes its end first; its exit says why.
     child.stdin.once('error', () => undefined)
     child.stdin.end(h264)
   })
-}
-
-function isWhole(picture: Buffer): boolean {
-  return (
-    picture.length >= SMALLEST_PICTURE_BYTES &&
-    picture.readUInt16BE(0) === 0xffd8 &&
-    picture.readUInt16BE(picture.length - 2) === 0xffd9
-  )
 }
 
 function failed(message: string): Error {

@@ -2,3 +2,4 @@
 
 export type { TakeSnapshotParams } from './plan.js'
 export { type SnapshotEvents, type SnapshotResult, Snapshots, type SnapshotsOptions } from './service.js'
+export { type StreamPicture, StreamPictures, type StreamPicturesOptions } from './stream-picture.js'

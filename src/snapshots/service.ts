@@ -15,6 +15,7 @@ import { DECODE_FAILED } from './decode.js'
 import { planSnapshot, type SnapshotFormat, type SnapshotPlan, type TakeSnapshotParams, withExtension } from './plan.js'
 import { ConversionPool, type PoolOptions } from './pool.js'
 import { StorageGuard } from './storage.js'
+import type { StreamPicture, StreamTier } from './stream-picture.js'
 import { removeLeftovers } from './temporary.js'
 
 export interface SnapshotsOptions {
@@ -23,6 +24,12 @@ export interface SnapshotsOptions {
     lease(device: string): Promise<Lease>
     /** For a camera that gives H.264: another function of the same device that gives pictures. */
     sibling(device: string): string | undefined
+  }
+  /** Streams that are no camera's. */
+  readonly streams?: {
+    has(device: string): boolean
+    /** Rejects with DEPENDENCY_FAILED. */
+    take(device: string, signal: AbortSignal): Promise<StreamPicture>
   }
   /** The program that makes pictures of H.264, and where it is looked for. */
   readonly ffmpeg: { readonly binary: string; readonly searchPath: string }
@@ -54,11 +61,14 @@ export interface SnapshotResult {
   readonly timestamp: string
   readonly file_size: number
   readonly file_path: string
-  /** Only of cameras that give H.264: where the picture came from. */
+  /** Of cameras that give H.264, and of streams: where the picture came from. */
   readonly capture_method?: CaptureMethod
+  /** Of streams: the tier of the contract, and how long it took. */
+  readonly tier_used?: StreamTier['tier']
+  readonly capture_time_ms?: number
 }
 
-export type CaptureMethod = 'mjpeg_sibling' | 'ffmpeg_decode'
+export type CaptureMethod = 'mjpeg_sibling' | 'ffmpeg_decode' | StreamTier['method']
 
 export type SnapshotEvents = {
   taken: { readonly device: string; readonly filename: string; readonly resolution: string }
@@ -73,14 +83,19 @@ const MAX_NAMES = 1_000
 const MAX_REMEMBERED = 256
 const CONVERSION_QUEUE = 256
 
-/** Who the picture comes from, and by which way when that is not the plain one. */
+/** What is told beside the picture when it did not come the plain way. */
+type Way = Pick<SnapshotResult, 'capture_method' | 'tier_used' | 'capture_time_ms'>
+
+/** A camera's frames, or a picture that is there already. */
 interface Origin {
-  readonly lease: Lease
-  readonly method?: CaptureMethod
+  readonly size: { readonly width: number; readonly height: number }
+  readonly from: { readonly source: string; readonly decodes: boolean } | StreamPicture
+  readonly way: Way
+  release(): void
 }
 
 interface Placed {
-  readonly method?: CaptureMethod
+  readonly way: Way
   readonly filename: string
   readonly file: string
   readonly sizeBytes: number
@@ -141,7 +156,7 @@ export class Snapshots implements Service {
         timestamp: timestamp(placed.capturedWallMs),
         file_size: placed.sizeBytes,
         file_path: placed.file,
-        ...(placed.method === undefined ? {} : { capture_method: placed.method }),
+        ...placed.way,
       }
     } catch (thrown) {
       const error = toServiceError(thrown)
@@ -152,26 +167,29 @@ export class Snapshots implements Service {
   }
 
   async #take(params: TakeSnapshotParams, signal: AbortSignal): Promise<Placed> {
-    const { cameras } = this.#options
+    const { cameras, streams } = this.#options
+    if (streams?.has(params.device) === true) {
+      return this.#takeFrom(pictureOrigin(await streams.take(params.device, signal)), params, signal)
+    }
     const sibling = cameras.sibling(params.device)
     if (sibling !== undefined) {
       try {
-        return await this.#takeFrom({ lease: await cameras.lease(sibling), method: 'mjpeg_sibling' }, params, signal)
+        const lease = await cameras.lease(sibling)
+        return await this.#takeFrom(cameraOrigin(lease, 'mjpeg_sibling'), params, signal)
       } catch (thrown) {
         // Held by somebody else, or too much for the bus: there is another way. A full disk is one on every way.
         if (!isCamerasFault(thrown)) throw thrown
       }
     }
     const lease = await cameras.lease(params.device)
-    return this.#takeFrom(lease.info.fourcc === H264 ? { lease, method: 'ffmpeg_decode' } : { lease }, params, signal)
+    return this.#takeFrom(cameraOrigin(lease, lease.info.fourcc === H264 ? 'ffmpeg_decode' : undefined), params, signal)
   }
 
   async #takeFrom(origin: Origin, params: TakeSnapshotParams, signal: AbortSignal): Promise<Placed> {
     const { clock, deviceSubdirs } = this.#options
-    const { lease, method } = origin
     const dir = deviceSubdirs ? join(this.#options.dir, params.device) : this.#options.dir
     try {
-      const plan = planSnapshot(params, lease.info, this.#options)
+      const plan = planSnapshot(params, origin.size, this.#options)
       await this.#storage.prepare(dir)
       signal.throwIfAborted()
       const made = plan.filename === undefined
@@ -181,12 +199,12 @@ export class Snapshots implements Service {
       const first = made ? (this.#searchFrom.get(join(dir, filename)) ?? 1) : 1
       const { attempt, placed } = await this.#place(origin, plan, dir, filename, first, signal)
       if (made) this.#remember(join(dir, filename), attempt + 1)
-      return method === undefined ? placed : { ...placed, method }
+      return placed
     } catch (thrown) {
       this.#storage.forget(dir)
       throw thrown
     } finally {
-      lease.release()
+      origin.release()
     }
   }
 
@@ -205,7 +223,7 @@ export class Snapshots implements Service {
       if (this.#reserved.has(file)) continue
       this.#reserved.add(file)
       try {
-        return { attempt, placed: { filename, ...(await this.#write(origin, plan, dir, filename, signal)) } }
+        return { attempt, placed: { filename, way: origin.way, ...(await this.#write(origin, plan, dir, filename, signal)) } }
       } catch (thrown) {
         if (!isNameTaken(thrown)) throw thrown
       } finally {
@@ -227,17 +245,23 @@ export class Snapshots implements Service {
     if (this.#searchFrom.size > MAX_REMEMBERED && oldest !== undefined) this.#searchFrom.delete(oldest)
   }
 
-  #write(origin: Origin, plan: SnapshotPlan, dir: string, name: string, signal: AbortSignal): Promise<Omit<Placed, 'filename'>> {
+  #write(
+    { from }: Origin,
+    { conversion }: SnapshotPlan,
+    dir: string,
+    name: string,
+    signal: AbortSignal,
+  ): Promise<Omit<Placed, 'filename' | 'way'>> {
     const { core, ffmpeg, timeoutMs } = this.#options
-    const { source } = origin.lease
+    if ('jpeg' in from) return this.#pool.convert({ from, conversion, dir, name }, signal)
+    const { source } = from
     const wish = { maxAgeMs: MAX_AGE_MS, timeoutMs }
-    const { conversion } = plan
     // While somebody watches such a camera its pictures are decoded anyway.
-    const decodes = origin.method === 'ffmpeg_decode' && !this.#hasPictures(source)
+    const decodes = from.decodes && !this.#hasPictures(source)
     if (conversion === undefined && !decodes) return core.saveFrame(source, wish, dir, name)
     const decode = { ffmpeg: ffmpeg.binary, searchPath: ffmpeg.searchPath, timeoutMs }
-    const job = { coreId: core.id, source, wish, conversion, dir, name, ...(decodes ? { decode } : {}) }
-    return this.#pool.convert(job, signal)
+    const frame = { coreId: core.id, source, wish, ...(decodes ? { decode } : {}) }
+    return this.#pool.convert({ from: frame, conversion, dir, name }, signal)
   }
 
   #hasPictures(source: string): boolean {
@@ -246,6 +270,25 @@ export class Snapshots implements Service {
 }
 
 const H264 = 'H264'
+
+function cameraOrigin(lease: Lease, method: CaptureMethod | undefined): Origin {
+  return {
+    size: lease.info,
+    from: { source: lease.source, decodes: method === 'ffmpeg_decode' },
+    way: method === undefined ? {} : { capture_method: method },
+    release: () => lease.release(),
+  }
+}
+
+function pictureOrigin(picture: StreamPicture): Origin {
+  const { method, tier } = picture.used
+  return {
+    size: picture,
+    from: picture,
+    way: { capture_method: method, tier_used: tier, capture_time_ms: Math.round(picture.elapsedMs) },
+    release: () => undefined,
+  }
+}
 
 /** Not the disk's, and not the caller's. */
 function isCamerasFault(thrown: unknown): boolean {

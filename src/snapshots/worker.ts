@@ -16,16 +16,24 @@ import type { Conversion } from './plan.js'
 import { temporaryName } from './temporary.js'
 
 export interface ConvertJob {
-  readonly coreId: number
-  readonly source: string
-  readonly wish: FrameWish
-  /** Set for a source in H.264. */
-  readonly decode?: DecodeOptions
+  readonly from: CameraFrame | GivenPicture
   /** Undefined: the picture is kept as it is. */
   readonly conversion: Conversion | undefined
   readonly dir: string
   readonly name: string
 }
+
+/** A frame of the running core. */
+export interface CameraFrame {
+  readonly coreId: number
+  readonly source: string
+  readonly wish: FrameWish
+  /** Set for a source in H.264. */
+  readonly decode?: DecodeOptions
+}
+
+/** A picture that somebody else has made. */
+export type GivenPicture = Pick<GrabbedFrame, 'width' | 'height' | 'capturedWallMs'> & { readonly jpeg: Uint8Array }
 
 export interface ConvertedSnapshot {
   readonly file: string
@@ -62,7 +70,7 @@ export default async function run(job: ConvertJob): Promise<ConversionReply> {
 }
 
 async function convert(job: ConvertJob): Promise<ConvertedSnapshot> {
-  const frame = job.decode === undefined ? await core(job.coreId).grab(job.source, job.wish) : await decoded(job, job.decode)
+  const frame = 'jpeg' in job.from ? job.from : await grabbed(job.from)
   const { data, info } =
     job.conversion === undefined ? { data: frame.jpeg, info: frame } : await encode(sharp(frame.jpeg), job.conversion)
   const file = join(job.dir, job.name)
@@ -70,13 +78,14 @@ async function convert(job: ConvertJob): Promise<ConvertedSnapshot> {
   return { file, sizeBytes: data.length, width: info.width, height: info.height, capturedWallMs: frame.capturedWallMs }
 }
 
-async function decoded(job: ConvertJob, options: DecodeOptions): Promise<GrabbedFrame> {
-  const { h264, ...facts } = await keyFrame(job)
-  return { ...facts, jpeg: await decodeKeyFrame(h264, options) }
+async function grabbed(frame: CameraFrame): Promise<GivenPicture> {
+  if (frame.decode === undefined) return core(frame.coreId).grab(frame.source, frame.wish)
+  const { h264, ...facts } = await keyFrame(frame)
+  return { ...facts, jpeg: await decodeKeyFrame(h264, frame.decode) }
 }
 
 /** A recent one; of a camera that cannot be asked and sends them rarely, the last one. */
-async function keyFrame({ coreId, source, wish }: ConvertJob): Promise<GrabbedUnit> {
+async function keyFrame({ coreId, source, wish }: CameraFrame): Promise<GrabbedUnit> {
   const recent = Math.min(wish.timeoutMs, RECENT_MS)
   try {
     return await core(coreId).grabKeyFrame(source, { maxAgeMs: RECENT_MS, timeoutMs: recent })
@@ -118,7 +127,7 @@ async function encode(image: Sharp, conversion: Conversion): Promise<{ data: Buf
 }
 
 /** Throws EEXIST when the name is taken; nothing is visible before the file is whole. */
-async function place(data: Buffer, file: string): Promise<void> {
+async function place(data: Uint8Array, file: string): Promise<void> {
   const temporary = temporaryName(file)
   const handle = await open(temporary, constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL, 0o644)
   try {

@@ -46,7 +46,8 @@ function setUp({ sibling = false, watched = false } = {}) {
     openWorkers: async () => ({
       run: async (job) => {
         jobs.push(job)
-        way.push(job.decode === undefined ? `converted from ${job.source}` : `decoded from ${job.source}`)
+        const { from } = job
+        if ('source' in from) way.push(`${from.decode === undefined ? 'converted' : 'decoded'} from ${from.source}`)
         return reply(job)
       },
       destroy: async () => undefined,
@@ -72,14 +73,14 @@ describe('a snapshot of a camera in H.264', () => {
     const shot = await take({ filename: 'a' })
     expect(shot).toMatchObject({ device: 'camera1', filename: 'a.jpg', capture_method: 'ffmpeg_decode' })
     expect(way).toEqual(['decoded from camera1'])
-    expect(jobs[0]).toMatchObject({ conversion: undefined, decode: { ffmpeg: 'ffmpeg', searchPath: '/bin', timeoutMs: 1_000 } })
+    expect(jobs[0]).toMatchObject({ conversion: undefined, from: { decode: { ffmpeg: 'ffmpeg', searchPath: '/bin', timeoutMs: 1_000 } } })
     expect(held.size).toBe(0)
   })
 
   it('is converted in the same go', async () => {
     const { take, jobs } = setUp()
     expect((await take({ filename: 'a.png' })).filename).toBe('a.png')
-    expect(jobs[0]).toMatchObject({ conversion: { format: 'png' }, decode: { ffmpeg: 'ffmpeg' } })
+    expect(jobs[0]).toMatchObject({ conversion: { format: 'png' }, from: { decode: { ffmpeg: 'ffmpeg' } } })
   })
 
   it('takes a picture that is decoded for viewers anyway', async () => {
