@@ -44,6 +44,7 @@ export async function buildMedia({ config, cameras, clock, logger, env }: MediaC
     rtspPort: mediamtx.rtsp_port,
     hlsPort: mediamtx.hls_port,
     webrtcPort: mediamtx.webrtc_port,
+    webrtcUdpPort: mediamtx.webrtc_udp_port,
     ...(user === null || password === null ? {} : { apiCredentials: { user, password } }),
     ...(binary === undefined ? {} : { binary }),
     ffmpeg: ffmpeg.binary,

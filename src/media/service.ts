@@ -141,7 +141,11 @@ export class MediaService implements Service {
     this.#streams = new Streams({
       link: this.#link,
       publications: this.#publications,
-      exists: (device) => settings.cameras.exists(device),
+      exists: (device) => settings.cameras.exists(device) || this.#cameras.isSource(device),
+      isSource: (device) => this.#cameras.isSource(device),
+      isRecorded: (path) => this.#cameras.isRecorded(path),
+      address: (path) => this.readAddress(path),
+      sourceCloseAfterMs: settings.demandCloseAfterMs,
       owns: (path) => this.#desired.has(path),
       present: () => new Set(settings.feeds.list().map((camera) => camera.device)),
       templates: settings.links,

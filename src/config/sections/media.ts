@@ -15,6 +15,7 @@ export const mediamtx = section('The media server that hands streams to players.
   rtsp_port: port(8554, 'Port of RTSP.'),
   hls_port: port(8888, 'Port of HLS.'),
   webrtc_port: port(8889, 'Port of WebRTC.'),
+  webrtc_udp_port: port(8189, 'UDP port over which our own MediaMTX sends the pictures of WebRTC.'),
   api_username: optional(text({ default: '', reload: 'restart', doc: 'User name for the control API of an external MediaMTX.' })),
   api_password: secret(
     optional(text({ default: '', reload: 'restart', doc: 'Password for the control API of an external MediaMTX.' })),

@@ -1,12 +1,13 @@
 /** The streaming methods of the contract on top of the link and the publications. */
 
 import { type Clock, timestamp, wait } from '../../base/clock.js'
-import { ServiceError } from '../../base/errors.js'
+import { errorText, ServiceError } from '../../base/errors.js'
 import { mediamtxUnavailable } from '../api/failures.js'
 import type { RuntimePath, ServerPorts } from '../api/wire.js'
 import type { Publication, Publications } from '../publish/publications.js'
 import type { PublisherStatus } from '../publish/publisher.js'
 import type { ServerLink } from '../server/link.js'
+import { describeStream } from './describe.js'
 import { type LinkTemplates, type StreamLinks, streamLinks } from './links.js'
 import type { StartedStream, StoppedStream, StreamEntry, StreamStatus, StreamUrl } from './shapes.js'
 import { Throughput } from './throughput.js'
@@ -16,6 +17,14 @@ export interface StreamsOptions {
   readonly publications: Publications
   /** Whether this camera is known at all. */
   readonly exists: (device: string) => boolean
+  /** Whether it is a stream that MediaMTX fetches, rather than a camera that is published. */
+  readonly isSource: (device: string) => boolean
+  /** Whether a path is recorded. */
+  readonly isRecorded: (path: string) => boolean
+  /** Where this machine reads a path. */
+  readonly address: (path: string) => string
+  /** How long MediaMTX keeps a stream that nobody reads any more. */
+  readonly sourceCloseAfterMs: number
   /** Whether a path is ours. */
   readonly owns: (path: string) => boolean
   /** Cameras that can be fed now. */
@@ -44,6 +53,7 @@ export class Streams {
   async start(device: string, host: string): Promise<StartedStream> {
     const { publications, closeAfterMs } = this.#options
     const ports = this.#ports(device)
+    if (this.#options.isSource(device)) return this.#startSource(device, this.#links(device, host, ports).rtsp)
     if (!this.#options.present().has(device)) {
       throw new ServiceError('INVALID_STATE', {
         data: { state: 'DISCONNECTED', allowed_states: ['CONNECTED'] },
@@ -88,6 +98,7 @@ export class Streams {
       })
     }
     const startTime = this.#startTime(path, publication)
+    if (this.#options.isSource(device)) return this.#stopSource(device, path)
     // At once, so that calls take effect in their order; who reads is looked at before the publisher is ended.
     publications.demand.release(device)
     await link.look()
@@ -199,6 +210,50 @@ export class Streams {
     const { link } = this.#options
     if (link.server === undefined) throw mediamtxUnavailable(link.detail)
     return link.server.ports
+  }
+
+  /** MediaMTX fetches it while somebody reads, so all there is to do is to see that it can be read. */
+  async #startSource(device: string, url: string): Promise<StartedStream> {
+    const { link, address, startTimeoutMs, sourceCloseAfterMs } = this.#options
+    try {
+      await describeStream(address(device), startTimeoutMs)
+    } catch (thrown) {
+      const detail = `${device}: ${errorText(thrown)}`
+      throw new ServiceError('DEPENDENCY_FAILED', {
+        data: { dependency: 'MediaMTX', detail },
+        details: detail,
+        suggestion: 'check that the machine that streams is on and reachable, and its user name and password',
+        cause: thrown,
+      })
+    }
+    await link.look()
+    return {
+      device,
+      stream_name: device,
+      stream_url: url,
+      status: 'STARTED',
+      start_time: this.#startTime(link.paths.get(device), undefined),
+      auto_close_after: `${Math.round(sourceCloseAfterMs / 1000)}s`,
+      ffmpeg_command: '',
+    }
+  }
+
+  /** It ends by itself when nobody reads it; who reads it is not thrown out. */
+  async #stopSource(device: string, path: RuntimePath | undefined): Promise<StoppedStream> {
+    const startTime = this.#startTime(path, undefined)
+    const recorded = this.#options.isRecorded(device)
+    const continues = recorded || (path?.readers.length ?? 0) > 0
+    const endMs = this.#options.clock.wallMs()
+    return {
+      device,
+      stream_name: device,
+      status: 'STOPPED',
+      start_time: startTime,
+      end_time: timestamp(endMs),
+      duration: Math.max(0, Math.round((endMs - Date.parse(startTime)) / 1000)),
+      stream_continues: continues,
+      ...(continues ? { message: recorded ? 'it is being recorded' : 'others still read this stream' } : {}),
+    }
   }
 
   async #available(device: string): Promise<RuntimePath> {
