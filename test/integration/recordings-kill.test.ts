@@ -1,0 +1,127 @@
+/** The service is killed in the middle: what was acknowledged is there afterwards, goes on or is closed, and plays. */
+
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { playThrough } from '../support/ffprobe.js'
+import { RpcClient } from '../support/rpc-client.js'
+import { type RunningService, startService } from '../support/service.js'
+import { recordersIn, until } from './recordings-bench.js'
+
+interface Started {
+  readonly filename: string
+}
+
+interface Listed {
+  readonly files: readonly { readonly filename: string; readonly file_size: number; readonly download_url: string }[]
+}
+
+let stateDir: string
+let service: RunningService | undefined
+let client: RpcClient
+
+beforeEach(() => {
+  stateDir = mkdtempSync(join(tmpdir(), 'recordings-kill-'))
+})
+
+afterEach(async () => {
+  await client.close()
+  await service?.stop()
+  service = undefined
+  expect(recordersIn(stateDir)).toEqual([])
+  rmSync(stateDir, { recursive: true, force: true })
+})
+
+async function start(): Promise<void> {
+  service = await startService({ args: ['--virtual-cameras', '2'], stateDir })
+  client = await RpcClient.connect(service.url)
+  await client.login(service.token('admin'))
+  await client.call('subscribe_events', {
+    topics: ['recording.progress', 'recording.start', 'recording.stop', 'recording.error'],
+  })
+}
+
+async function kill(): Promise<void> {
+  await service?.kill('SIGKILL')
+  await client.close()
+  // The recorder sees the end of its input and finishes the file.
+  await until('recorders end by themselves', () => recordersIn(stateDir).length === 0)
+}
+
+async function progress(seconds: number): Promise<void> {
+  await client.next(({ method, params }) => method === 'recording.progress' && Number(params?.duration) >= seconds)
+}
+
+async function listed(): Promise<Listed['files']> {
+  return (await client.call<Listed>('list_recordings')).files
+}
+
+function file(url: string): string {
+  return join(stateDir, 'recordings', decodeURIComponent(url.slice(url.lastIndexOf('/') + 1)))
+}
+
+describe('kill -9', { timeout: 60_000 }, () => {
+  it('in the middle of two recordings: both go on in new files, and all four play', async () => {
+    await start()
+    const one = await client.call<Started>('start_recording', { device: 'camera0' })
+    const two = await client.call<Started>('start_recording', { device: 'camera1', format: 'mkv' })
+    await progress(2)
+    await kill()
+    await start()
+    await until('both go on', async () => (await listed()).length === 4)
+    expect(await client.failure('start_recording', { device: 'camera0' })).toMatchObject({
+      code: -32020,
+      data: { state: 'RECORDING' },
+    })
+    await progress(3)
+    expect(await client.call('stop_recording', { device: 'camera0' })).toMatchObject({ filename: one.filename, format: 'fmp4' })
+    expect(await client.call('stop_recording', { device: 'camera1' })).toMatchObject({ filename: two.filename, format: 'mkv' })
+    const files = await listed()
+    expect(files).toHaveLength(4)
+    for (const { download_url, filename } of files) {
+      const played = await playThrough(file(download_url))
+      const { duration } = await client.call<{ duration: number }>('get_recording_info', { filename })
+      expect(Math.abs(duration - played.span)).toBeLessThanOrEqual(1)
+    }
+    expect(readdirSync(join(stateDir, 'recordings', '.under-way'))).toEqual([])
+  })
+
+  it('of the recorder too: the file is cut to its last whole piece and plays', async () => {
+    await start()
+    const { filename } = await client.call<Started>('start_recording', { device: 'camera0' })
+    await progress(2)
+    for (const pid of recordersIn(stateDir)) process.kill(pid, 'SIGSTOP')
+    const recorders = recordersIn(stateDir)
+    await service?.kill('SIGKILL')
+    for (const pid of recorders) process.kill(pid, 'SIGKILL')
+    await client.close()
+    const path = join(stateDir, 'recordings', `${filename}.mp4`)
+    // As a power cut in the middle of a write leaves it.
+    const bytes = readFileSync(path)
+    writeFileSync(path, bytes.subarray(0, bytes.length - 1_000))
+    await start()
+    await until('it goes on', async () => (await listed()).length === 2)
+    expect((await playThrough(path)).packets).toBeGreaterThan(10)
+    await client.call('stop_recording', { device: 'camera0' })
+  })
+
+  it('for longer than the recording was to last: it is closed and listed', async () => {
+    await start()
+    const { filename } = await client.call<Started>('start_recording', { device: 'camera0', duration: 2 })
+    await progress(1)
+    await kill()
+    await until('its time is over', () => Date.now() > Date.parse(readTime(filename)) + 2_500)
+    await start()
+    await until('it is closed', async () => (await client.failure('stop_recording', { device: 'camera0' })).data.state === 'IDLE')
+    const files = await listed()
+    expect(files.map((entry) => entry.filename)).toEqual([filename])
+    expect((await playThrough(file(files[0]?.download_url ?? ''))).packets).toBeGreaterThan(10)
+  })
+
+  /** Of the start, from the name. */
+  function readTime(filename: string): string {
+    const [, date = '', time = ''] = /_(\d{4}-\d\d-\d\d)_(\d\d-\d\d-\d\d)/.exec(filename) ?? []
+    return `${date}T${time.replaceAll('-', ':')}Z`
+  }
+})
