@@ -73,7 +73,10 @@ describe('a snapshot of a camera in H.264', () => {
     const shot = await take({ filename: 'a' })
     expect(shot).toMatchObject({ device: 'camera1', filename: 'a.jpg', capture_method: 'ffmpeg_decode' })
     expect(way).toEqual(['decoded from camera1'])
-    expect(jobs[0]).toMatchObject({ conversion: undefined, from: { decode: { ffmpeg: 'ffmpeg', searchPath: '/bin', timeoutMs: 1_000 } } })
+    expect(jobs[0]).toMatchObject({
+      conversion: undefined,
+      from: { decode: { ffmpeg: 'ffmpeg', searchPath: '/bin', timeoutMs: 1_000 } },
+    })
     expect(held.size).toBe(0)
   })
 
