@@ -86,7 +86,10 @@ function camerasPort({ config, cameras: { registry, captures, controls, core }, 
   const nameOf = (camera: Camera): CameraName => ({
     id: camera.device,
     name: elementOf(camera.device)?.name ?? camera.name,
-    identity: identityOf(camera),
+    // Most who ask want no more than the id.
+    get identity() {
+      return identityOf(camera)
+    },
   })
   return {
     ready: true,
@@ -104,10 +107,7 @@ function camerasPort({ config, cameras: { registry, captures, controls, core }, 
       return isDefault ? { id, name: elementOf(id)?.name ?? '', identity: null } : undefined
     },
     status: (id) => statusOf(captures.state(known(id))),
-    figures: (id) => {
-      const figures = figuresOf(captures.statistics(known(id)))
-      return { ...figures, faults: [...figures.faults, ...controls.faults(id)] }
-    },
+    figures: (id) => figuresOf(captures.statistics(known(id)), controls.faults(id)),
     settings(id) {
       const { jpegQualityApplied } = captures.state(known(id))
       if (id === captures.defaultDevice) return { config: store.current.camera, jpegQualityApplied }
@@ -161,22 +161,38 @@ function viewersPort({ viewers }: Cameras): ViewersPort {
   }
 }
 
-function statusOf(state: ReturnType<Cameras['captures']['state']>): CaptureStatus {
-  const { lastReconnect, lastError, ...rest } = state
-  return { ...rest, lastReconnectMs: lastReconnect, lastError }
+// Written out: these are made for each camera with each /status.
+function statusOf(of: ReturnType<Cameras['captures']['state']>): CaptureStatus {
+  return {
+    state: of.state,
+    isRunning: of.isRunning,
+    isConnected: of.isConnected,
+    isIdle: of.isIdle,
+    reconnectAttempts: of.reconnectAttempts,
+    lastReconnectMs: of.lastReconnect,
+    lastError: of.lastError,
+  }
 }
 
-function figuresOf(statistics: ReturnType<Cameras['captures']['statistics']>): CaptureFigures {
-  const { drops, uptimeStart, ...rest } = statistics
+function figuresOf(of: ReturnType<Cameras['captures']['statistics']>, others: CaptureFigures['faults']): CaptureFigures {
+  const { drops, faults } = of
   return {
-    ...rest,
+    queueSize: of.queueSize,
+    framesCaptured: of.framesCaptured,
     drops: {
       driver_gap: drops.driverGap,
       error_flag: drops.errorFlag,
       invalid_jpeg: drops.invalidJpeg,
       encoder_busy: drops.encoderBusy,
     },
-    startedMs: uptimeStart,
+    streamRestarts: of.streamRestarts,
+    causes: of.causes,
+    connectionErrors: of.connectionErrors,
+    faults: others.length === 0 ? faults : [...faults, ...others],
+    startedMs: of.uptimeStart,
+    uptimeMs: of.uptimeMs,
+    lastFrameAgeMs: of.lastFrameAgeMs,
+    actual: of.actual,
   }
 }
 

@@ -11,6 +11,7 @@ export interface FaultCount {
   readonly atMs: number
 }
 
+const NONE: readonly FaultCount[] = []
 /** Reasons may quote what came from outside. */
 const MAX_REASON_CHARS = 240
 
@@ -37,6 +38,7 @@ export class FaultCounts {
 
   /** In the order in which the codes came first. */
   list(): readonly FaultCount[] {
+    if (this.#byCode.size === 0) return NONE
     const shiftMs = this.#clock.wallMs() - this.#clock.nowMs()
     return [...this.#byCode.values()].map((fault) => ({ ...fault, atMs: Math.round(fault.atMs + shiftMs) }))
   }

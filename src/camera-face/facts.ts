@@ -1,7 +1,7 @@
 /** Gathers what is known of a camera from the ports, at the moment of asking. */
 
 import type { CameraName, FacePorts } from './ports.js'
-import { type CameraFacts, statusDocument } from './status.js'
+import { type BriefFacts, type CameraFacts, statusDocument } from './status.js'
 
 export function factsOf(
   name: CameraName,
@@ -17,6 +17,12 @@ export function factsOf(
     viewers: viewers.count(id),
     viewerList: withViewers ? viewers.list(id) : undefined,
   }
+}
+
+/** The part of `factsOf` that a short form shows: for many cameras at once. */
+export function briefFactsOf(name: CameraName, { cameras, viewers }: Pick<FacePorts, 'cameras' | 'viewers'>): BriefFacts {
+  const { id } = name
+  return { name, status: cameras.status(id), figures: cameras.figures(id), viewers: viewers.count(id) }
 }
 
 /** The default camera first, then the others by number. */

@@ -1,7 +1,7 @@
 /** The figures of cameras and of this face in the text format of Prometheus; the manual lists the same tables. Pure. */
 
 import type { FaultTable } from './faults.js'
-import type { CameraFacts } from './status.js'
+import type { BriefFacts } from './status.js'
 
 type Value = number | undefined | Readonly<Record<string, number>>
 
@@ -12,7 +12,7 @@ export interface Metric {
   /** Where `/status` has it. */
   readonly status: string
   /** Undefined: not known now, left out. With labels beside the camera: several lines. */
-  readonly values: (facts: CameraFacts) => Value
+  readonly values: (facts: BriefFacts) => Value
   readonly label?: string
 }
 
@@ -100,7 +100,7 @@ export const SERVER_FAULTS_METRIC = {
   status: 'server.faults',
 } as const
 
-export function metricsText(cameras: readonly CameraFacts[], faults: FaultTable): string {
+export function metricsText(cameras: readonly BriefFacts[], faults: FaultTable): string {
   const ofCameras = CAMERA_METRICS.map((metric) =>
     block(
       metric,
@@ -113,7 +113,7 @@ export function metricsText(cameras: readonly CameraFacts[], faults: FaultTable)
   return [...ofCameras, block(SERVER_FAULTS_METRIC, ofServer)].join('')
 }
 
-function cameraLines({ name, values, label = '' }: Metric, facts: CameraFacts): readonly string[] {
+function cameraLines({ name, values, label = '' }: Metric, facts: BriefFacts): readonly string[] {
   const value = values(facts)
   if (value === undefined) return []
   const camera = `camera="${facts.name.id}"`

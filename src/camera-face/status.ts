@@ -15,6 +15,8 @@ export interface CameraFacts {
   readonly viewerList?: readonly ViewerFigures[] | undefined
 }
 
+export type BriefFacts = Pick<CameraFacts, 'name' | 'status' | 'figures' | 'viewers'>
+
 /** The document of `/status` without the other cameras. */
 export function statusDocument(facts: CameraFacts): Record<string, unknown> {
   const { name, status, figures, settings } = facts
@@ -58,7 +60,7 @@ export function serverDocument(faults: FaultTable): Record<string, unknown> {
 }
 
 /** The short form beside the default camera. */
-export function shortDocument({ name, status, figures, viewers }: CameraFacts): Record<string, unknown> {
+export function shortDocument({ name, status, figures, viewers }: BriefFacts): Record<string, unknown> {
   return {
     is_running: status.isRunning,
     is_connected: status.isConnected,
@@ -73,7 +75,7 @@ export function shortDocument({ name, status, figures, viewers }: CameraFacts): 
 }
 
 /** An element of `GET /cameras`. */
-export function listDocument({ name, status, figures, viewers }: CameraFacts): Record<string, unknown> {
+export function listDocument({ name, status, figures, viewers }: BriefFacts): Record<string, unknown> {
   return {
     id: name.id,
     name: name.name,

@@ -15,7 +15,7 @@ import { CaptureScreen } from './capture-screen.js'
 import { CaptureTotals } from './capture-totals.js'
 import { CaptureTuning } from './capture-tuning.js'
 import { attemptsDiffer, type CaptureSettings, type CaptureState, type CaptureStatistics } from './capture-types.js'
-import { captureWords, frameFigures } from './capture-view.js'
+import { captureState, captureStatistics } from './capture-view.js'
 import { CaptureWaiters } from './capture-waiters.js'
 import { ChosenMode } from './chosen-mode.js'
 import { type CaptureEvent, DeviceSession } from './device-session.js'
@@ -189,31 +189,26 @@ export class CameraCapture {
   }
 
   state(): CaptureState {
-    const reason = this.#machine.phase === 'streaming' ? undefined : this.#absence()
-    const nextAttemptMs = this.#pause.leftMs
-    const lastError = this.#failures.view()
-    return {
+    return captureState(this.#machine, {
       device: this.device,
-      ...captureWords(this.#machine),
       jpegQualityApplied: this.#tuning.qualityTaken,
-      ...(nextAttemptMs === undefined ? {} : { nextAttemptMs }),
-      ...(lastError === undefined ? {} : { lastError }),
-      ...(this.#lastReconnectWallMs === undefined ? {} : { lastReconnect: this.#lastReconnectWallMs }),
-      ...(reason === undefined ? {} : { reason }),
-    }
+      nextAttemptMs: this.#pause.leftMs,
+      lastError: this.#failures.view(),
+      lastReconnect: this.#lastReconnectWallMs,
+      reason: this.#machine.phase === 'streaming' ? undefined : this.#absence(),
+    })
   }
 
   statistics(): CaptureStatistics {
     const totals = this.#totals.read(this.#settings.maxFrameAgeMs, isOpen(this.#machine))
-    return {
-      ...frameFigures(totals, this.#session.info ?? this.#lastInfo),
+    return captureStatistics(totals, this.#session.info ?? this.#lastInfo, {
       queueSize: Math.min(totals.queueSize, this.#settings.bufferSize),
       faults: this.#failures.counts,
       connectionErrors: this.#machine.connectionErrors,
       uptimeStart: this.#startedWallMs,
       uptimeMs: this.#context.clock.nowMs() - this.#startedMs,
-      ...(this.#lastReconnectWallMs === undefined ? {} : { lastReconnect: this.#lastReconnectWallMs }),
-    }
+      lastReconnect: this.#lastReconnectWallMs,
+    })
   }
 
   async #restart(waitMs: number): Promise<boolean> {

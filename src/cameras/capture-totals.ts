@@ -54,7 +54,8 @@ export class CaptureTotals {
       this.#source === undefined || (this.#isFinal && !isOpen) ? undefined : this.#core.captureStats(this.#source, maxFrameAgeMs)
     if (stats !== undefined) this.#take(stats)
     this.#isFinal = !isOpen
-    const { frames, lost, errorFlag, invalidJpeg, encoderBusy, restarts, causes } = sum(this.#past, this.#present)
+    const { frames, lost, errorFlag, invalidJpeg, encoderBusy, restarts, causes } =
+      this.#past === NONE ? this.#present : sum(this.#past, this.#present)
     return {
       frames,
       drops: { driverGap: lost, errorFlag, invalidJpeg, encoderBusy },

@@ -52,13 +52,13 @@ export interface CaptureState {
   /** Failed attempts since frames came last. */
   readonly reconnectAttempts: number
   /** Until the next attempt, while one is planned. */
-  readonly nextAttemptMs?: number
+  readonly nextAttemptMs?: number | undefined
   /** The last failure; kept when frames come again. */
-  readonly lastError?: CaptureFault
+  readonly lastError?: CaptureFault | undefined
   /** Wall-clock milliseconds. */
-  readonly lastReconnect?: number
+  readonly lastReconnect?: number | undefined
   /** Why there is no picture, as viewers read it. */
-  readonly reason?: string
+  readonly reason?: string | undefined
   /** The pictures have the configured quality: we make them, or the camera took it over. */
   readonly jpegQualityApplied: boolean
 }
@@ -101,20 +101,20 @@ export interface CaptureStatistics {
   /** Since then, by the monotonic clock. */
   readonly uptimeMs: number
   /** Wall-clock milliseconds of the last success after a failure or a loss. */
-  readonly lastReconnect?: number
+  readonly lastReconnect?: number | undefined
   /** Monotonic; absent before the first frame. */
-  readonly lastFrameAgeMs?: number
+  readonly lastFrameAgeMs?: number | undefined
   /** Frames kept that are young enough to be shown. */
   readonly queueSize: number
   /** Absent before the first start. */
-  readonly actual?: ActualMode
+  readonly actual?: ActualMode | undefined
 }
 
 /** Told on every change of state, and when a reason becomes clearer. */
 export interface CaptureStateChange {
   readonly device: string
   readonly state: CaptureWord
-  readonly reason?: string
+  readonly reason?: string | undefined
 }
 
 /** Whether a camera that waits or gave up is to be tried anew. */

@@ -66,6 +66,8 @@ export class CameraRegistry {
   readonly faults: FaultCounts
   readonly #options: RegistryOptions
   readonly #byDevice = new Map<string, Entry>()
+  /** What `list` answers until something changes. */
+  #sorted: readonly Camera[] | undefined
   readonly #bySource = new Map<string, Entry>()
   readonly #lists = new Map<string, Rendered<CameraListView>>()
   readonly #left = new Set<string>()
@@ -97,7 +99,10 @@ export class CameraRegistry {
 
   /** All cameras ever seen, by number. */
   list(): readonly Camera[] {
-    return [...this.#byDevice.values()].map((entry) => entry.camera).sort((a, b) => numberOf(a.device) - numberOf(b.device))
+    this.#sorted ??= [...this.#byDevice.values()]
+      .map((entry) => entry.camera)
+      .sort((a, b) => numberOf(a.device) - numberOf(b.device))
+    return this.#sorted
   }
 
   has(device: string): boolean {
@@ -250,6 +255,7 @@ export class CameraRegistry {
       choice: undefined,
     }
     this.#byDevice.set(device, entry)
+    this.#sorted = undefined
     return entry
   }
 
@@ -297,6 +303,7 @@ export class CameraRegistry {
     // Another appearance is never taken for the one before it.
     if (camera.source !== previous.source && this.#changed?.delete(entry)) this.events.emit('changed', previous)
     entry.camera = camera
+    this.#sorted = undefined
     entry.statuses.clear()
     entry.capabilities = undefined
     this.#lists.clear()

@@ -2,7 +2,7 @@
 
 import type { Clock } from '../../base/clock.js'
 import { type Call, json, NO_STORE, type Route } from '../call.js'
-import { allCameras, factsOf } from '../facts.js'
+import { allCameras, briefFactsOf, factsOf } from '../facts.js'
 import type { FaceFaults } from '../faults.js'
 import { localIso } from '../local-time.js'
 import { metricsText } from '../metrics.js'
@@ -32,7 +32,7 @@ export function statusRoutes({ ports, faults, clock, startedMs }: StatusRoutesOp
     if (others.length === 0) return json(200, document)
     return json(200, {
       ...document,
-      cameras: Object.fromEntries(others.map((name) => [name.id, shortDocument(factsOf(name, ports))])),
+      cameras: Object.fromEntries(others.map((name) => [name.id, shortDocument(briefFactsOf(name, ports))])),
     })
   }
 
@@ -51,7 +51,7 @@ export function statusRoutes({ ports, faults, clock, startedMs }: StatusRoutesOp
 
   const ready = ({ access }: Call) => {
     const { maxFrameAgeMs } = config.rules
-    const late = cameras.ready ? allCameras(ports).filter((name) => isOverdue(factsOf(name, ports), maxFrameAgeMs)) : []
+    const late = cameras.ready ? allCameras(ports).filter((name) => isOverdue(briefFactsOf(name, ports), maxFrameAgeMs)) : []
     if (cameras.ready && late.length === 0) return json(200, { status: 'ready' })
     const detail = 'Not every camera delivers frames'
     const code = 'NOT_READY'
@@ -91,7 +91,7 @@ export function statusRoutes({ ports, faults, clock, startedMs }: StatusRoutesOp
       handler: () =>
         json(
           200,
-          allCameras(ports).map((name) => listDocument(factsOf(name, ports))),
+          allCameras(ports).map((name) => listDocument(briefFactsOf(name, ports))),
         ),
       doc: 'All cameras.',
     },
@@ -111,7 +111,7 @@ export function statusRoutes({ ports, faults, clock, startedMs }: StatusRoutesOp
         status: 200,
         headers: { 'Content-Type': 'text/plain; version=0.0.4; charset=utf-8', ...NO_STORE },
         body: metricsText(
-          allCameras(ports).map((name) => factsOf(name, ports)),
+          allCameras(ports).map((name) => briefFactsOf(name, ports)),
           faults.table(),
         ),
       }),
