@@ -1,4 +1,4 @@
-// The camera face: from exec to the first 200 of /health, with 64 cameras.
+// The camera face: from exec to the first 200 of /health, with 64 cameras; beside it `node -e 0`.
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdtemp, rm } from 'node:fs/promises'
@@ -8,12 +8,15 @@ import { setTimeout as pause } from 'node:timers/promises'
 import { freePort } from '../../test/vm/guest/support/service.mjs'
 import { answer } from '../support/http.mjs'
 import { duration, publish } from '../support/report.mjs'
+import { interleave } from '../support/rounds.mjs'
 import { median } from '../support/stats.mjs'
 import { failures, judge, judgeTwice, ratioText } from '../support/verdict.mjs'
 
 const MAIN = resolve(import.meta.dirname, '../../dist/main.js')
 const CAMERAS = 64
 const LIMIT_MS = 150
+/** On a machine that is slower or busy the limit is so many times what the bare runtime takes. */
+const BARE_FACTOR = 3.5
 const DEADLINE_MS = 20_000
 
 export async function run({ quick }) {
@@ -22,10 +25,13 @@ export async function run({ quick }) {
     // The first start also makes the state folder; the later ones are what a restart costs.
     await firstAnswer(stateDir)
     const result = await judgeTwice((rounds) => measure(stateDir, rounds), quick ? 3 : 11)
-    const time = duration(median(result.times) * 1e6)
+    const of = (name) => duration(median(result.values[name]) * 1e6)
     publish(
       'face-health',
-      [`${time} after exec with ${CAMERAS} virtual cameras`, `against ${LIMIT_MS} ms: ${ratioText(result.verdict)}`],
+      [
+        `${of('ours')} after exec with ${CAMERAS} virtual cameras, node -e 0 ${of('node')}`,
+        `against ${LIMIT_MS} ms or ${BARE_FACTOR} times node: ${ratioText(result.verdict)}`,
+      ],
       result,
     )
     return failures('face-health', result)
@@ -35,15 +41,15 @@ export async function run({ quick }) {
 }
 
 async function measure(stateDir, rounds) {
-  const times = []
-  for (let i = 0; i < rounds; i++) times.push(await firstAnswer(stateDir))
-  return {
-    times,
-    verdict: judge(
-      times.map((ms) => ms / LIMIT_MS),
-      { atMost: 1 },
-    ),
-  }
+  const values = await interleave({ ours: () => firstAnswer(stateDir), node: bareNode }, rounds)
+  const ratios = values.ours.map((ms, round) => ms / Math.max(LIMIT_MS, BARE_FACTOR * values.node[round]))
+  return { values, verdict: judge(ratios, { atMost: 1 }) }
+}
+
+async function bareNode() {
+  const beganMs = performance.now()
+  await once(spawn(process.execPath, ['-e', '0'], { stdio: 'ignore' }), 'exit')
+  return performance.now() - beganMs
 }
 
 async function firstAnswer(stateDir) {
