@@ -15,6 +15,7 @@ import { Snapshots, type StreamPictures } from '../snapshots/index.js'
 import type { buildFacts } from './build-facts.js'
 import { buildExternal, externalPictures, externalPort } from './external.js'
 import { buildMedia } from './media.js'
+import { metricsPort } from './metrics.js'
 import { connectNotifications } from './notifications.js'
 import { buildRecordings, connectRecordings, recordingPorts } from './recordings.js'
 import { streamsWithoutMediamtx } from './streams.js'
@@ -69,7 +70,17 @@ export async function buildParts(context: PartsContext): Promise<Parts> {
     mediamtx: () => mediamtxWord(media),
   })
   const rpc = createRpc({
-    services: { ...services(cameras, snapshots, recordings, media, system), external: externalPort(external, clock) },
+    services: {
+      ...services(cameras, snapshots, recordings, media, system),
+      external: externalPort(external, clock),
+      metrics: metricsPort({
+        ...{ registry: cameras.registry, media, clock },
+        recordings: () => recordings.activeCount,
+        memoryUsedPercent: () => system.memoryUsedPercent(),
+        diskUsedPercent: () => system.diskUsedPercent(),
+        ready: () => system.ready(),
+      }),
+    },
     tokens,
     rateLimit: new RateLimit({ requests: security.rate_limit_requests, windowMs: security.rate_limit_window, clock }),
     clock,
@@ -141,7 +152,7 @@ function services(
   recordings: Recordings,
   media: MediaService | undefined,
   system: System,
-): Omit<Services, 'external'> {
+): Omit<Services, 'external' | 'metrics'> {
   const { registry } = cameras
   const streams: StreamPort =
     media === undefined

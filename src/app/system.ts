@@ -63,7 +63,7 @@ export class System {
     const health = assessHealth(
       {
         components,
-        memoryUsedPercent: (1 - freemem() / totalmem()) * 100,
+        memoryUsedPercent: this.memoryUsedPercent(),
         connections: connections(),
         storageFreePercent: await freePercent(storageDir),
       },
@@ -75,6 +75,16 @@ export class System {
       version: build.version,
       components,
     }
+  }
+
+  memoryUsedPercent(): number {
+    return (1 - freemem() / totalmem()) * 100
+  }
+
+  /** Of the storage; undefined when it cannot be found out. */
+  async diskUsedPercent(): Promise<number | undefined> {
+    const free = await freePercent(this.#options.storageDir)
+    return free === undefined ? undefined : 100 - free
   }
 
   serverInfo() {

@@ -105,6 +105,14 @@ export class CameraRegistry {
     return this.#sorted
   }
 
+  /** Whether a device is there that is not known yet. */
+  get discovering(): boolean {
+    for (const { state } of this.#byDevice.values()) {
+      if (state !== undefined && state.report === undefined && state.fault === undefined) return true
+    }
+    return false
+  }
+
   has(device: string): boolean {
     return this.#byDevice.has(device)
   }

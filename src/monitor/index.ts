@@ -1,5 +1,6 @@
 /** Monitor: is the service well, and why not. */
 
+export { CpuMeter } from './cpu-meter.js'
 export {
   assessHealth,
   type ComponentWord,

@@ -143,6 +143,11 @@ export class Recordings implements Service {
     return await this.#end(recording)
   }
 
+  /** Recordings under way. */
+  get activeCount(): number {
+    return this.#active.size
+  }
+
   /** Name of the file that is being written; undefined when the camera is not recorded. */
   currentFile(device: string): string | undefined {
     return this.#active.get(device)?.currentName

@@ -88,7 +88,7 @@ export class Dispatcher {
       const rank = session.rankAt(this.#clock.wallMs())
       if (rank === 0) return loginNeeded(session)
       if (rank < RANK[method.role]) return roleTooLow(session, method)
-      if (!this.#toolbox.services.system.ready()) return starting()
+      if (!method.beforeReady && !this.#toolbox.services.system.ready()) return starting()
     }
     if (message.paramsFault !== undefined) return message.paramsFault
     const work = method.work

@@ -8,6 +8,7 @@ export type {
   CameraPort,
   ExternalPort,
   FilePort,
+  MetricsPort,
   RecordingPort,
   Services,
   SnapshotPort,

@@ -39,6 +39,8 @@ export interface MethodDefinition<P extends Schema<TObject>, R extends Schema> {
   readonly result: R
   /** Errors beyond those every method can answer. */
   readonly errors: readonly ErrorCode[]
+  /** Answers while the service is starting, too. */
+  readonly beforeReady?: true
   /** Set for methods that wait for something slow: they count against the limits of work under way. */
   readonly work?: WorkKind
   /** In place of the schema's check, for a method that must not wait for the schema library. Throws INVALID_PARAMS and others. */
@@ -56,6 +58,7 @@ export interface Method {
   readonly params: TObject
   readonly result: TSchema
   readonly errors: readonly ErrorCode[]
+  readonly beforeReady: boolean
   readonly work: WorkKind | undefined
   /** Checks `params`, then runs. Throws INVALID_PARAMS with `param`, `rule` and `hint`. */
   call(toolbox: Toolbox, params: Params, session: Session): unknown
@@ -89,6 +92,7 @@ export function defineMethod<P extends Schema<TObject>, R extends Schema>(defini
     role: definition.role,
     summary: definition.summary,
     errors: definition.errors,
+    beforeReady: definition.beforeReady === true,
     work: definition.work,
     get params() {
       params ??= build(definition.params)

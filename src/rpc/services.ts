@@ -2,6 +2,7 @@
 
 import type { Rendered } from '../base/rendered.js'
 import type { AddedStream, DiscoveredStreams, DiscoveryInterval, ExternalStreamList, RemovedStream } from './external-shapes.js'
+import type { Metrics, SystemStatus } from './metrics-shapes.js'
 import type {
   CameraCapabilities,
   CameraControls,
@@ -115,6 +116,12 @@ export interface SystemPort {
   serverInfo(): ServerInfo
 }
 
+export interface MetricsPort {
+  metrics(): Promise<Metrics>
+  /** Answers before the service is ready, too. */
+  systemStatus(): SystemStatus
+}
+
 export interface Services {
   readonly cameras: CameraPort
   readonly controls: ControlPort
@@ -125,4 +132,5 @@ export interface Services {
   readonly streams: StreamPort
   readonly external: ExternalPort
   readonly system: SystemPort
+  readonly metrics: MetricsPort
 }

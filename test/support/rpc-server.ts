@@ -157,6 +157,21 @@ export function memoryServices(overrides: Partial<Services> = {}): Services {
         throw featureOff()
       },
     },
+    metrics: {
+      metrics: async () => ({
+        timestamp: NOW,
+        system_metrics: { cpu_usage: 1, memory_usage: 2, disk_usage: 3, goroutines: 4 },
+        camera_metrics: { connected_cameras: 0, cameras: {} },
+        recording_metrics: { active_recordings: 0 },
+        stream_metrics: { active_streams: 0, total_streams: 0, total_viewers: 0 },
+      }),
+      systemStatus: () => ({
+        status: 'ready',
+        message: 'System is fully operational',
+        available_cameras: [...cameras.keys()],
+        discovery_active: false,
+      }),
+    },
     system: {
       ready: () => true,
       status: () => ({

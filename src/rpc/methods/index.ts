@@ -17,7 +17,7 @@ import { startRecording, stopRecording } from './recordings.js'
 import { takeSnapshot } from './snapshots.js'
 import { cleanupOldFiles, getStorageInfo, setRetentionPolicy } from './storage.js'
 import { getStreamStatus, getStreams, getStreamUrl, startStreaming, stopStreaming } from './streams.js'
-import { discover, getServerInfo, getStatus } from './system.js'
+import { discover, getMetrics, getServerInfo, getStatus, getSystemHealth, getSystemStatus } from './system.js'
 
 export const METHODS: readonly Method[] = [
   ping,
@@ -50,7 +50,10 @@ export const METHODS: readonly Method[] = [
   subscribeEvents,
   unsubscribeEvents,
   getSubscriptionStats,
+  getMetrics,
   getStatus,
+  getSystemHealth,
+  getSystemStatus,
   getServerInfo,
   getStorageInfo,
   setRetentionPolicy,

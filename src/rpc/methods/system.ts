@@ -1,4 +1,5 @@
 import { defineMethod } from '../method.js'
+import { Metrics, SystemStatus } from '../metrics-shapes.js'
 import type { Builder } from '../schema.js'
 import { NoParams, ServerInfo, ServiceStatus } from '../shapes.js'
 
@@ -10,6 +11,37 @@ export const getStatus = defineMethod({
   result: ServiceStatus,
   errors: [],
   run: ({ services }) => services.system.status(),
+})
+
+export const getSystemHealth = defineMethod({
+  name: 'get_system_health',
+  role: 'admin',
+  summary: 'Another name of get_status.',
+  params: NoParams,
+  result: ServiceStatus,
+  errors: [],
+  run: ({ services }) => services.system.status(),
+})
+
+export const getSystemStatus = defineMethod({
+  name: 'get_system_status',
+  role: 'viewer',
+  summary: 'How far the service has come up, and which cameras can be used.',
+  params: NoParams,
+  result: SystemStatus,
+  errors: [],
+  beforeReady: true,
+  run: ({ services }) => services.metrics.systemStatus(),
+})
+
+export const getMetrics = defineMethod({
+  name: 'get_metrics',
+  role: 'admin',
+  summary: 'Load of the machine, cameras and streams in numbers.',
+  params: NoParams,
+  result: Metrics,
+  errors: [],
+  run: ({ services }) => services.metrics.metrics(),
 })
 
 export const getServerInfo = defineMethod({

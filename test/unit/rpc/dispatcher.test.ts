@@ -36,12 +36,13 @@ describe('order of checks', () => {
     })
   })
 
-  it('looks at readiness before the parameters, but not for ping and authenticate', () => {
+  it('looks at readiness before the parameters, but not for ping, authenticate and get_system_status', () => {
     const services = memoryServices()
     const bench = createBench({ services: { system: { ...services.system, ready: () => false } } })
     const caller = bench.open()
     expect(caller.call('ping')?.result).toBe('pong')
     caller.login('admin')
+    expect(caller.call('get_system_status')?.result).toMatchObject({ available_cameras: ['camera0', 'camera2'] })
     expect(caller.call('get_camera_status', { device: 5 })?.error).toMatchObject({
       code: -32050,
       data: { reason: 'service_initializing' },
@@ -99,7 +100,9 @@ describe('roles', () => {
       'delete_recording',
       'delete_snapshot',
       'set_discovery_interval',
+      'get_metrics',
       'get_status',
+      'get_system_health',
       'get_storage_info',
       'set_retention_policy',
       'cleanup_old_files',
