@@ -2,6 +2,7 @@
 
 import { createHash } from 'node:crypto'
 import { join, resolve } from 'node:path'
+import { diskRoom, noRoom } from '../base/disk-room.js'
 import { fillPattern } from '../base/file-pattern.js'
 import { childMark, killOrphans } from '../base/orphans.js'
 import type { Holds } from './holds.js'
@@ -82,6 +83,7 @@ export class RecordingBuilder {
       ...identity,
       ...{ segments, clock, logger, progressMs, maxRestarts, listener },
       ...(entry === undefined ? {} : { gaps: entry.gaps }),
+      hasRoom: async () => noRoom(await diskRoom(recordingsDir), this.#options.storage.blockPercent) === undefined,
       startTimeoutMs: kind === 'mediamtx' ? MEDIAMTX_START_MS : FFMPEG_START_MS,
       makeWriter: (events) => this.#makeWriter(kind, identity, staging, segments, events),
     })

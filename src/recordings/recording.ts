@@ -44,6 +44,8 @@ export interface RecordingOptions extends RecordingIdentity {
   readonly clock: Clock
   readonly logger: Logger
   readonly listener: RecordingListener
+  /** Whether the disk takes more. */
+  readonly hasRoom: () => Promise<boolean>
   /** Longest wait for the first pictures on the disk. */
   readonly startTimeoutMs: number
   readonly progressMs: number
@@ -271,10 +273,21 @@ export class Recording {
     const { device } = this.identity
     this.#options.logger.warn({ device, cause: end.cause, detail: end.detail }, 'the writer of a recording ended')
     if (end.cause === 'camera') this.#finish('device_disconnected')
+    else void this.#repair(end)
+  }
+
+  /** Whatever a program says of a full disk: the disk itself is asked. Never rejects. */
+  async #repair(end: WriterEnd): Promise<void> {
+    const full = await this.#options.hasRoom().then(
+      (room) => !room,
+      () => true,
+    )
+    if (this.#state !== 'recording') return
+    if (full) this.#finish('storage_full')
     else if (isDiskFailure(end)) this.#finish('storage_failed')
     else {
       this.interrupt(end.cause === 'changed' ? 'camera_changed' : end.cause === 'server' ? 'mediamtx_lost' : 'writer_failed')
-      void this.#restart()
+      await this.#restart()
     }
   }
 

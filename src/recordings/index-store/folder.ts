@@ -94,12 +94,15 @@ export class Folder {
   put(name: string, facts: FileFacts = {}): IndexedFile | undefined {
     const { kind, dir, store } = this.#options
     const file = this.#read(name, facts)
-    if (file === undefined) {
-      store.remove({ kind, dir, name })
-      return undefined
+    try {
+      if (file === undefined) store.remove({ kind, dir, name })
+      else store.put(file)
+    } catch (thrown) {
+      if (isDamage(thrown)) throw thrown
+      // A disk that takes nothing: the file is what it is all the same, and the tables follow with a later look.
+      this.#modifiedNs = undefined
     }
-    store.put(file)
-    return store.get(file)
+    return file && { ...file, ...(store.get(file) ?? {}), sizeBytes: file.sizeBytes, modifiedMs: file.modifiedMs }
   }
 
   #lookAtAll(): Promise<void> {
@@ -140,7 +143,11 @@ export class Folder {
       this.#fault = undefined
     } catch (thrown) {
       if (isDamage(thrown)) this.#options.onDamage()
-      this.#fault = thrown instanceof Error && 'code' in thrown ? String(thrown.code) : String(thrown)
+      const code = thrown instanceof Error && 'code' in thrown ? String(thrown.code) : String(thrown)
+      // What the tables could not take (a full disk) is tried again; what they have can be listed meanwhile.
+      this.#modifiedNs = undefined
+      if (code.startsWith('SQLITE_')) return
+      this.#fault = code
       this.#watcher?.close()
       this.#inode = undefined
     }

@@ -1,0 +1,167 @@
+/** Disks that are full, slow, gone or read-only under the whole service, on file systems of its own mount namespace. */
+
+import { execFileSync } from 'node:child_process'
+import { mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { playThrough } from '../support/ffprobe.js'
+import { RpcClient } from '../support/rpc-client.js'
+import { type RunningService, startService } from '../support/service.js'
+import { until } from './recordings-bench.js'
+
+/** A user namespace where root is not to be had. */
+const UNSHARE = process.getuid?.() === 0 ? ['unshare', '--mount'] : ['unshare', '--map-root-user', '--mount']
+const NSENTER = process.getuid?.() === 0 ? ['--mount'] : ['--mount', '--user', '--preserve-credentials']
+const canMount = works([...UNSHARE, 'sh', '-c', 'mount -t tmpfs none /mnt'])
+if (!canMount)
+  process.stderr.write('SKIPPED: full and read-only disks; this account may not mount, not even in a namespace of its own\n')
+
+interface Started {
+  readonly filename: string
+}
+
+let base: string
+let service: RunningService
+let client: RpcClient
+
+beforeEach(() => {
+  base = mkdtempSync(join(tmpdir(), 'recordings-storage-'))
+})
+
+afterEach(async () => {
+  await client.close()
+  await service.stop()
+  rmSync(base, { recursive: true, force: true })
+})
+
+async function start(script: string, env: Readonly<Record<string, string>> = {}): Promise<void> {
+  service = await startService({
+    args: ['--virtual-cameras', '1'],
+    stateDir: join(base, 'state'),
+    wrapper: [...UNSHARE, 'sh', '-c', `set -e; mkdir -p "$0/state" "$0/files"; ${script}; exec "$@"`, base],
+    env: {
+      CAMERA_SERVICE_MEDIAMTX_RECORDINGS_PATH: join(base, 'files', 'recordings'),
+      CAMERA_SERVICE_MEDIAMTX_SNAPSHOTS_PATH: join(base, 'files', 'snapshots'),
+      // The one of its own lies where only it can look.
+      CAMERA_SERVICE_SECURITY_JWT_SECRET_KEY: 'a-secret-of-the-tests-that-is-4-times-8-bytes-long',
+      CAMERA_SERVICE_SECURITY_RATE_LIMIT_REQUESTS: '1000000',
+      ...env,
+    },
+  })
+  client = await RpcClient.connect(service.url)
+  await client.login(service.token('admin'))
+}
+
+/** A place as the service sees it. */
+function inside(...parts: readonly string[]): string {
+  return join(`/proc/${service.pid}/root`, base, ...parts)
+}
+
+function mount(...words: readonly string[]): void {
+  execFileSync('nsenter', [...NSENTER, '--target', String(service.pid), ...words])
+}
+
+async function health(): Promise<string> {
+  return (await client.call<{ status: string }>('get_status')).status
+}
+
+const FULL = { code: -32020, message: 'Invalid state', data: { state: 'STORAGE_FULL', legacy_code: -1010 } }
+
+describe.skipIf(!canMount)('R-33: a disk of 8 MiB', { timeout: 60_000 }, () => {
+  it('filled to the last byte: refused before, ended in the middle, deleted at zero, resumed when there is room', async () => {
+    await start('mount -t tmpfs -o size=8m none "$0/files"; mount -t tmpfs -o size=8m none "$0/state"')
+    await client.call('subscribe_events', { topics: ['recording.error', 'recording.progress', 'system.health'] })
+    const { filename } = await client.call<Started>('start_recording', { device: 'camera0' })
+    const failed = client.next(({ method }) => method === 'recording.error')
+    // The recording itself fills the disk: 720p of pictures is a megabyte per second and more.
+    expect((await failed).params).toMatchObject({ device: 'camera0', filename, reason: expect.stringMatching(/^storage_/) })
+    expect((await playThrough(inside('files', 'recordings', `${filename}.mp4`))).packets).toBeGreaterThan(10)
+
+    fill(inside('files', 'recordings', 'filler'))
+    fill(inside('state', 'filler'))
+    const fullMs = performance.now()
+    await until('health shows it', async () => (await health()) === 'UNHEALTHY', 2_000)
+    expect(performance.now() - fullMs).toBeLessThan(2_000)
+    expect(await client.failure('start_recording', { device: 'camera0' })).toMatchObject(FULL)
+    expect(await client.failure('take_snapshot', { device: 'camera0' })).toMatchObject(FULL)
+    expect(readdirSync(inside('files', 'snapshots'))).toEqual([])
+    expect(await client.call('list_recordings')).toMatchObject({ total: 1 })
+    expect(await client.call('delete_recording', { filename })).toMatchObject({ deleted: true })
+    expect(readdirSync(inside('files', 'recordings'))).not.toContain(`${filename}.mp4`)
+
+    rmSync(inside('files', 'recordings', 'filler'))
+    rmSync(inside('state', 'filler'))
+    const freeMs = performance.now()
+    const again = await client.call<Started>('start_recording', { device: 'camera0' })
+    expect(performance.now() - freeMs).toBeLessThan(2_000)
+    await until('the list is right', async () => {
+      const { files } = await client.call<{ files: readonly Started[] }>('list_recordings')
+      return files.map((file) => file.filename).join() === again.filename
+    })
+    await client.call('stop_recording', { device: 'camera0' })
+    await client.call('take_snapshot', { device: 'camera0' })
+    expect(await client.call('list_snapshots')).toMatchObject({ total: 1 })
+  })
+})
+
+describe.skipIf(!canMount)('R-35: a folder', { timeout: 60_000 }, () => {
+  it('that goes read-only, is unmounted and comes back: told each time, and used again within 5 s', async () => {
+    await start('mount -t tmpfs -o size=64m none "$0/files"')
+    const { filename } = await client.call<Started>('start_recording', { device: 'camera0' })
+    await client.call('stop_recording', { device: 'camera0' })
+
+    mount('mount', '-o', 'remount,ro', join(base, 'files'))
+    for (const method of ['start_recording', 'take_snapshot']) {
+      expect(await client.failure(method, { device: 'camera0' })).toMatchObject({ code: -32050, data: { dependency: 'storage' } })
+    }
+    expect(await client.failure('delete_recording', { filename })).toMatchObject({
+      code: -32050,
+      data: { dependency: 'storage' },
+    })
+    expect(await client.call('list_recordings')).toMatchObject({ total: 1 })
+    mount('mount', '-o', 'remount,rw', join(base, 'files'))
+    await recovered(filename)
+
+    // Away with what is in it; below it lies an empty folder.
+    mount('mount', '--move', join(base, 'files'), '/mnt')
+    await until('the list is empty', async () => (await total()) === 0, 5_000)
+    mount('mount', '--move', '/mnt', join(base, 'files'))
+    await until('the list is whole', async () => (await total()) === 2, 5_000)
+  })
+
+  async function total(): Promise<number> {
+    return (await client.call<{ total: number }>('list_recordings')).total
+  }
+
+  async function recovered(filename: string): Promise<void> {
+    await client.call('start_recording', { device: 'camera0' })
+    await client.call('stop_recording', { device: 'camera0' })
+    expect(await client.call('get_recording_info', { filename })).toMatchObject({ filename })
+    expect(await total()).toBe(2)
+  }
+})
+
+function fill(file: string): void {
+  for (const size of [65_536, 512, 1]) {
+    const chunk = Buffer.alloc(size, 1)
+    for (;;) {
+      try {
+        writeFileSync(file, chunk, { flag: 'a' })
+      } catch (thrown) {
+        expect(String(thrown)).toContain('ENOSPC')
+        break
+      }
+    }
+  }
+  expect(statSync(file).size).toBeGreaterThan(0)
+}
+
+function works([command = '', ...words]: readonly string[]): boolean {
+  try {
+    execFileSync(command, words, { stdio: 'ignore' })
+    return true
+  } catch {
+    return false
+  }
+}
