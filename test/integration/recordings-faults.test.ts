@@ -1,6 +1,7 @@
 /** What can go wrong while a camera is recorded: each time the files play, the end is told, and nothing is left running. */
 
-import { chmodSync, existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
+import { chmodSync, existsSync, mkdirSync, readdirSync, rmSync, utimesSync, writeFileSync } from 'node:fs'
+import { open as openFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterEach, expect, test } from 'vitest'
 import type { RecordingsOptions } from '../../src/recordings/index.js'
@@ -270,6 +271,28 @@ test('a file that is written is not deleted, and one that is downloaded neither'
     message: 'Recording file deleted successfully',
   })
   await expect(recordings.files.delete('recording', filename)).rejects.toMatchObject({ code: 'RECORDING_NOT_FOUND' })
+})
+
+test('R-37: a cleanup takes the oldest finished file first, and none that is written or downloaded', async () => {
+  const { recordings, dir, files } = await open()
+  const { filename } = await recordings.startRecording({ device: 'camera0' })
+  for (const [age, name] of ['new.mp4', 'held.mp4', 'old.mp4'].entries()) {
+    writeFileSync(join(dir, name), name.repeat(100_000))
+    utimesSync(join(dir, name), 1_000_000 - age, 1_000_000 - age)
+  }
+  await until('all are listed', async () => (await recordings.files.list('recording', {})).total === 4)
+  const held = await recordings.files.hold('recording', 'held')
+  const reader = await openFile(held.path)
+  // Everything is too old and too much.
+  await recordings.cleaner.setPolicy({ policy_type: 'size', max_size_gb: 1e-9, enabled: true })
+  expect(await recordings.cleaner.cleanup()).toMatchObject({ files_deleted: 2 })
+  expect(files().sort()).toEqual([`${filename}.mp4`, 'held.mp4'].sort())
+  expect((await reader.readFile('utf8')).length).toBe('held.mp4'.length * 100_000)
+  await reader.close()
+  held.release()
+  expect(await recordings.cleaner.cleanup()).toMatchObject({ files_deleted: 1 })
+  await recordings.stopRecording('camera0')
+  expect((await playThrough(join(dir, `${filename}.mp4`))).packets).toBeGreaterThan(1)
 })
 
 test('after its duration it stops by itself', async () => {

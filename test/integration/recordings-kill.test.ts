@@ -1,6 +1,6 @@
 /** The service is killed in the middle: what was acknowledged is there afterwards, goes on or is closed, and plays. */
 
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, readdirSync, readFileSync, rmSync, utimesSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
@@ -118,6 +118,39 @@ describe('kill -9', { timeout: 60_000 }, () => {
     expect(files.map((entry) => entry.filename)).toEqual([filename])
     expect((await playThrough(file(files[0]?.download_url ?? ''))).packets).toBeGreaterThan(10)
   })
+
+  it('R-37 in the middle of a cleanup: what is left is listed, and goes with the next; the open recording stays', async () => {
+    const FILES = 3_000
+    await start()
+    const { filename } = await client.call<Started>('start_recording', { device: 'camera0' })
+    const folder = join(stateDir, 'recordings')
+    for (let number = 0; number < FILES; number += 1) {
+      writeFileSync(join(folder, `old_${number}.mp4`), 'x')
+      utimesSync(join(folder, `old_${number}.mp4`), 1_000_000 + number, 1_000_000 + number)
+    }
+    await until('all are listed', async () => (await total()) === FILES + 1)
+    await client.call('set_retention_policy', { policy_type: 'age', max_age_days: 1, enabled: true })
+    client.send({ jsonrpc: '2.0', method: 'cleanup_old_files' })
+    await until('some have gone', () => readdirSync(folder).length < FILES - 10)
+    await kill()
+    const left = readdirSync(folder).filter((name) => !name.startsWith('.'))
+    expect(left.length).toBeGreaterThan(1)
+    expect(left.length).toBeLessThan(FILES)
+    // The oldest went first.
+    const numbers = left.flatMap((name) => /^old_(\d+)/.exec(name)?.[1] ?? []).map(Number)
+    expect(Math.min(...numbers)).toBe(FILES - numbers.length)
+    await start()
+    await until('what is left is listed', async () => (await total()) >= left.length && (await total()) <= left.length + 1)
+    // The policy was durable before it was answered.
+    expect(await client.call('cleanup_old_files')).toMatchObject({ cleanup_executed: true, files_deleted: numbers.length })
+    await until('it goes on', async () => (await total()) === 2)
+    await client.call('stop_recording', { device: 'camera0' })
+    await playThrough(join(folder, `${filename}.mp4`))
+  })
+
+  async function total(): Promise<number> {
+    return (await client.call<{ total: number }>('list_recordings', { limit: 1 })).total
+  }
 
   /** Of the start, from the name. */
   function readTime(filename: string): string {
