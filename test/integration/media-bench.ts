@@ -1,9 +1,10 @@
 /** A media service under test with everything it touches, and the waits its tests use. */
 
 import { execFile } from 'node:child_process'
+import { createHash } from 'node:crypto'
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { delimiter, join } from 'node:path'
+import { delimiter, join, resolve } from 'node:path'
 import { systemClock } from '../../src/base/clock.js'
 import { createLogger } from '../../src/base/logger.js'
 import { createMedia, type MediaOptions, type MediaService } from '../../src/media/index.js'
@@ -82,14 +83,16 @@ export async function until(what: string, holds: () => boolean | Promise<boolean
   if (!(await settled(holds, Boolean, timeoutMs))) throw new Error(`not within ${timeoutMs} ms: ${what}`)
 }
 
-/** Processes that were started for this state directory: its marks are inherited. */
+/** Processes that were started for this state directory: its name or its mark is in what they were started with. */
 export function processesOf(stateDir: string): number[] {
+  const mark = `CAMERA_SERVICE_CHILD=${createHash('sha256').update(resolve(stateDir)).digest('hex').slice(0, 12)}:`
   return readdirSync('/proc')
     .map(Number)
-    .filter(
-      (pid) =>
-        Number.isInteger(pid) && pid !== process.pid && (readProc(pid, 'cmdline') + readProc(pid, 'environ')).includes(stateDir),
-    )
+    .filter((pid) => Number.isInteger(pid) && pid !== process.pid)
+    .filter((pid) => {
+      const words = readProc(pid, 'cmdline') + readProc(pid, 'environ')
+      return words.includes(stateDir) || words.includes(mark)
+    })
 }
 
 export function readProc(pid: number, file: string): string {
@@ -111,10 +114,10 @@ const OVER_TCP = ['-rtsp_transport', 'tcp']
 export function play(url: string, seconds: number, options: readonly string[] = OVER_TCP): Promise<Packet[]> {
   const args = ['-v', 'error', ...options, '-read_intervals', `%+${seconds}`]
   const wanted = ['-select_streams', 'v', '-show_entries', 'packet=pts_time,flags', '-of', 'csv=p=0', url]
-  return new Promise((resolve) => {
+  return new Promise((settle) => {
     execFile('ffprobe', [...args, ...wanted], { timeout: 20_000 }, (_error, stdout) => {
       const lines = stdout.split('\n').filter((line) => /^\d/.test(line))
-      resolve(lines.map((line) => ({ seconds: Number.parseFloat(line), key: line.includes('K') })))
+      settle(lines.map((line) => ({ seconds: Number.parseFloat(line), key: line.includes('K') })))
     })
   })
 }

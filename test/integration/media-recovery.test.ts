@@ -9,8 +9,8 @@ import { type MediaBench, openBench, until } from './media-bench.js'
 const CAMERAS = Array.from({ length: 16 }, (_, at) => `camera${at}`)
 const STREAMS = Array.from({ length: 100 }, (_, at) => `uav/${at}`)
 const WISH = { recordPath: '/recordings/%path/%f', format: 'fmp4', segmentDurationMs: 60_000, partDurationMs: 500 } as const
-/** Hooks would start a hundred programs, and cameras are not what is looked at. */
-const WITHOUT_HOOKS = { notifierFile: '/nonexistent', ffmpeg: '/bin/false' }
+/** Cameras are not what is looked at, and without hooks all of them would be published. */
+const WITHOUT_HOOKS = { notifierFile: '/nonexistent' }
 
 let bench: MediaBench | undefined
 let double: MediamtxDouble | undefined
@@ -141,6 +141,7 @@ async function open(doubleOptions: DoubleOptions, options: Partial<MediaOptions>
 async function adopt(options: Partial<MediaOptions>, devices: readonly string[]) {
   const opened = openBench({ mode: 'external', ...options }, devices)
   bench = opened
+  opened.feeds.open = () => Promise.reject(new Error('no frames here'))
   await opened.media.start(new AbortController().signal)
   await until('it is adopted', () => opened.media.state === 'up')
   return { media: opened.media }

@@ -16,8 +16,8 @@ interface Waiter {
   reject(thrown: Error): void
 }
 
-/** A write may take 10 s, and waits for one under way. */
-const DEADLINE_MS = 20_000
+/** A write may take 10 s, and waits for those before it: a hundred at once take seconds on a small machine. */
+const DEADLINE_MS = 30_000
 
 export class Settling {
   readonly #clock: Clock
