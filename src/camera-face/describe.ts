@@ -44,7 +44,7 @@ Each figure is in \`/status\` and, for Prometheus, in \`/metrics\`; those of a c
 ${[...CAMERA_METRICS, SERVER_FAULTS_METRIC].map(metricRow).join('\n')}
 
 \`faults\` maps a code to \`{"count", "reason", "at"}\`: how often, and of the last one a sentence and the local time. The codes of a camera
-are those of \`last_error\`, \`CAMERA_GONE\` for each time it was unplugged while it was open, and \`CONTROL_FAILED\` for controls that it did not
+are those of \`last_error\`, \`CAMERA_GONE\` for each time it was unplugged while it was open, \`FEW_BUFFERS\` for starts without memory for all buffers, and \`CONTROL_FAILED\` for controls that it did not
 answer for. \`server.faults\` has one such map for each kind:
 
 | Kind | Code | What |

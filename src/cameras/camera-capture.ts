@@ -292,6 +292,7 @@ export class CameraCapture {
 
   #started(info: CaptureInfo): void {
     this.#lastInfo = info
+    if (this.#camera?.virtual !== true) this.#failures.started(info)
     this.#tune()
     this.#waiters.started(info)
   }

@@ -2,9 +2,12 @@
 
 import type { Clock } from '../base/clock.js'
 import { type FaultCount, FaultCounts } from '../base/fault-counts.js'
-import type { NativeErrorCode } from '../native/index.js'
+import type { CaptureInfo, NativeErrorCode } from '../native/index.js'
 import type { Fault } from './capture-fault.js'
 import type { CaptureFault } from './capture-types.js'
+
+/** As the core asks for; it goes on with fewer when the kernel has no memory for them. */
+const WANTED_BUFFERS = 4
 
 export class CaptureFailures {
   readonly #clock: Clock
@@ -48,6 +51,11 @@ export class CaptureFailures {
   /** The camera went while it was open. Its absence is a state of its own and no failure of the capture. */
   gone(): void {
     this.#counts.count('CAMERA_GONE', 'the camera was unplugged')
+  }
+
+  /** A device streams, perhaps with less room for delays than it should have. */
+  started({ buffers }: Pick<CaptureInfo, 'buffers'>): void {
+    if (buffers < WANTED_BUFFERS) this.#counts.count('FEW_BUFFERS', `memory is scarce: the stream runs with ${buffers} buffers`)
   }
 
   /** By code, since the service started. */

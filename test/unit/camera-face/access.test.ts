@@ -168,6 +168,8 @@ describe('tickets', () => {
       { detail: 'too many tickets of yours are open: at most 256 at once', code: 'RATE_LIMITED' },
     ])
     expect((await issue('admin')).status).toBe(201)
+    const { server } = JSON.parse((await ask(current.port, 'GET', '/status')).body)
+    expect(server.faults.refusal.RATE_LIMITED).toMatchObject({ count: 1, reason: expect.stringContaining('at most 256') })
   })
 
   const issue = async (wish: object): Promise<{ ticket: string; url: string; expires_in: number }> => {

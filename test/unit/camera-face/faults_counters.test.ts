@@ -108,6 +108,7 @@ describe('refusals', () => {
     ],
     ['AUTH_REQUIRED', 'Authorization must be Bearer', () => get('/status', { Authorization: 'Basic x' })],
     ['PERMISSION_DENIED', 'needs the role admin', () => get('/config', { Authorization: `Bearer ${viewerToken()}` })],
+    ['EXPECTATION_FAILED', 'only 100-continue', () => get('/health', { Expect: 'foo' })],
     ['CAMERA_NOT_PROBED', 'Camera has not been probed', () => get('/cameras/camera2/capabilities')],
   ])('%s is counted with its reason (%s)', async (code, reason, act) => {
     const before = await countOf('refusal', code)

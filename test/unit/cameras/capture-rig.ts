@@ -54,11 +54,20 @@ export interface RigOptions {
   readonly hotplug?: boolean
   readonly beforeStart?: () => Promise<void>
   readonly procDir?: string
+  /** Given by the driver; 4. */
+  readonly buffers?: number
   /** Plugged in at first; none with false. */
   readonly camera?: DeviceState | false
 }
 
-export function captureRig({ settings, hotplug = true, beforeStart, procDir = '/nowhere', camera = state() }: RigOptions = {}) {
+export function captureRig({
+  settings,
+  hotplug = true,
+  beforeStart,
+  procDir = '/nowhere',
+  buffers = 4,
+  camera = state(),
+}: RigOptions = {}) {
   const clock = new FakeClock()
   clock.advance(1_000)
   const lines: { readonly level: string; readonly msg: string; readonly [key: string]: unknown }[] = []
@@ -94,7 +103,7 @@ export function captureRig({ settings, hotplug = true, beforeStart, procDir = '/
           request,
           succeed: () => {
             session += 1
-            const info = { ...request, buffers: 4, session }
+            const info = { ...request, buffers, session }
             resolve(info)
             return info
           },

@@ -70,6 +70,24 @@ describe('faults of a camera', () => {
     expect(rig.lines.filter(({ level }) => level === 'error')).toHaveLength(1)
   })
 
+  it('that goes while it is opened is one, whoever tells it', async () => {
+    const rig = captureRig()
+    rig.captures.want('camera0')
+    rig.starts.shift()?.fail('CAMERA_GONE', 2)
+    await settled()
+    rig.handle(rig.tape.gone(deviceState()))
+    expect(countsOf(rig)).toEqual({ CAMERA_GONE: 1 })
+  })
+
+  it('that gets fewer buffers streams, and is one', async () => {
+    const rig = captureRig({ buffers: 3 })
+    await rig.running()
+    expect(rig.word()).toBe('streaming')
+    expect(rig.captures.statistics('camera0').faults).toMatchObject([
+      { code: 'FEW_BUFFERS', count: 1, reason: 'memory is scarce: the stream runs with 3 buffers' },
+    ])
+  })
+
   it('that is not plugged in or not open are none', async () => {
     const rig = captureRig()
     rig.handle(rig.tape.gone(deviceState()))
