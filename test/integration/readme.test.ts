@@ -38,6 +38,7 @@ it('the session of the README lists both cameras, takes a snapshot that opens, a
     expect(output).toContain("device: 'camera0'")
     expect(output).toContain("device: 'camera1'")
     expect(output).toContain("status: 'SUCCESS'")
+    expect(output).toContain("status: 'RECORDING'")
     expect(output).toContain('code: -32050')
     expect(await sharp(join(service.stateDir, 'snapshots/first.jpg')).metadata()).toMatchObject({ format: 'jpeg', width: 1280 })
   } finally {
