@@ -1,0 +1,53 @@
+/** R-31: a kill at each call that changes the disk leaves the old content or the new one. */
+
+import { execFileSync, spawnSync } from 'node:child_process'
+import { mkdtempSync, readdirSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { expect, it } from 'vitest'
+
+const HERE = join(import.meta.dirname, 'kill')
+const MAX_CALLS = 40
+
+it('R-31: the n-th write, fsync, rename, link or unlink is the last, for every n', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'sealed-kill-'))
+  try {
+    const library = join(folder, 'nth.so')
+    execFileSync('cc', ['-O2', '-shared', '-fPIC', '-o', library, join(HERE, 'nth.c'), '-ldl'])
+    const env = { ...process.env, LD_PRELOAD: library, NODE_OPTIONS: '' }
+    const state = join(folder, 'state')
+    /** What a later start reads, and whether the save was told as done. */
+    const run = (number: number, calls: number): { readonly had: string; readonly saved: boolean; readonly killed: boolean } => {
+      const { stdout, signal, stderr } = spawnSync(
+        process.execPath,
+        [join(HERE, 'sealed.mjs'), join(state, 'file.json'), String(number), String(calls)],
+        {
+          env,
+          encoding: 'utf8',
+        },
+      )
+      const had = /^had (.*)$/m.exec(stdout)?.[1]
+      if (had === undefined) throw new Error(`nothing was read: ${stderr}`)
+      return { had, saved: stdout.includes('saved'), killed: signal === 'SIGKILL' }
+    }
+    expect(run(0, 1_000)).toEqual({ had: 'undefined', saved: true, killed: false })
+    let durable = 0
+    let kills = 0
+    for (let calls = 0; calls < MAX_CALLS; calls += 1) {
+      const number = calls + 1
+      const { had, saved, killed } = run(number, calls)
+      // Either the last that was acknowledged, or the one whose acknowledgement the kill cut off.
+      expect([durable, number - 1].map(String)).toContain(had)
+      durable = Number(had)
+      if (saved) durable = number
+      if (!killed) break
+      kills += 1
+    }
+    expect(kills).toBeGreaterThan(4)
+    expect(kills).toBeLessThan(MAX_CALLS - 1)
+    run(99, 1_000)
+    expect(readdirSync(state).sort()).toEqual(['file.json', 'file.json.old'])
+  } finally {
+    rmSync(folder, { recursive: true })
+  }
+}, 120_000)
