@@ -35,11 +35,13 @@ afterEach(async () => {
   rmSync(base, { recursive: true, force: true })
 })
 
-async function start(script: string, env: Readonly<Record<string, string>> = {}): Promise<void> {
+async function start(script: string | undefined, env: Readonly<Record<string, string>> = {}): Promise<void> {
   service = await startService({
     args: ['--virtual-cameras', '1'],
     stateDir: join(base, 'state'),
-    wrapper: [...UNSHARE, 'sh', '-c', `set -e; mkdir -p "$0/state" "$0/files"; ${script}; exec "$@"`, base],
+    ...(script === undefined
+      ? {}
+      : { wrapper: [...UNSHARE, 'sh', '-c', `set -e; mkdir -p "$0/state" "$0/files"; ${script}; exec "$@"`, base] }),
     env: {
       CAMERA_SERVICE_MEDIAMTX_RECORDINGS_PATH: join(base, 'files', 'recordings'),
       CAMERA_SERVICE_MEDIAMTX_SNAPSHOTS_PATH: join(base, 'files', 'snapshots'),
@@ -139,6 +141,50 @@ describe.skipIf(!canMount)('R-35: a folder', { timeout: 60_000 }, () => {
     await client.call('stop_recording', { device: 'camera0' })
     expect(await client.call('get_recording_info', { filename })).toMatchObject({ filename })
     expect(await total()).toBe(2)
+  }
+})
+
+describe('R-34: a disk on which every fsync and read takes 3 s', { timeout: 90_000 }, () => {
+  it('holds up those who need it, and nobody else', async () => {
+    const library = join(base, 'slow.so')
+    const flag = join(base, 'slow')
+    execFileSync('cc', ['-O2', '-shared', '-fPIC', '-o', library, join(import.meta.dirname, 'kill', 'slow.c'), '-ldl'])
+    await start(undefined, { LD_PRELOAD: library, SLOW_FLAG: flag, SLOW_DIR: join(base, 'files') })
+    await client.call('start_recording', { device: 'camera0' })
+    const pinger = await RpcClient.connect(service.url)
+    const before = await pings(pinger, 1_000)
+
+    writeFileSync(flag, '')
+    const startedMs = performance.now()
+    const slow = Promise.allSettled([
+      client.call('stop_recording', { device: 'camera0' }).then(() => client.call('start_recording', { device: 'camera0' })),
+      ...Array.from({ length: 8 }, () => client.call('take_snapshot', { device: 'camera0' })),
+      client.call('list_recordings'),
+      client.call('get_storage_info'),
+      client.call('cleanup_old_files'),
+    ])
+    const during = await pings(pinger, 5_000)
+    await slow
+    // It was slow.
+    expect(performance.now() - startedMs).toBeGreaterThan(3_000)
+    rmSync(flag)
+    // The machine's own trouble counts on both sides.
+    expect(during).toBeLessThan(before + 2)
+    await pinger.close()
+    await until('it is well again', async () => (await client.call<{ total: number }>('list_recordings')).total > 0)
+  })
+
+  /** p95, milliseconds. */
+  async function pings(pinger: RpcClient, lengthMs: number): Promise<number> {
+    const times: number[] = []
+    for (const untilMs = performance.now() + lengthMs; performance.now() < untilMs; ) {
+      const sentMs = performance.now()
+      await pinger.call('ping')
+      times.push(performance.now() - sentMs)
+      await new Promise((resolve) => setTimeout(resolve, 5))
+    }
+    times.sort((one, other) => one - other)
+    return times[Math.floor(times.length * 0.95)] ?? 0
   }
 })
 
