@@ -11,6 +11,8 @@ import { FILE_KINDS, type FileKind, type FilePage, type FilePlace, type IndexedF
 
 /** A file of another version is made anew. */
 const SCHEMA_VERSION = 1
+/** A page never passes over more files than this. */
+const MARK_EVERY = 500
 const CACHE_KIB = 8 * 1024
 /** Each time the log is folded back the disk is waited for: seldom, then. */
 const LOG_PAGES = 8_000
@@ -30,16 +32,19 @@ const TABLES = `
   );
   CREATE INDEX newest ON files (kind, created);
   CREATE INDEX by_recording ON files (recording) WHERE recording IS NOT NULL;
-  CREATE TABLE totals (kind INTEGER PRIMARY KEY, files INTEGER NOT NULL, bytes INTEGER NOT NULL);
-  INSERT INTO totals VALUES (0, 0, 0), (1, 0, 0);
+  CREATE TABLE totals (kind INTEGER PRIMARY KEY, files INTEGER NOT NULL, bytes INTEGER NOT NULL, turns INTEGER NOT NULL);
+  INSERT INTO totals VALUES (0, 0, 0, 0), (1, 0, 0, 0);
   CREATE TRIGGER added AFTER INSERT ON files BEGIN
-    UPDATE totals SET files = files + 1, bytes = bytes + new.size WHERE kind = new.kind;
+    UPDATE totals SET files = files + 1, bytes = bytes + new.size, turns = turns + 1 WHERE kind = new.kind;
   END;
   CREATE TRIGGER removed AFTER DELETE ON files BEGIN
-    UPDATE totals SET files = files - 1, bytes = bytes - old.size WHERE kind = old.kind;
+    UPDATE totals SET files = files - 1, bytes = bytes - old.size, turns = turns + 1 WHERE kind = old.kind;
   END;
   CREATE TRIGGER grown AFTER UPDATE OF size ON files WHEN new.size != old.size BEGIN
     UPDATE totals SET bytes = bytes + new.size - old.size WHERE kind = new.kind;
+  END;
+  CREATE TRIGGER moved AFTER UPDATE OF created ON files WHEN new.created != old.created BEGIN
+    UPDATE totals SET turns = turns + 1 WHERE kind = new.kind;
   END;
   CREATE TABLE recordings (id TEXT PRIMARY KEY, facts TEXT NOT NULL);
 `
@@ -64,6 +69,12 @@ interface Row {
   readonly recording: string | null
 }
 
+/** A place in the order of a list. */
+interface Mark {
+  readonly created: number
+  readonly id: number
+}
+
 export interface KnownEntry {
   readonly name: string
   /** Bytes. */
@@ -81,6 +92,7 @@ export interface OpenedStore {
 export class IndexStore {
   readonly #db: Database
   readonly #statements = new Map<string, Statement>()
+  readonly #marks = new Map<FileKind, { readonly turns: number; readonly list: Mark[] }>()
 
   private constructor(db: Database) {
     this.#db = db
@@ -120,24 +132,24 @@ export class IndexStore {
     this.#db.transaction(work)()
   }
 
-  /** Newest first. The further half is read from the other end, so that no page costs more than half the index. */
+  /** Newest first. What lies before the page is passed over once, and not again until the order changes. */
   page(kind: FileKind, limit: number, offset: number): FilePage {
-    const total = this.totals(kind).files
-    const count = Math.max(0, Math.min(limit, total - offset))
-    if (count === 0) return { files: [], total }
-    const fromEnd = total - offset - count
-    const backwards = fromEnd < offset
-    const order = backwards ? 'created ASC, id ASC' : 'created DESC, id DESC'
-    const rows = this.#prepare(`SELECT ${COLUMNS} FROM files WHERE kind = ? ORDER BY ${order} LIMIT ? OFFSET ?`).all(
-      codeOf(kind),
-      count,
-      backwards ? fromEnd : offset,
-    ) as Row[]
-    return { files: (backwards ? rows.reverse() : rows).map(fileOf), total }
+    const { files: total, turns } = this.#sums(kind)
+    if (offset >= total) return { files: [], total }
+    const marks = this.#marksOf(kind, turns)
+    const step = Math.floor(offset / MARK_EVERY)
+    while (marks.length <= step) {
+      const next = this.#rowsAfter(kind, marks.at(-1), 1, MARK_EVERY - 1)[0]
+      if (next === undefined) return { files: [], total }
+      marks.push({ created: next.created, id: next.id })
+    }
+    const rows = this.#rowsAfter(kind, marks[step], limit, offset - step * MARK_EVERY)
+    return { files: rows.map(fileOf), total }
   }
 
   totals(kind: FileKind): KindTotals {
-    return this.#prepare('SELECT files, bytes FROM totals WHERE kind = ?').get(codeOf(kind)) as KindTotals
+    const { files, bytes } = this.#sums(kind)
+    return { files, bytes }
   }
 
   get({ kind, dir, name }: FilePlace): IndexedFile | undefined {
@@ -206,6 +218,32 @@ export class IndexStore {
   /** What was noted about recordings of which no file is left. */
   forgetEmptyRecordings(): void {
     this.#prepare('DELETE FROM recordings WHERE id NOT IN (SELECT recording FROM files WHERE recording IS NOT NULL)').run()
+  }
+
+  #sums(kind: FileKind): KindTotals & { readonly turns: number } {
+    return this.#prepare('SELECT files, bytes, turns FROM totals WHERE kind = ?').get(codeOf(kind)) as KindTotals & {
+      readonly turns: number
+    }
+  }
+
+  /** The first stands before the newest file, the n-th behind n times `MARK_EVERY` files. */
+  #marksOf(kind: FileKind, turns: number): Mark[] {
+    let known = this.#marks.get(kind)
+    if (known?.turns !== turns) {
+      known = { turns, list: [{ created: Number.MAX_SAFE_INTEGER, id: Number.MAX_SAFE_INTEGER }] }
+      this.#marks.set(kind, known)
+    }
+    return known.list
+  }
+
+  #rowsAfter(kind: FileKind, mark: Mark | undefined, limit: number, offset: number): (Row & Mark)[] {
+    if (mark === undefined) return []
+    const { created, id } = mark
+    const rows = this.#prepare(
+      `SELECT id, ${COLUMNS} FROM files WHERE kind = ? AND created <= ? AND (created < ? OR id < ?)
+       ORDER BY created DESC, id DESC LIMIT ? OFFSET ?`,
+    )
+    return rows.all(codeOf(kind), created, created, id, limit, offset) as (Row & Mark)[]
   }
 
   #prepare(sql: string): Statement {
