@@ -52,7 +52,7 @@ test('a stream starts, is the same when started twice, tells its state, and stop
 test('while others read, a stopped stream continues', async () => {
   const { media, server } = await open()
   await media.startStreaming('camera0', 'h')
-  const leave = await server.read('camera0')
+  const leave = await server.live.read('camera0')
   expect(await media.stopStreaming('camera0')).toMatchObject({ stream_continues: true })
   expect((await media.streamStatus('camera0')).mediamtx_path).toEqual({ exists: true, ready: true, readers: 1 })
   leave()
@@ -60,10 +60,10 @@ test('while others read, a stopped stream continues', async () => {
 
 test('a reader whom MediaMTX holds starts the publisher, and its end ends it after the close-after time', async () => {
   const { media, server } = await open({}, { viewCloseAfterMs: 100 })
-  const leave = await server.read('camera0')
+  const leave = await server.live.read('camera0')
   expect((await media.streamStatus('camera0')).status).toBe('ACTIVE')
   leave()
-  server.endDemand('camera0')
+  server.live.endDemand('camera0')
   await until('it is published no more', () => server.runtime.get('camera0')?.publisher === undefined)
 })
 

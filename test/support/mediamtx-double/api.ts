@@ -39,6 +39,7 @@ function route(state: ApiState, request: ApiRequest): Reply {
   const { method, path, query, body } = request
   if (path.endsWith('/')) return movedPermanently(`/v3/${path.replace(/\/+$/, '')}`)
   if (method === 'GET') return read(state, path, query)
+  if (path === 'config/global/patch' && method === 'PATCH') return done(state.old)
   const write = /^config\/paths\/(add|replace|patch|delete)\/(.*)$/.exec(path)
   const [, verb = '', name = ''] = write ?? []
   if ({ add: 'POST', replace: 'POST', patch: 'PATCH', delete: 'DELETE' }[verb] !== method) return NOT_FOUND

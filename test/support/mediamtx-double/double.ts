@@ -4,12 +4,12 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { Socket } from 'node:net'
 import { type ApiState, answer } from './api.js'
 import { type Faults, noFaults } from './faults.js'
-import { Hook } from './hooks.js'
+import { LivePaths } from './live.js'
 import type { Fields } from './path-fields.js'
 import { PathStore } from './path-store.js'
-import { type Reply, unauthorized } from './replies.js'
+import { failure, json, type Reply, unauthorized } from './replies.js'
 import { RtspDoor } from './rtsp.js'
-import { Runtime } from './runtime.js'
+import type { Runtime } from './runtime.js'
 
 export interface DoubleOptions {
   /** Paths of its configuration file. */
@@ -24,18 +24,27 @@ export interface DoubleOptions {
   readonly runsHooks?: boolean
 }
 
+/** Passwords are never shown. */
+const REDACTED_USERS = {
+  authInternalUsers: [
+    { user: 'camera-service', pass: '<redacted>', ips: ['127.0.0.1/32'], permissions: [{ action: 'api', path: '' }] },
+  ],
+}
+/** How long the API is away after an edit of global fields that restarts a listener. */
+const RESTART_MS = 6
+
 export class MediamtxDouble {
   faults: Faults = noFaults()
   /** `METHOD endpoint` of every call since the last `calls.length = 0`. */
   readonly calls: string[] = []
-  readonly runtime: Runtime
+  readonly live: LivePaths
   readonly #options: DoubleOptions
   readonly #store: PathStore
   readonly #door: RtspDoor
-  readonly #initHooks = new Map<string, Hook>()
-  readonly #demandHooks = new Map<string, Hook>()
   readonly #sockets = new Set<Socket>()
   #server: Server | undefined
+  #blockedUntilMs = 0
+  #writesUntilMs = 0
   #started = new Date()
   /** What reads still show while a write takes its time to become visible. */
   #stale: { readonly untilMs: number; readonly replies: Map<string, Reply> } | undefined
@@ -43,9 +52,10 @@ export class MediamtxDouble {
 
   constructor(options: DoubleOptions = {}) {
     this.#options = options
-    this.runtime = new Runtime({
-      created: (name, config) => this.#created(name, config),
-      destroyed: (name) => this.#destroyed(name),
+    this.live = new LivePaths({
+      config: (name) => this.#store.get(name),
+      runsHooks: options.runsHooks !== false,
+      isDiskFull: () => this.faults.diskFull,
     })
     this.#store = new PathStore(options.file ?? {}, (name, before, after) => this.runtime.configured(name, before, after))
     this.#door = new RtspDoor({
@@ -53,6 +63,10 @@ export class MediamtxDouble {
       refuseRecord: () => this.faults.refuseRecords-- > 0,
       credentials: () => options.publishCredentials,
     })
+  }
+
+  get runtime(): Runtime {
+    return this.live.runtime
   }
 
   get rtspPort(): number {
@@ -93,17 +107,15 @@ export class MediamtxDouble {
     if (typeof address === 'object' && address !== null) this.port = address.port
   }
 
-  /** Gone from one moment to the next, as by kill -9. Hooks notice by themselves in the real case; here they are ended. */
+  /** Gone from one moment to the next, as by kill -9. */
   async kill(): Promise<void> {
     const server = this.#server
     this.#server = undefined
     for (const socket of this.#sockets) socket.destroy()
     if (server !== undefined) await new Promise((resolve) => server.close(resolve))
+    // First: what is being recorded stays as it is.
+    this.live.clear()
     await this.#door.close()
-    this.runtime.clear()
-    for (const hook of [...this.#initHooks.values(), ...this.#demandHooks.values()]) hook.stop()
-    this.#initHooks.clear()
-    this.#demandHooks.clear()
   }
 
   async restart(): Promise<void> {
@@ -121,25 +133,10 @@ export class MediamtxDouble {
     return answer(this.#state(), { method, path, query: new URLSearchParams(), body: JSON.stringify(body) })
   }
 
-  /** A reader comes: held (and the demand hook started) while nothing is published. The function returned makes it leave. */
-  async read(name: string): Promise<() => void> {
-    const config = this.#store.get(name)
-    if (config !== undefined && this.runtime.get(name)?.publisher === undefined) {
-      this.#runHook(this.#demandHooks, name, config, 'runOnDemand')
-      while (this.runtime.get(name)?.publisher === undefined) await new Promise((resolve) => setTimeout(resolve, 5))
-    }
-    return this.runtime.read(name)
-  }
-
-  /** Demand is over: the server tells the hook. */
-  endDemand(name: string): void {
-    this.#demandHooks.get(name)?.stop()
-    this.#demandHooks.delete(name)
-  }
-
   #state(): ApiState {
     const { old = false } = this.#options
     const global = {
+      ...REDACTED_USERS,
       rtsp: true,
       rtspEncryption: 'no',
       rtspAddress: `127.0.0.1:${this.rtspPort}`,
@@ -167,17 +164,45 @@ export class MediamtxDouble {
         setTimeout(() => send(response, refused.reply), refused.delayMs)
         return
       }
-      const reply = this.#answer(request.method ?? 'GET', path, url.searchParams, body)
-      if (this.faults.dropReply.has(endpoint)) request.socket.destroy()
-      else this.#send(response, endpoint, reply)
+      const method = request.method ?? 'GET'
+      this.#inTurn(method, path, () => {
+        const reply = this.#answer(method, path, url.searchParams, body)
+        if (path === 'config/global/patch' && reply.status === 200) setImmediate(() => void this.#restartListener())
+        if (this.faults.dropReply.has(endpoint)) request.socket.destroy()
+        else this.#send(response, endpoint, reply)
+      })
     })
+  }
+
+  /** Writes come one after the other, each as long as the paths are many; a reload that is blocked holds up those and `paths/…`. */
+  #inTurn(method: string, path: string, act: () => void): void {
+    const nowMs = performance.now()
+    const isWrite = method !== 'GET'
+    const waits = isWrite || path.startsWith('paths/')
+    const startMs = waits ? Math.max(nowMs, this.#blockedUntilMs, isWrite ? this.#writesUntilMs : 0) : nowMs
+    const endMs = isWrite ? startMs + this.faults.writeMsPerPath * this.names().length : startMs
+    if (isWrite) this.#writesUntilMs = endMs
+    if (endMs <= nowMs) act()
+    else setTimeout(act, endMs - nowMs)
+  }
+
+  async #restartListener(): Promise<void> {
+    const server = this.#server
+    if (server === undefined) return
+    for (const socket of this.#sockets) socket.destroy()
+    await new Promise((resolve) => server.close(resolve))
+    await new Promise((resolve) => setTimeout(resolve, RESTART_MS))
+    if (this.#server === server) server.listen(this.port, '127.0.0.1')
   }
 
   #answer(method: string, path: string, query: URLSearchParams, body: string): Reply {
     const state = this.#state()
     const request = { method, path, query, body }
-    if (method !== 'GET' && this.faults.visibilityDelayMs > 0) {
-      const untilMs = Date.now() + this.faults.visibilityDelayMs
+    const hiddenMs = Math.max(this.faults.visibilityDelayMs, this.faults.blockReloadMs)
+    if (method !== 'GET' && hiddenMs > 0) {
+      if (this.faults.blockReloadMs > 0) this.#blockedUntilMs = performance.now() + this.faults.blockReloadMs
+      this.faults.blockReloadMs = 0
+      const untilMs = Date.now() + hiddenMs
       const lists = ['config/paths/list', 'paths/list']
       const many = new URLSearchParams({ itemsPerPage: '1000000' })
       this.#stale ??= {
@@ -186,7 +211,7 @@ export class MediamtxDouble {
       }
     }
     if (this.#stale !== undefined && Date.now() >= this.#stale.untilMs) this.#stale = undefined
-    const stale = method === 'GET' ? this.#stale?.replies.get(path) : undefined
+    const stale = method === 'GET' ? staleReply(this.#stale?.replies, path) : undefined
     return stale ?? answer(state, request)
   }
 
@@ -210,23 +235,15 @@ export class MediamtxDouble {
       response.write(reply.body.slice(0, cut), () => response.destroy())
     }
   }
+}
 
-  #created(name: string, config: Fields): void {
-    this.#runHook(this.#initHooks, name, config, 'runOnInit')
-  }
-
-  #destroyed(name: string): void {
-    for (const hooks of [this.#initHooks, this.#demandHooks]) {
-      hooks.get(name)?.stop()
-      hooks.delete(name)
-    }
-  }
-
-  #runHook(hooks: Map<string, Hook>, name: string, config: Fields, field: 'runOnInit' | 'runOnDemand'): void {
-    const command = config[field]
-    if (typeof command !== 'string' || command === '' || this.#options.runsHooks === false || hooks.has(name)) return
-    hooks.set(name, new Hook(command, name, config[`${field}Restart`] === true, process.env))
-  }
+/** What a reply was before the write that does not show yet. */
+function staleReply(replies: ReadonlyMap<string, Reply> | undefined, path: string): Reply | undefined {
+  const name = /^config\/paths\/get\/(.+)$/.exec(path)?.[1]
+  const list = replies?.get(name === undefined ? path : 'config/paths/list')
+  if (name === undefined || list === undefined) return list
+  const item = (JSON.parse(list.body) as { items: { name: string }[] }).items.find((config) => config.name === name)
+  return item === undefined ? failure(404, 'path configuration not found', false) : json(item)
 }
 
 /** The call without the name of its object. */

@@ -11,10 +11,29 @@ export interface Faults {
   readonly dropReply: Set<string>
   /** A write shows in configuration and runtime only so long after its 200. */
   visibilityDelayMs: number
+  /**
+   * The reload that the next write causes takes so long: its 200 comes at once, configuration shows the old, and writes and
+   * `paths/…` wait until it is over.
+   */
+  blockReloadMs: number
+  /** A write takes so long for each path there is. */
+  writeMsPerPath: number
+  /** Recordings cannot be written. */
+  diskFull: boolean
   /** So many RECORDs to come are refused, as if the path had changed since ANNOUNCE. */
   refuseRecords: number
 }
 
 export function noFaults(): Faults {
-  return { hang: new Set(), torn: new Map(), garbage: new Map(), dropReply: new Set(), visibilityDelayMs: 0, refuseRecords: 0 }
+  return {
+    blockReloadMs: 0,
+    writeMsPerPath: 0,
+    diskFull: false,
+    hang: new Set(),
+    torn: new Map(),
+    garbage: new Map(),
+    dropReply: new Set(),
+    visibilityDelayMs: 0,
+    refuseRecords: 0,
+  }
 }

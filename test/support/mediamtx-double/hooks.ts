@@ -40,3 +40,10 @@ export class Hook {
 function splitWords(command: string): string[] {
   return [...command.matchAll(/'([^']*)'|"([^"]*)"|(\S+)/g)].map((match) => match[1] ?? match[2] ?? match[3] ?? '')
 }
+
+/** A hook of a file: run once, not restarted, not stopped. */
+export function runOnce(command: string, path: string, environment: Readonly<Record<string, string>>): void {
+  const [program = '', ...args] = splitWords(command)
+  const env = { ...process.env, MTX_PATH: path, ...environment }
+  spawn(program, args, { detached: true, stdio: 'ignore', env }).once('error', () => undefined)
+}

@@ -23,6 +23,13 @@ export interface RuntimeListener {
   /** The path object was made; its `runOnInit` hook starts. */
   created(name: string, config: Fields): void
   destroyed(name: string): void
+  /** Fields changed in place. */
+  reconfigured(name: string, fields: readonly string[]): void
+  published(name: string): void
+  /** Its publisher is gone, and its readers with it. */
+  unpublished(name: string): void
+  readersChanged(name: string): void
+  received(name: string, bytes: number): void
 }
 
 export class Runtime {
@@ -39,6 +46,7 @@ export class Runtime {
     if (live !== undefined && changed.length > 0) live.revision++
     if (after !== undefined && live !== undefined && changed.every((field) => HOT.test(field))) {
       live.config = after
+      if (changed.length > 0) this.#listener.reconfigured(name, changed)
       return
     }
     if (live !== undefined) this.#destroy(name, live)
@@ -57,17 +65,22 @@ export class Runtime {
     if (live === undefined) return
     live.publisher?.close()
     Object.assign(live, { publisher, since: new Date(), inboundBytes: 0, readers: [] })
+    this.#listener.published(name)
   }
 
   /** Its readers are dropped with it. */
   unpublish(name: string, id: string): void {
     const live = this.#paths.get(name)
-    if (live?.publisher?.id === id) Object.assign(live, { publisher: undefined, since: undefined, inboundBytes: 0, readers: [] })
+    if (live?.publisher?.id !== id) return
+    Object.assign(live, { publisher: undefined, since: undefined, inboundBytes: 0, readers: [] })
+    this.#listener.unpublished(name)
   }
 
   received(name: string, bytes: number): void {
     const live = this.#paths.get(name)
-    if (live !== undefined) live.inboundBytes += bytes
+    if (live === undefined) return
+    live.inboundBytes += bytes
+    this.#listener.received(name, bytes)
   }
 
   /** The function returned makes the reader leave. */
@@ -75,8 +88,11 @@ export class Runtime {
     const live = this.#paths.get(name)
     const id = randomUUID()
     live?.readers.push(id)
+    this.#listener.readersChanged(name)
     return () => {
-      if (live !== undefined) live.readers = live.readers.filter((reader) => reader !== id)
+      if (live === undefined) return
+      live.readers = live.readers.filter((reader) => reader !== id)
+      if (this.#paths.get(name) === live) this.#listener.readersChanged(name)
     }
   }
 
