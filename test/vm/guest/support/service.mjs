@@ -2,7 +2,7 @@
 import { execFile, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { existsSync } from 'node:fs'
-import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises'
+import { mkdtemp, readdir, readFile, readlink, rm, writeFile } from 'node:fs/promises'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
@@ -125,10 +125,17 @@ class RunningService {
     return client
   }
 
-  /** Descriptors and threads of the process now. */
+  /** Where the descriptors of the process lead to, and the names of its threads, now. */
   async resources() {
-    const count = async (folder) => (await readdir(`/proc/${this.pid}/${folder}`)).length
-    return { descriptors: await count('fd'), threads: await count('task') }
+    const look = async (folder, ask) => {
+      const names = await readdir(`/proc/${this.pid}/${folder}`)
+      const found = await Promise.all(names.map((name) => ask(`/proc/${this.pid}/${folder}/${name}`).catch(() => undefined)))
+      return found.filter((one) => one !== undefined).sort()
+    }
+    return {
+      descriptors: await look('fd', readlink),
+      threads: await look('task', async (thread) => (await readFile(`${thread}/comm`, 'utf8')).trim()),
+    }
   }
 
   /** Ends the process and removes its folder. The exit status; null when it had to be killed. */
