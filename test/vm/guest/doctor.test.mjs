@@ -94,7 +94,9 @@ describe('doctor', () => {
 
   test('works beside a running service, knows its ids, and does not call it a stranger', async () => {
     const port = await freePort()
-    const service = await startService({ config: { FACES_CAMERA_ENABLED: true, CAMERA_SERVER_SERVER_PORT: port } })
+    // The default camera captures all the time: small pictures, since an emulated processor makes them.
+    const small = { CAMERA_SERVER_CAMERA_WIDTH: 320, CAMERA_SERVER_CAMERA_HEIGHT: 180, CAMERA_SERVER_CAMERA_FPS: 15 }
+    const service = await startService({ config: { FACES_CAMERA_ENABLED: true, CAMERA_SERVER_SERVER_PORT: port, ...small } })
     try {
       const client = await service.client()
       await eventually(
