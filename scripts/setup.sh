@@ -22,12 +22,22 @@ need_packages \
 
 lock_stamp=node_modules/.camera-service-lock
 lock_hash=$(sha256sum package-lock.json | cut -d' ' -f1)
+packages=
 if [ "$(cat "$lock_stamp" 2>/dev/null)" != "$lock_hash" ]; then
   say "installing npm packages"
-  npm ci --no-audit --no-fund --loglevel=error >&2
-  if [ "$(uname -m)" = aarch64 ]; then scripts/lib/uws-arm64.sh; fi
-  printf '%s' "$lock_hash" > "$lock_stamp"
+  npm ci --ignore-scripts --no-audit --no-fund --loglevel=error >&2
+  # What packages compile takes one core a minute: our own code is compiled beside it.
+  npm rebuild --loglevel=error >&2 &
+  packages=$!
+  trap 'kill "$packages" 2> /dev/null || true' EXIT
 fi
 
 scripts/build-native.sh
 scripts/build-ts.sh
+
+if [ -n "$packages" ]; then
+  wait "$packages"
+  trap - EXIT
+  if [ "$(uname -m)" = aarch64 ]; then scripts/lib/uws-arm64.sh; fi
+  printf '%s' "$lock_hash" > "$lock_stamp"
+fi
