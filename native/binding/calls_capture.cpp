@@ -87,7 +87,7 @@ Napi::Value captureStats(const Napi::CallbackInfo &info) {
     if (arguments.failed()) return info.Env().Undefined();
     if (!core) return throwViewGone(info.Env());
     const std::optional<CaptureStats> stats = core->captures().stats(source, maxFrameAgeMs * 1000);
-    return stats ? Napi::Value(captureStatsToJs(info.Env(), *stats)) : info.Env().Undefined();
+    return stats ? captureStatsToJs(info.Env(), *stats) : info.Env().Undefined();
 }
 
 Napi::Value setRetained(const Napi::CallbackInfo &info) {

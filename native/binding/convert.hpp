@@ -21,7 +21,8 @@ Napi::Object eventToJs(Napi::Env env, const CoreEvent &event);
 Napi::Object resyncToJs(Napi::Env env, const CoreEvent &last, const std::vector<DeviceState> &devices);
 
 Napi::Object captureInfoToJs(Napi::Env env, const CaptureInfo &info);
-Napi::Object captureStatsToJs(Napi::Env env, const CaptureStats &stats);
+/// A Float64Array in the order of src/native/capture-figures.ts.
+Napi::Value captureStatsToJs(Napi::Env env, const CaptureStats &stats);
 Napi::Object feedStatsToJs(Napi::Env env, const FeedStats &stats);
 /// With a copy of the JPEG: JavaScript may write into what it gets, and the frame is shared with every other reader.
 Napi::Value frameToJs(Napi::Env env, const Frame &frame);

@@ -1,4 +1,5 @@
-#include <array>
+#include <algorithm>
+#include <vector>
 
 #include "convert.hpp"
 #include "fourcc.hpp"
@@ -17,25 +18,6 @@ void setFacts(Napi::Object object, const FrameFacts &facts) {
 
 void setCount(Napi::Object object, const char *name, uint64_t count) { object.Set(name, static_cast<double>(count)); }
 
-// In the order of Incident and of JpegReject.
-constexpr std::array<const char *, kIncidents> kIncidentNames{"restart_silence",     "restart_poll_error",  "restart_dequeue_error",
-                                                              "restart_queue_error", "dequeue_retried", "start_retried"};
-constexpr std::array<const char *, kJpegRejects> kRejectNames{"invalid_too_short",  "invalid_no_start",      "invalid_bad_segment",
-                                                              "invalid_no_scan",    "invalid_no_dimensions", "invalid_wrong_size",
-                                                              "invalid_truncated"};
-
-/// Only those that came: most streams have none.
-Napi::Object causesOf(Napi::Env env, const CaptureStats &stats) {
-    Napi::Object causes = Napi::Object::New(env);
-    const auto set = [&](const char *name, uint64_t count) {
-        if (count > 0) setCount(causes, name, count);
-    };
-    for (size_t i = 0; i < kIncidents; ++i) set(kIncidentNames[i], stats.incidents[i]);
-    for (size_t i = 0; i < kJpegRejects; ++i) set(kRejectNames[i], stats.invalidReasons[i]);
-    set("invalid_h264", stats.invalidUnits);
-    return causes;
-}
-
 } // namespace
 
 Napi::Object captureInfoToJs(Napi::Env env, const CaptureInfo &info) {
@@ -53,24 +35,27 @@ Napi::Object captureInfoToJs(Napi::Env env, const CaptureInfo &info) {
     return object;
 }
 
-Napi::Object captureStatsToJs(Napi::Env env, const CaptureStats &stats) {
-    Napi::Object object = Napi::Object::New(env);
-    object.Set("running", stats.running);
-    setCount(object, "frames", stats.frames);
-    setCount(object, "bytes", stats.bytes);
-    setCount(object, "lost", stats.lost);
-    setCount(object, "invalidJpeg", stats.invalidJpeg);
-    setCount(object, "invalidUnits", stats.invalidUnits);
-    setCount(object, "errorFlag", stats.errorFlag);
-    setCount(object, "encoderBusy", stats.encoderBusy);
-    setCount(object, "restarts", stats.restarts);
-    object.Set("causes", causesOf(env, stats));
-    object.Set("fps", stats.fps);
-    object.Set("bytesPerSecond", stats.bytesPerSecond);
-    object.Set("lastFrameAtUs", static_cast<double>(stats.lastFrameAtUs));
-    if (stats.lastFrameAgeUs >= 0) object.Set("lastFrameAgeMs", static_cast<double>(stats.lastFrameAgeUs) / 1000);
-    setCount(object, "retained", stats.retained);
-    return object;
+Napi::Value captureStatsToJs(Napi::Env env, const CaptureStats &stats) {
+    std::vector<double> figures{static_cast<double>(stats.running),
+                                static_cast<double>(stats.frames),
+                                static_cast<double>(stats.bytes),
+                                static_cast<double>(stats.lost),
+                                static_cast<double>(stats.invalidJpeg),
+                                static_cast<double>(stats.invalidUnits),
+                                static_cast<double>(stats.errorFlag),
+                                static_cast<double>(stats.encoderBusy),
+                                static_cast<double>(stats.restarts),
+                                stats.fps,
+                                stats.bytesPerSecond,
+                                static_cast<double>(stats.lastFrameAtUs),
+                                static_cast<double>(stats.lastFrameAgeUs),
+                                static_cast<double>(stats.retained)};
+    for (const uint64_t count : stats.incidents) figures.push_back(static_cast<double>(count));
+    for (const uint64_t count : stats.invalidReasons) figures.push_back(static_cast<double>(count));
+    // Members set one by one would cost more than all the rest of a status.
+    Napi::Float64Array array = Napi::Float64Array::New(env, figures.size());
+    std::copy(figures.begin(), figures.end(), array.Data());
+    return array;
 }
 
 Napi::Object feedStatsToJs(Napi::Env env, const FeedStats &stats) {

@@ -1,5 +1,6 @@
 /** The addon's plain functions as the `Addon` and `Core` of types.ts. */
 
+import { captureStatsOf } from './capture-figures.js'
 import { loadAddonFile } from './load.js'
 import type {
   Addon,
@@ -49,7 +50,7 @@ interface RawAddon {
   setControls(view: View, source: string, wishes: readonly ControlWish[]): Promise<ControlResult[]>
   startCapture(view: View, source: string, request: CaptureRequest): Promise<CaptureInfo>
   stopCapture(view: View, source: string): Promise<void>
-  captureStats(view: View, source: string, maxFrameAgeMs: number): CaptureStats | undefined
+  captureStats(view: View, source: string, maxFrameAgeMs: number): Float64Array | undefined
   setRetained(view: View, source: string, frames: number): void
   setJpegQuality(view: View, source: string, quality: number): void
   grab(view: View, source: string, wish: FrameWish): Promise<GrabbedFrame>
@@ -127,7 +128,8 @@ class CoreView implements Core {
   }
 
   captureStats(source: string, maxFrameAgeMs = ANY_AGE_MS): CaptureStats | undefined {
-    return this.#raw.captureStats(this.#view, source, maxFrameAgeMs)
+    const figures = this.#raw.captureStats(this.#view, source, maxFrameAgeMs)
+    return figures && captureStatsOf(figures)
   }
 
   setRetained(source: string, frames: number): void {
