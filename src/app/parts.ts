@@ -51,7 +51,7 @@ export async function buildParts(context: PartsContext): Promise<Parts> {
   const external = buildExternal({ config, media, clock, logger })
   const pictures = media && externalPictures({ config, external, media, clock, searchPath: env.PATH ?? '' })
   const snapshots = buildSnapshots(context, pictures)
-  const recordings = buildRecordings({ config, cameras, media, clock, logger, env })
+  const recordings = buildRecordings({ config, cameras, external, media, clock, logger, env })
   snapshots.events.on('taken', ({ device, filename }) => {
     const dir = config.snapshots.use_device_subdirs ? device : ''
     recordings.files.noticed({ kind: 'snapshot', dir, name: filename }).catch(() => undefined)

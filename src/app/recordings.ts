@@ -5,6 +5,7 @@ import { ServiceError } from '../base/errors.js'
 import type { Logger } from '../base/logger.js'
 import type { Cameras } from '../cameras/index.js'
 import type { Config } from '../config/index.js'
+import type { ExternalStreams } from '../external/index.js'
 import type { MediaService } from '../media/index.js'
 import { type RecordingCameras, type RecordingMedia, Recordings } from '../recordings/index.js'
 import type { FilePort, RecordingPort, StoragePort } from '../rpc/index.js'
@@ -12,16 +13,17 @@ import type { FilePort, RecordingPort, StoragePort } from '../rpc/index.js'
 export interface RecordingsContext {
   readonly config: Config
   readonly cameras: Cameras
+  readonly external: Pick<ExternalStreams, 'has'>
   readonly media: MediaService | undefined
   readonly clock: Clock
   readonly logger: Logger
   readonly env: Readonly<Record<string, string | undefined>>
 }
 
-export function buildRecordings({ config, cameras, media, clock, logger, env }: RecordingsContext): Recordings {
+export function buildRecordings({ config, cameras, external, media, clock, logger, env }: RecordingsContext): Recordings {
   const { recording, retention_policy: retention, mediamtx, storage, notifications } = config
   return new Recordings({
-    cameras: recordedCameras(cameras),
+    cameras: recordedCameras(cameras, external),
     media: media && recordingMedia(media),
     clock,
     logger: logger.child({ component: 'recordings' }),
@@ -99,9 +101,10 @@ export function connectRecordings(recordings: Recordings, publish: Publish): (()
   ]
 }
 
-function recordedCameras({ registry, feeds }: Cameras): RecordingCameras {
+function recordedCameras({ registry, feeds }: Cameras, external: RecordingsContext['external']): RecordingCameras {
   return {
     get: (device) => {
+      if (external.has(device)) return { identity: device, name: device, hasHub: false }
       const { identity, name, status } = registry.get(device)
       if (status === 'DISCONNECTED') {
         throw new ServiceError('INVALID_STATE', {
@@ -110,7 +113,7 @@ function recordedCameras({ registry, feeds }: Cameras): RecordingCameras {
           suggestion: 'plug the camera in and call again',
         })
       }
-      return { identity, name }
+      return { identity, name, hasHub: true }
     },
     openFeed: (device) => feeds.open(device, { policy: 'every' }),
     onGone: (listener) => registry.events.on('disconnected', ({ device }) => listener(device)),

@@ -4,6 +4,8 @@ export interface RecordedCamera {
   /** Stable key of the hardware. */
   readonly identity: string
   readonly name: string
+  /** Its frames pass through our hub; a stream of another machine is known to MediaMTX only. */
+  readonly hasHub: boolean
 }
 
 /** Every frame of one camera in a pipe, in order. */

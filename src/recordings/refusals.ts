@@ -1,7 +1,7 @@
 /** Why a recording does not start or stop, in the words of the contract. */
 
 import { storageFull } from '../base/disk-room.js'
-import { errorText, ServiceError } from '../base/errors.js'
+import { errorText, invalidParam, ServiceError } from '../base/errors.js'
 import type { Recording } from './recording.js'
 
 export function alreadyRecording(running: Recording): ServiceError {
@@ -20,6 +20,15 @@ export function notRecording(recording: Recording | undefined): ServiceError {
     details: state === 'STARTING' ? 'the recording had not begun; its start is given up' : 'the camera is not being recorded',
     suggestion: 'call start_recording first',
   })
+}
+
+export function onlyFmp4(device: string): ServiceError {
+  return invalidParam('format', 'fmp4 for a stream of another machine', 'leave out format', `${device} is recorded by MediaMTX`)
+}
+
+export function noMediamtx(): ServiceError {
+  const detail = 'only MediaMTX can record a stream of another machine, and it is not running'
+  return new ServiceError('DEPENDENCY_FAILED', { data: { dependency: 'MediaMTX', detail }, details: detail })
 }
 
 export function unplugged(): ServiceError {

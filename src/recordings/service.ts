@@ -7,6 +7,7 @@ import { errorText, ServiceError } from '../base/errors.js'
 import { TypedEvents } from '../base/events.js'
 import type { Service } from '../base/lifecycle.js'
 import { RecordingBuilder, safeName } from './builder.js'
+import type { RecordedCamera } from './cameras.js'
 import { Cleaner } from './cleaner.js'
 import { Files } from './files.js'
 import { Holds } from './holds.js'
@@ -16,7 +17,7 @@ import { checkBaseName } from './names.js'
 import type { RecordingsOptions } from './options.js'
 import { FAILURES, type Recording, type RecordingIdentity, type RecordingListener } from './recording.js'
 import { Recovery, removeUnknown } from './recovery.js'
-import { alreadyRecording, notRecording, stopping, storageFault, unplugged } from './refusals.js'
+import { alreadyRecording, noMediamtx, notRecording, onlyFmp4, stopping, storageFault, unplugged } from './refusals.js'
 import { StorageWatch } from './storage.js'
 import type { EndReason, RecordingEvents, RecordingFact, StartedRecording, StartParams, StoppedRecording } from './types.js'
 import type { Writer } from './writers/writer.js'
@@ -116,8 +117,7 @@ export class Recordings implements Service {
       ...{ device, identity: camera.identity, format: params.format ?? DEFAULT_FORMAT, filename, named, startedMs },
       deadlineMs: startedMs + lengthMs,
     }
-    // MediaMTX that is up is not yet one that can write where we read.
-    const kinds: readonly Writer['kind'][] = this.#mediamtxFits(identity) ? ['mediamtx', 'ffmpeg'] : ['ffmpeg']
+    const kinds = this.#writersFor(identity, camera)
     const starting = this.#begin(identity, kinds).finally(() => this.#starting.delete(starting))
     this.#starting.add(starting)
     return await starting
@@ -190,6 +190,7 @@ export class Recordings implements Service {
 
   #progress(recording: Recording): void {
     const { device } = recording.identity
+    if (!this.#isThere(device)) return this.#gone(device)
     const { sizeBytes: file_size, list } = recording.segments
     this.events.emit('progress', { device, filename: recording.currentName, duration: recording.elapsedSeconds, file_size })
     // The writer knows the file by the name it had under way: the kernel tells the old folder that it grows, not the new one.
@@ -275,6 +276,16 @@ export class Recordings implements Service {
     if (recording.state === 'starting') recording.cancel(unplugged())
   }
 
+  /** A stream that was removed says nothing; an unplugged camera has told it. */
+  #isThere(device: string): boolean {
+    try {
+      this.#options.cameras.get(device)
+      return true
+    } catch {
+      return false
+    }
+  }
+
   #storageChanged(state: 'ok' | 'low' | 'full', usedPercent: number): void {
     this.events.emit('storageChanged', { state, usedPercent })
     if (state !== 'full') return
@@ -302,8 +313,14 @@ export class Recordings implements Service {
     return entry.writer === 'mediamtx' && this.#options.media !== undefined ? 'mediamtx' : 'ffmpeg'
   }
 
-  #mediamtxFits({ format }: RecordingIdentity): boolean {
-    return format === 'fmp4' && this.#options.media?.state === 'up'
+  /** In the order in which they are tried. Throws INVALID_PARAMS, DEPENDENCY_FAILED. */
+  #writersFor({ format, device }: RecordingIdentity, { hasHub }: RecordedCamera): readonly Writer['kind'][] {
+    const isUp = this.#options.media?.state === 'up'
+    // MediaMTX that is up is not yet one that can write where we read.
+    if (hasHub) return format === 'fmp4' && isUp ? ['mediamtx', 'ffmpeg'] : ['ffmpeg']
+    if (format !== 'fmp4') throw onlyFmp4(device)
+    if (!isUp) throw noMediamtx()
+    return ['mediamtx']
   }
 
   #checkKnown(device: string): void {

@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { freePlaces } from '../../src/media/server/free-ports.js'
+import { playThrough } from '../support/ffprobe.js'
 import { RpcClient } from '../support/rpc-client.js'
 import { type RunningService, startService } from '../support/service.js'
 import { play, realMediamtx, until } from './media-bench.js'
@@ -73,6 +74,17 @@ describe.skipIf(binary === undefined)('a stream of another machine', { timeout: 
     expect((await play(started.stream_url, 2)).length).toBeGreaterThan(10)
     expect(await client.call('get_stream_status', { device })).toMatchObject({ status: 'ACTIVE', ready: true })
     expect(await client.call('stop_streaming', { device })).toMatchObject({ status: 'STOPPED', stream_continues: false })
+
+    const recording = await client.call<{ filename: string }>('start_recording', { device })
+    expect(recording).toMatchObject({ device, status: 'RECORDING', format: 'fmp4' })
+    expect(await client.failure('start_recording', { device, format: 'mkv' })).toMatchObject({ code: -32020 })
+    const { duration } = await client.call<{ duration: number }>('stop_recording', { device })
+    expect(duration).toBeGreaterThanOrEqual(0)
+    expect((await playThrough(join(stateDir, 'recordings', `${recording.filename}.mp4`))).codec).toBe('h264')
+    expect(await client.failure('start_recording', { device, format: 'mkv' })).toMatchObject({
+      code: -32602,
+      data: { param: 'format' },
+    })
 
     expect(await client.call('remove_external_stream', { stream_url: url })).toMatchObject({
       stream_url: shown,

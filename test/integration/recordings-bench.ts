@@ -7,6 +7,7 @@ import { type Clock, systemClock } from '../../src/base/clock.js'
 import { ServiceError } from '../../src/base/errors.js'
 import { createLogger } from '../../src/base/logger.js'
 import {
+  type RecordedCamera,
   type RecordingCameras,
   type RecordingEvents,
   type RecordingFeed,
@@ -44,10 +45,10 @@ export class PatternCameras implements RecordingCameras {
     this.#present = new Set(devices)
   }
 
-  get(device: string): { readonly identity: string; readonly name: string } {
+  get(device: string): RecordedCamera {
     if (!/^camera[0-9]$/.test(device)) throw new ServiceError('CAMERA_NOT_FOUND', { data: { resource: 'camera', id: device } })
     if (!this.#present.has(device)) throw new ServiceError('INVALID_STATE', { data: { state: 'DISCONNECTED' } })
-    return { identity: `usb-${device}`, name: device }
+    return { identity: `usb-${device}`, name: device, hasHub: true }
   }
 
   async openFeed(device: string): Promise<RecordingFeed> {
