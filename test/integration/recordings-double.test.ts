@@ -1,0 +1,180 @@
+/** The writer that uses MediaMTX, against a stand-in for its recorder: files that come late, notices, death, and a server that lies. */
+
+import { type ChildProcess, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdirSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import { afterEach, expect, test } from 'vitest'
+import { ServiceError } from '../../src/base/errors.js'
+import type { RecordingMedia } from '../../src/recordings/index.js'
+import { playThrough } from '../support/ffprobe.js'
+import { openRecordings, type RecordingBench, recordersIn, until } from './recordings-bench.js'
+
+type Wish = Parameters<RecordingMedia['setRecording']>[1]
+
+/** Records a test picture where it is told to, as MediaMTX does: a file with its first part, notices from hooks, none from the dead. */
+class RecorderDouble implements RecordingMedia {
+  state: RecordingMedia['state'] = 'up'
+  /** A server that stores the wish and writes nothing, or elsewhere. */
+  writes = true
+  /** Hooks that cannot run: another container. */
+  tells = true
+  readonly wishes = new Map<string, Wish>()
+  readonly #children = new Map<string, { readonly child: ChildProcess; readonly file: string; readonly startedMs: number }>()
+  readonly #onState = new Set<(state: RecordingMedia['state']) => void>()
+  readonly #onCreated = new Set<(device: string) => void>()
+  readonly #onCompleted = new Set<(device: string, file: string, durationMs: number) => void>()
+  #files = 0
+
+  async setRecording(device: string, wish: Wish): Promise<void> {
+    if (wish === undefined) this.wishes.delete(device)
+    else this.wishes.set(device, wish)
+    if (this.state !== 'up') throw new ServiceError('DEPENDENCY_FAILED', { data: { dependency: 'MediaMTX' } })
+    if (wish === undefined) await this.#close(device)
+    else this.#open(device, wish)
+  }
+
+  onState = (listener: (state: RecordingMedia['state']) => void) => added(this.#onState, listener)
+  onSegmentCreated = (listener: (device: string) => void) => added(this.#onCreated, listener)
+  onSegmentCompleted = (listener: (device: string, file: string, durationMs: number) => void) =>
+    added(this.#onCompleted, listener)
+
+  /** kill -9. */
+  async die(): Promise<void> {
+    const ended = [...this.#children.values()].map(async ({ child }) => {
+      child.kill('SIGKILL')
+      await once(child, 'exit')
+    })
+    this.#children.clear()
+    await Promise.all(ended)
+    this.#set('down')
+  }
+
+  /** Back, and told again what is wanted. */
+  rise(): void {
+    this.#set('up')
+    for (const [device, wish] of this.wishes) if (wish !== undefined) this.#open(device, wish)
+  }
+
+  #open(device: string, wish: NonNullable<Wish>): void {
+    if (!this.writes) return
+    this.#files += 1
+    const file = `${wish.recordPath.replace('%path', device).replace(/%f$/, String(this.#files)).replaceAll('%', '')}.mp4`
+    mkdirSync(dirname(file), { recursive: true })
+    const source = ['-re', '-f', 'lavfi', '-i', 'testsrc=size=320x240:rate=15', '-c:v', 'libx264', '-g', '15', '-bf', '0']
+    const parts = ['-movflags', '+frag_keyframe+empty_moov+default_base_moof', '-flush_packets', '1', '-f', 'mp4', file]
+    const child = spawn('ffmpeg', ['-y', '-loglevel', 'quiet', ...source, ...parts], { stdio: ['pipe', 'ignore', 'ignore'] })
+    this.#children.set(device, { child, file, startedMs: performance.now() })
+    if (this.tells) for (const listener of this.#onCreated) listener(device)
+  }
+
+  async #close(device: string): Promise<void> {
+    const open = this.#children.get(device)
+    if (open === undefined) return
+    this.#children.delete(device)
+    open.child.stdin?.end('q')
+    await once(open.child, 'exit')
+    if (!this.tells) return
+    for (const listener of this.#onCompleted) listener(device, open.file, Math.round(performance.now() - open.startedMs))
+  }
+
+  #set(state: RecordingMedia['state']): void {
+    this.state = state
+    for (const listener of this.#onState) listener(state)
+  }
+}
+
+let bench: RecordingBench | undefined
+let double: RecorderDouble
+
+afterEach(async () => {
+  const base = bench?.base
+  await bench?.close()
+  bench = undefined
+  await double.die()
+  if (base !== undefined) expect(recordersIn(base)).toEqual([])
+})
+
+async function open(): Promise<RecordingBench> {
+  double = new RecorderDouble()
+  bench = await openRecordings({ media: double })
+  return bench
+}
+
+test('fmp4 is written by MediaMTX, the others by ffmpeg; the name answered is the name on the disk at once', async () => {
+  const { recordings, cameras, told, dir, files } = await open()
+  const { filename } = await recordings.startRecording({ device: 'camera0' })
+  expect(files()).toEqual([`${filename}.mp4`])
+  expect(cameras.feeds.openFeeds).toBe(0)
+  expect(double.wishes.get('camera0')).toMatchObject({
+    recordPath: expect.stringMatching(/\/recordings\/\.under-way\/camera0-.*%path.*%f$/),
+    format: 'fmp4',
+    segmentDurationMs: 3_600_000,
+  })
+  await recordings.startRecording({ device: 'camera1', format: 'mkv' })
+  expect(cameras.feeds.openFeeds).toBe(1)
+  expect(told.map((fact) => 'writer' in fact && fact.writer)).toEqual(['mediamtx', 'ffmpeg'])
+  expect(await recordings.stopRecording('camera0')).toMatchObject({ filename, status: 'STOPPED' })
+  expect(double.wishes.size).toBe(0)
+  expect((await playThrough(join(dir, `${filename}.mp4`))).codec).toBe('h264')
+})
+
+test('R-08 killed in the middle: the file is kept, a new one begun when it is back, the gap told', async () => {
+  const { recordings, told, dir } = await open()
+  const { filename } = await recordings.startRecording({ device: 'camera0' })
+  await double.die()
+  expect(told.at(-1)).toMatchObject({ event: 'failed', filename, writer: 'mediamtx', reason: 'mediamtx_lost' })
+  double.rise()
+  await until('it goes on', () => told.at(-1)?.event === 'started')
+  expect(told.at(-1)).toMatchObject({ reason: 'resumed', filename: expect.not.stringMatching(new RegExp(`^${filename}$`)) })
+  const stopped = await recordings.stopRecording('camera0')
+  const { files } = await recordings.files.list('recording', {})
+  expect(files).toHaveLength(2)
+  for (const file of files) {
+    const { span } = await playThrough(join(dir, `${file.filename}.mp4`))
+    expect(Math.abs((await recordings.files.recordingInfo(file.filename)).duration - span)).toBeLessThanOrEqual(1)
+  }
+  expect(stopped.file_size).toBe(files.reduce((sum, { file_size }) => sum + file_size, 0))
+})
+
+test('stopped while MediaMTX is away: what was written is closed, and nothing is wanted any more', async () => {
+  const { recordings, dir } = await open()
+  const { filename } = await recordings.startRecording({ device: 'camera0' })
+  await double.die()
+  expect(await recordings.stopRecording('camera0')).toMatchObject({ filename, status: 'STOPPED' })
+  expect(double.wishes.size).toBe(0)
+  expect((await playThrough(join(dir, `${filename}.mp4`))).packets).toBeGreaterThan(3)
+})
+
+test('a server whose hooks cannot run is believed by its files', async () => {
+  const { recordings, dir } = await open()
+  double.tells = false
+  const { filename } = await recordings.startRecording({ device: 'camera0' })
+  const stopped = await recordings.stopRecording('camera0')
+  const { span } = await playThrough(join(dir, `${filename}.mp4`))
+  expect(Math.abs(stopped.duration - span)).toBeLessThanOrEqual(1)
+})
+
+test('a server that says yes and writes nothing: ffmpeg does', { timeout: 40_000 }, async () => {
+  const { recordings, told, cameras } = await open()
+  double.writes = false
+  const { filename } = await recordings.startRecording({ device: 'camera0' })
+  expect(told).toEqual([{ event: 'started', device: 'camera0', filename, writer: 'ffmpeg' }])
+  expect(double.wishes.size).toBe(0)
+  expect(cameras.feeds.openFeeds).toBe(1)
+  await recordings.stopRecording('camera0')
+})
+
+test('an unplugged camera ends its recording here too', async () => {
+  const { recordings, cameras, told } = await open()
+  await recordings.startRecording({ device: 'camera0' })
+  cameras.unplug('camera0')
+  await until('the end is told', () => told.at(-1)?.event === 'failed')
+  expect(told.at(-1)).toMatchObject({ reason: 'device_disconnected', writer: 'mediamtx' })
+  expect(double.wishes.size).toBe(0)
+})
+
+function added<Listener>(listeners: Set<Listener>, listener: Listener): () => void {
+  listeners.add(listener)
+  return () => listeners.delete(listener)
+}
