@@ -23,6 +23,16 @@ const FFMPEG_START_MS = 10_000
 /** A publisher has to come up first, then one group of pictures and one part. */
 const MEDIAMTX_START_MS = 10_000
 
+interface WriterOrder {
+  readonly kind: Writer['kind']
+  readonly identity: RecordingIdentity
+  /** Of files under way. */
+  readonly dir: string
+  readonly segments: Segments
+  readonly events: WriterEvents
+  readonly first: boolean
+}
+
 export class RecordingBuilder {
   readonly #options: RecordingsOptions
   readonly #holds: Holds
@@ -85,17 +95,17 @@ export class RecordingBuilder {
       ...(entry === undefined ? {} : { gaps: entry.gaps }),
       hasRoom: async () => noRoom(await diskRoom(recordingsDir), this.#options.storage.blockPercent) === undefined,
       startTimeoutMs: kind === 'mediamtx' ? MEDIAMTX_START_MS : FFMPEG_START_MS,
-      makeWriter: (events) => this.#makeWriter(kind, identity, staging, segments, events),
+      makeWriter: (events, first) => this.#makeWriter({ kind, identity, dir: staging, segments, events, first }),
     })
   }
 
-  #makeWriter(kind: Writer['kind'], identity: RecordingIdentity, dir: string, segments: Segments, events: WriterEvents): Writer {
+  #makeWriter({ kind, identity, dir, segments, events, first }: WriterOrder): Writer {
     const { media, cameras, clock, logger, ffmpeg, segmentMs } = this.#options
     const { device, format } = identity
     this.#runs += 1
     if (kind === 'mediamtx' && media !== undefined) {
       const openFiles = () => segments.list.filter(({ closed }) => !closed).length
-      return new MediamtxWriter({ media, device, dir, segmentMs, openFiles, clock, logger, events })
+      return new MediamtxWriter({ media, device, dir, segmentMs, openFiles, clock, logger, events, patient: !first })
     }
     return new FfmpegWriter({
       openFeed: () => cameras.openFeed(device),

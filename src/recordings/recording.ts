@@ -40,7 +40,8 @@ export interface RecordingListener {
 export interface RecordingOptions extends RecordingIdentity {
   readonly segments: Segments
   readonly gaps?: readonly RecordingGap[]
-  readonly makeWriter: (events: WriterEvents) => Writer
+  /** `first`: the caller of the start waits, and is told when it cannot work now. Later ones wait until they can. */
+  readonly makeWriter: (events: WriterEvents, first: boolean) => Writer
   readonly clock: Clock
   readonly logger: Logger
   readonly listener: RecordingListener
@@ -118,7 +119,7 @@ export class Recording {
     const untilMs = clock.nowMs() + startTimeoutMs
     try {
       await segments.prepare()
-      await orAborted(this.#startWriter(), this.#abort.signal)
+      await orAborted(this.#startWriter(true), this.#abort.signal)
       for (;;) {
         await this.#look()
         // A notice of the writer may have looked before.
@@ -183,9 +184,9 @@ export class Recording {
     this.#cancels = [clock.after(leftMs, () => this.#finish('duration_reached')), clock.every(progressMs, () => this.#tick())]
   }
 
-  async #startWriter(): Promise<void> {
+  async #startWriter(first: boolean): Promise<void> {
     this.#early = undefined
-    const writer = this.#options.makeWriter({
+    const events: WriterEvents = {
       onSegment: ({ file, durationMs }) => {
         if (this.segments.close(file, durationMs) !== undefined) this.#segmentsChanged()
       },
@@ -193,7 +194,8 @@ export class Recording {
       onGap: (missed) => this.#framesLost(missed),
       onEnded: (end) => this.#writerEnded(writer, end),
       onInterrupted: (reason) => this.interrupt(reason),
-    })
+    }
+    const writer = this.#options.makeWriter(events, first)
     this.#writer = writer
     this.#writerSinceMs = this.#options.clock.nowMs()
     this.#clockOffsetMs = this.#offset()
@@ -303,7 +305,7 @@ export class Recording {
       }
       try {
         if (this.#restarts > 1) await wait(this.#options.clock, RESTART_PAUSE_MS * this.#restarts, this.#abort.signal)
-        if (this.#state === 'recording') await this.#startWriter()
+        if (this.#state === 'recording') await this.#startWriter(false)
         return
       } catch (thrown) {
         const { device } = this.identity

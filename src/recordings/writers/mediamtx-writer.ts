@@ -2,7 +2,7 @@
 
 import { join } from 'node:path'
 import { type Clock, wait } from '../../base/clock.js'
-import { errorText } from '../../base/errors.js'
+import { errorText, ServiceError } from '../../base/errors.js'
 import type { Logger } from '../../base/logger.js'
 import type { RecordingWish } from '../../media/index.js'
 import type { Writer, WriterEvents } from './writer.js'
@@ -23,6 +23,8 @@ export interface MediamtxWriterOptions {
   /** Where its files are to appear. */
   readonly dir: string
   readonly segmentMs: number
+  /** Waits for a MediaMTX that is away, which gets the wish when it is back; else the start fails. */
+  readonly patient: boolean
   /** How many files it has open, as far as is known. */
   readonly openFiles: () => number
   readonly clock: Clock
@@ -51,7 +53,7 @@ export class MediamtxWriter implements Writer {
   }
 
   async start(): Promise<void> {
-    const { media, device, dir, segmentMs, events } = this.#options
+    const { media, device, events } = this.#options
     const ours = (other: string, tell: () => void) => {
       if (other === device) tell()
     }
@@ -62,6 +64,16 @@ export class MediamtxWriter implements Writer {
         if (state !== 'up' && this.#stopped === undefined) events.onInterrupted('mediamtx_lost')
       }),
     ]
+    try {
+      await this.#wish()
+    } catch (thrown) {
+      if (!this.#options.patient || !(thrown instanceof ServiceError) || thrown.code !== 'DEPENDENCY_FAILED') throw thrown
+      this.#options.logger.info({ device, error: errorText(thrown) }, 'MediaMTX goes on recording when it is back')
+    }
+  }
+
+  async #wish(): Promise<void> {
+    const { media, device, dir, segmentMs } = this.#options
     await media.setRecording(device, {
       recordPath: join(dir, PATTERN),
       format: 'fmp4',
