@@ -41,6 +41,7 @@ export async function buildMedia({ config, cameras, clock, logger, env }: MediaC
     mode: mediamtx.mode,
     host: mediamtx.host,
     apiPort: mediamtx.api_port,
+    apiTimeoutMs: mediamtx.timeout,
     rtspPort: mediamtx.rtsp_port,
     hlsPort: mediamtx.hls_port,
     webrtcPort: mediamtx.webrtc_port,

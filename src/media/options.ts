@@ -34,6 +34,8 @@ export interface MediaOptions {
   readonly listenHost?: string
   /** For the control API of a server that is not ours. */
   readonly apiCredentials?: Credentials
+  /** Deadline of a write to the control API. */
+  readonly apiTimeoutMs?: number
   /** For publishing to a server that is not ours. */
   readonly publishCredentials?: Credentials
   /** MediaMTX program; searched when absent. */
@@ -79,6 +81,7 @@ export function withDefaults(options: MediaOptions) {
     ports: 'fixed' as const,
     listenHost: '',
     apiCredentials: undefined,
+    apiTimeoutMs: 10_000,
     publishCredentials: undefined,
     binary: undefined,
     ffmpeg: 'ffmpeg',

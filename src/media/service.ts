@@ -96,6 +96,7 @@ export class MediaService implements Service {
       host: settings.host,
       apiPort: settings.apiPort,
       credentials: settings.apiCredentials,
+      writeMs: settings.apiTimeoutMs,
       findBinary: () => findBinary({ configured: settings.binary, searchPath, installDirectory: join(stateDir, 'mediamtx') }),
       directory: resolve(stateDir, 'mediamtx'),
       places: () => this.#places(),

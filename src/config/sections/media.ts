@@ -37,9 +37,8 @@ export const mediamtx = section('The media server that hands streams to players.
     default: 10 * SECOND,
     min: 100,
     max: 10 * MINUTE,
-    idle: true,
     reload: 'restart',
-    doc: 'Deadline of one call to the control API.',
+    doc: 'Deadline of a write to the control API; what is read has 2 s.',
   }),
   reconcile_interval: duration({
     default: 2 * SECOND,

@@ -25,12 +25,14 @@ export interface ClientOptions {
   /** `http://127.0.0.1:9997`, without a path. */
   readonly origin: string
   readonly credentials: Credentials | undefined
+  /** Deadline of a write, milliseconds. Default 10 s: a server with a thousand paths takes its time. */
+  readonly writeMs?: number
 }
 
 /** Wrong credentials are answered up to 4 s late, so the first call and the one after a 401 get more time. */
 const FIRST_CONTACT_MS = 6_000
 const READ_MS = 2_000
-const WRITE_MS = 10_000
+const DEFAULT_WRITE_MS = 10_000
 const CONNECT_MS = 500
 /** Below the 10 s after which older servers close an idle connection. */
 const KEEP_ALIVE_MS = 5_000
@@ -40,6 +42,7 @@ const PAGE_ITEMS = 1_000
 
 export class MediamtxClient {
   readonly #origin: string
+  readonly #writeMs: number
   readonly #headers: Readonly<Record<string, string>>
   readonly #writeHeaders: Readonly<Record<string, string>>
   #pool: Promise<Pool> | undefined
@@ -47,6 +50,7 @@ export class MediamtxClient {
 
   constructor(options: ClientOptions) {
     this.#origin = options.origin
+    this.#writeMs = options.writeMs ?? DEFAULT_WRITE_MS
     const pair = options.credentials
     const basic = pair && Buffer.from(`${pair.user}:${pair.password}`).toString('base64')
     this.#headers = basic === undefined ? {} : { authorization: `Basic ${basic}` }
@@ -78,13 +82,13 @@ export class MediamtxClient {
 
   /** Creates or overwrites; the effect may come a moment after the reply. */
   async replacePath(name: string, body: Readonly<Record<string, unknown>>): Promise<void> {
-    await this.#call('POST', `config/paths/replace/${encodeURIComponent(name)}`, WRITE_MS, JSON.stringify(body))
+    await this.#call('POST', `config/paths/replace/${encodeURIComponent(name)}`, this.#writeMs, JSON.stringify(body))
   }
 
   /** A path that does not exist counts as deleted. */
   async deletePath(name: string): Promise<void> {
     try {
-      await this.#call('DELETE', `config/paths/delete/${encodeURIComponent(name)}`, WRITE_MS)
+      await this.#call('DELETE', `config/paths/delete/${encodeURIComponent(name)}`, this.#writeMs)
     } catch (thrown) {
       if (!(thrown instanceof MediamtxError && thrown.kind === 'missing')) throw thrown
     }

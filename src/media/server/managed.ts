@@ -21,6 +21,7 @@ export interface ManagedServerOptions {
   readonly paths: ReadonlyMap<string, PathBody>
   /** The whole environment, besides its own switches. */
   readonly environment: Readonly<Record<string, string>>
+  readonly writeMs: number
   readonly clock: Clock
   readonly logger: Logger
   /** Called once when the child ended, asked for or not. */
@@ -43,6 +44,7 @@ export class ManagedServer {
     this.client = new MediamtxClient({
       origin: `http://127.0.0.1:${options.places.apiPort}`,
       credentials: options.secrets.api,
+      writeMs: options.writeMs,
     })
   }
 

@@ -14,6 +14,8 @@ export interface ServerSourceOptions {
   readonly host: string
   readonly apiPort: number
   readonly credentials: Credentials | undefined
+  /** Deadline of a write to the control API. */
+  readonly writeMs: number
   readonly findBinary: () => string | undefined
   readonly directory: string
   readonly places: () => Promise<ServerPlaces>
@@ -95,7 +97,11 @@ export class ServerSource {
 
   #adopt(): MediamtxClient {
     this.#goneMs = undefined
-    this.#adopted ??= new MediamtxClient({ origin: `http://${this.#address()}`, credentials: this.#options.credentials })
+    this.#adopted ??= new MediamtxClient({
+      origin: `http://${this.#address()}`,
+      credentials: this.#options.credentials,
+      writeMs: this.#options.writeMs,
+    })
     return this.#adopted
   }
 
@@ -107,10 +113,10 @@ export class ServerSource {
   }
 
   async #startChild(binary: string, signal: AbortSignal): Promise<FoundServer | NoServer> {
-    const { directory, secrets, environment, clock, logger } = this.#options
+    const { directory, secrets, environment, writeMs, clock, logger } = this.#options
     await this.#child?.client.close()
     const child = new ManagedServer({
-      ...{ binary, directory, secrets, environment, clock, logger },
+      ...{ binary, directory, secrets, environment, writeMs, clock, logger },
       places: await this.#options.places(),
       paths: this.#options.paths(),
       onExit: (reason) => {
