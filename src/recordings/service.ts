@@ -190,7 +190,10 @@ export class Recordings implements Service {
 
   #progress(recording: Recording): void {
     const { device } = recording.identity
-    if (!this.#isThere(device)) return this.#gone(device)
+    if (!this.#isThere(device)) {
+      this.#gone(device)
+      return
+    }
     const { sizeBytes: file_size, list } = recording.segments
     this.events.emit('progress', { device, filename: recording.currentName, duration: recording.elapsedSeconds, file_size })
     // The writer knows the file by the name it had under way: the kernel tells the old folder that it grows, not the new one.
