@@ -106,6 +106,7 @@ export async function createApp({ config, logger, clock, env, log, requestStop }
         version: build.version,
         pid: process.pid,
         rpcPort: parts.http.port,
+        healthPort: parts.health?.port,
         camera: face && cameraConfig && { port: face.face.port, config: cameraConfig.store.current },
         firstToken,
       })

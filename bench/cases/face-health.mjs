@@ -59,6 +59,7 @@ async function firstAnswer(stateDir) {
     CAMERA_SERVICE_STATE_DIR: stateDir,
     CAMERA_SERVICE_SERVER_HOST: '127.0.0.1',
     CAMERA_SERVICE_SERVER_PORT: String(await freePort()),
+    CAMERA_SERVICE_HTTP_HEALTH_PORT: '0',
     CAMERA_SERVICE_MEDIAMTX_MODE: 'off',
     CAMERA_SERVICE_CAMERA_SERVER_CONFIG_FILE: join(stateDir, `config-${port}.json`),
     CAMERA_SERVICE_CAMERA_SERVER_SERVER_HOST: '127.0.0.1',

@@ -6,7 +6,7 @@ import type { Service } from '../base/lifecycle.js'
 import type { Logger } from '../base/logger.js'
 import { type Cameras, pictureSibling, type StreamLinks } from '../cameras/index.js'
 import type { Config } from '../config/index.js'
-import { createHttpServer, type HttpServer, type HttpServerSettings } from '../http/index.js'
+import { createHttpServer, type HttpServer, type HttpServerSettings, type PlainServer } from '../http/index.js'
 import type { MediaService } from '../media/index.js'
 import type { ComponentWord } from '../monitor/index.js'
 import type { Recordings } from '../recordings/index.js'
@@ -14,6 +14,7 @@ import { createRpc, type Services, type StreamPort } from '../rpc/index.js'
 import { Snapshots, type StreamPictures } from '../snapshots/index.js'
 import type { buildFacts } from './build-facts.js'
 import { buildExternal, externalPictures, externalPort } from './external.js'
+import { buildHealth, healthFace } from './health.js'
 import { buildMedia } from './media.js'
 import { metricsPort } from './metrics.js'
 import { connectNotifications } from './notifications.js'
@@ -35,6 +36,8 @@ export interface Parts {
   /** In the order of their start. */
   readonly order: readonly Service[]
   readonly http: HttpServer
+  /** Undefined when it is switched off. */
+  readonly health: PlainServer | undefined
   readonly system: System
   /** Stream URLs of a camera for a client that used `host`. */
   readonly links: (device: string, host: string) => StreamLinks
@@ -86,12 +89,19 @@ export async function buildParts(context: PartsContext): Promise<Parts> {
     clock,
     logger,
   })
+  const { pages } = buildHealth({
+    ...{ config, system, recordings, media, clock, logger, tokens },
+    registry: cameras.registry,
+    environment: env.CAMERA_SERVICE_ENV ?? 'default',
+  })
+  const health = healthFace({ config, clock, logger }, [pages.named])
   const http: HttpServer = createHttpServer({
     rpc,
     clock,
     logger,
     address: { host: config.server.host, port: config.server.port, key: 'server.port' },
     settings: httpSettings(config),
+    routes: [pages.aliases],
   })
   const ends = [
     connectNotifications({ registry: cameras.registry, snapshots, media }, rpc.publish),
@@ -99,6 +109,8 @@ export async function buildParts(context: PartsContext): Promise<Parts> {
   ]
 
   const order: readonly Service[] = [
+    // First up and last down: it says how far the others are.
+    ...(health === undefined ? [] : [health]),
     // MediaMTX is no start dependency: its service starts looking for one and returns.
     snapshots,
     ...(media === undefined ? [] : [media]),
@@ -111,6 +123,7 @@ export async function buildParts(context: PartsContext): Promise<Parts> {
   return {
     order,
     http,
+    health,
     system,
     links: (device, host) => media?.streamLinks(device, host) ?? {},
     disconnect() {

@@ -52,12 +52,24 @@ export class System {
     this.#ready = true
   }
 
+  get version(): string {
+    return this.#options.build.version
+  }
+
+  uptimeMs(): number {
+    return this.#options.clock.nowMs() - this.#startedMs
+  }
+
+  stopping(): boolean {
+    return this.#stopping
+  }
+
   setStopping(): void {
     this.#stopping = true
   }
 
   async status(): Promise<StatusAnswer> {
-    const { build, clock, connections, mediamtx, storageDir, thresholds } = this.#options
+    const { build, connections, mediamtx, storageDir, thresholds } = this.#options
     const own: ComponentWord = this.#stopping ? 'STOPPING' : 'RUNNING'
     const components = { websocket_server: own, camera_monitor: own, mediamtx: mediamtx() }
     const health = assessHealth(
@@ -71,7 +83,7 @@ export class System {
     )
     return {
       status: health.status,
-      uptime: Math.round(clock.nowMs() - this.#startedMs) / 1000,
+      uptime: Math.round(this.uptimeMs()) / 1000,
       version: build.version,
       components,
     }

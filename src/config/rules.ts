@@ -13,7 +13,7 @@ export interface BrokenRule {
 const HOUR_MS = 3_600_000
 
 export function brokenRules(config: Config): readonly BrokenRule[] {
-  const { server, security, storage, mediamtx, compatibility } = config
+  const { server, http_health, security, storage, mediamtx, compatibility } = config
   const broken: BrokenRule[] = []
   const rule = (holds: boolean, keys: readonly string[], text: string, remedy: string) => {
     if (!holds) broken.push({ keys, rule: text, remedy })
@@ -29,6 +29,13 @@ export function brokenRules(config: Config): readonly BrokenRule[] {
     ['server.send_buffer_hard', 'server.send_buffer_soft'],
     'send_buffer_hard must be above send_buffer_soft',
     'raise server.send_buffer_hard or lower server.send_buffer_soft',
+  )
+  const { basic_endpoint, detailed_endpoint, ready_endpoint, live_endpoint } = http_health
+  rule(
+    new Set([basic_endpoint, detailed_endpoint, ready_endpoint, live_endpoint]).size === 4,
+    ['basic_endpoint', 'detailed_endpoint', 'ready_endpoint', 'live_endpoint'].map((name) => `http_health.${name}`),
+    'each health page has a path of its own',
+    'give the four endpoints of http_health four different paths',
   )
   rule(
     storage.warn_percent < storage.block_percent,

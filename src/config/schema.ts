@@ -7,6 +7,7 @@ import { type Key, type Section, stateFolder, type Table, type ValuesOf } from '
 import { camera_server } from './sections/camera-server.js'
 import { camera, identity } from './sections/cameras.js'
 import { external_discovery } from './sections/external.js'
+import { http_health } from './sections/http-health.js'
 import { ffmpeg, mediamtx, recording, retention_policy, snapshots, workers } from './sections/media.js'
 import { logging, storage } from './sections/operation.js'
 import { compatibility, security } from './sections/security.js'
@@ -18,6 +19,7 @@ export const SCHEMA = {
     doc: 'Folder of what the service keeps: secret, ids, snapshots, recordings. Without it $STATE_DIRECTORY, else ./data.',
   }),
   server,
+  http_health,
   security,
   faces,
   camera,

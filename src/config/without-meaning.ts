@@ -34,8 +34,7 @@ const NAMES: Readonly<Record<string, string>> = {
   storage: 'default_path fallback_path',
   api_key_management: `storage_path encryption_key key_length key_prefix key_format default_expiry rotation_enabled rotation_interval
     max_keys_per_role audit_logging usage_tracking cli_enabled admin_interface admin_port backup_enabled backup_path backup_interval`,
-  http_health: `enabled host port read_timeout write_timeout idle_timeout basic_endpoint detailed_endpoint ready_endpoint live_endpoint
-    response_format include_version include_uptime include_components max_response_time enable_metrics internal_only allowed_ips`,
+  http_health: 'read_timeout write_timeout idle_timeout',
   server_defaults: 'shutdown_timeout camera_monitor_ticker health_port',
 }
 

@@ -1,5 +1,10 @@
-/** The listener of the RPC face. The only user of the web server library. */
+/** The listeners of the RPC face and of the health face. The only user of the web server library. */
 
+export { HealthPages, type HealthSettings } from './health/pages.js'
+export type { HealthComponent, HealthPort, HealthReport } from './health/report.js'
 export { ListenError } from './listen.js'
+export { PlainServer } from './plain-server.js'
+export type { RouteGroup } from './routes.js'
 export { createHttpServer, type HttpServer, type HttpServerOptions } from './server.js'
 export { DEFAULT_SETTINGS, type HttpServerSettings } from './settings.js'
+export { type CredentialPort, Trust } from './trust.js'

@@ -1,6 +1,7 @@
 /** The port is ours alone: uWebSockets.js would share it silently with another process. */
 
 import { createServer } from 'node:net'
+import type { ListenSocket, TemplatedApp } from './uws.js'
 
 /** A start error in one line, naming the port, the key and what to do. */
 export class ListenError extends Error {
@@ -24,8 +25,11 @@ export interface ListenAddress {
 const REMEDIES: Readonly<Record<string, (address: ListenAddress) => string>> = {
   EADDRINUSE: ({ key }) => `another process holds it; stop that process or set ${key}`,
   EACCES: ({ key }) => `no permission; set ${key} to a port above 1023 or grant CAP_NET_BIND_SERVICE`,
-  EADDRNOTAVAIL: () => 'this machine does not have that address; set server.host',
+  EADDRNOTAVAIL: ({ key }) => `this machine does not have that address; set ${key.replace(/port$/, 'host')}`,
 }
+
+/** Option of listen: not shared with other sockets on the port. */
+const EXCLUSIVE = 1
 
 /** Binds the address once, exclusively, and lets go of it again. Rejects with ListenError. */
 export function checkFree(address: ListenAddress): Promise<void> {
@@ -33,6 +37,18 @@ export function checkFree(address: ListenAddress): Promise<void> {
     const probe = createServer()
     probe.once('error', (thrown: NodeJS.ErrnoException) => reject(listenError(address, thrown.code ?? 'EUNKNOWN', thrown)))
     probe.listen({ host: address.host, port: address.port, exclusive: true }, () => probe.close(() => resolve()))
+  })
+}
+
+/** Rejects with ListenError. */
+export function listenOn(app: TemplatedApp, address: ListenAddress): Promise<ListenSocket> {
+  return new Promise((resolve, reject) => {
+    const listened = (socket: ListenSocket | false): void => {
+      if (socket === false) reject(listenError(address, 'EADDRINUSE'))
+      else resolve(socket)
+    }
+    // The declared overloads know options only without a host; the library takes both.
+    Reflect.apply(app.listen, app, [address.host, address.port, EXCLUSIVE, listened])
   })
 }
 

@@ -16,7 +16,8 @@ import {
   type Refusal,
   type RequestHeaders,
 } from './handshake.js'
-import { checkFree, type ListenAddress, listenError } from './listen.js'
+import { checkFree, type ListenAddress, listenOn } from './listen.js'
+import { type RouteGroup, readHeaders, refuse } from './routes.js'
 import { DEFAULT_SETTINGS, type HttpServerSettings } from './settings.js'
 import type { HttpRequest, HttpResponse, ListenSocket, TemplatedApp, UpgradeContext, Uws, WebSocket } from './uws.js'
 import { loadUws } from './uws.js'
@@ -29,6 +30,8 @@ export interface HttpServerOptions {
   readonly address: ListenAddress
   /** What differs from `DEFAULT_SETTINGS`. */
   readonly settings?: Partial<HttpServerSettings>
+  /** Paths beside the WebSocket's. */
+  readonly routes?: readonly RouteGroup[]
 }
 
 export interface HttpServer extends Service {
@@ -44,8 +47,6 @@ interface ClientSocket extends WebSocket<Client> {
 
 /** Time for close frames to leave before what is left of the sockets is cut. */
 const GOODBYE_MS = 100
-/** Option of listen: not shared with other sockets on the port. */
-const EXCLUSIVE = 1
 
 export function createHttpServer(options: HttpServerOptions): HttpServer {
   return new UwsServer(options)
@@ -60,6 +61,7 @@ class UwsServer implements HttpServer {
   readonly #settings: HttpServerSettings
   readonly #origins: OriginRules
   readonly #connections: Connections
+  readonly #groups: readonly RouteGroup[]
   #uws: Uws | undefined
   #app: TemplatedApp | undefined
   #listening: ListenSocket | undefined
@@ -73,6 +75,7 @@ class UwsServer implements HttpServer {
     this.#address = options.address
     this.#settings = { ...DEFAULT_SETTINGS, ...options.settings }
     this.#connections = new Connections(options.rpc, options.clock, this.#settings)
+    this.#groups = options.routes ?? []
     const ownNames = [hostname(), `${hostname()}.local`, this.#settings.publicHost ?? '']
     this.#origins = { allowed: this.#settings.allowedOrigins, ownNames: ownNames.filter((name) => name !== '') }
   }
@@ -91,7 +94,7 @@ class UwsServer implements HttpServer {
     signal.throwIfAborted()
     this.#uws = loadUws()
     this.#app = this.#routes(this.#uws)
-    this.#listening = await this.#listen(this.#app)
+    this.#listening = await listenOn(this.#app, this.#address)
     this.#port = this.#uws.us_socket_local_port(this.#listening)
     this.#stopSweeping = this.#clock.every(this.#settings.sweepMs, () => this.#connections.sweep())
     this.#logger.info({ host: this.#address.host, port: this.#port, path: this.#settings.path }, 'listening')
@@ -110,22 +113,11 @@ class UwsServer implements HttpServer {
     app.close()
   }
 
-  #listen(app: TemplatedApp): Promise<ListenSocket> {
-    const { host, port } = this.#address
-    return new Promise((resolve, reject) => {
-      const listened = (socket: ListenSocket | false): void => {
-        if (socket === false) reject(listenError(this.#address, 'EADDRINUSE'))
-        else resolve(socket)
-      }
-      // The declared overloads know options only without a host; the library takes both.
-      Reflect.apply(app.listen, app, [host, port, EXCLUSIVE, listened])
-    })
-  }
-
   #routes(uws: Uws): TemplatedApp {
     const { path, maxMessageBytes, pongWaitMs } = this.#settings
-    return uws
-      .App()
+    const app = uws.App()
+    for (const group of this.#groups) group.mount(app)
+    return app
       .ws<Client>(path, {
         maxPayloadLength: maxMessageBytes,
         idleTimeout: Math.min(960, Math.max(8, Math.round(pongWaitMs / 1000))),
@@ -167,27 +159,4 @@ class UwsServer implements HttpServer {
   #originRefusal(headers: RequestHeaders): Refusal | undefined {
     return originAllowed(headers, this.#origins) ? undefined : { status: '403 Forbidden', text: 'Origin not allowed' }
   }
-}
-
-/** A request's headers outlive the request object only as a copy. */
-function readHeaders(request: HttpRequest): RequestHeaders {
-  const values = new Map<string, string[]>()
-  request.forEach((name, value) => {
-    const known = values.get(name)
-    if (known === undefined) values.set(name, [value])
-    else known.push(value)
-  })
-  return {
-    get: (name) => values.get(name)?.join(',') ?? '',
-    count: (name) => values.get(name)?.length ?? 0,
-    names: [...values.keys()],
-  }
-}
-
-function refuse(response: HttpResponse, refusal: Refusal): void {
-  response.cork(() => {
-    response.writeStatus(refusal.status)
-    for (const [name, value] of Object.entries(refusal.headers ?? {})) response.writeHeader(name, value)
-    response.end(refusal.text)
-  })
 }

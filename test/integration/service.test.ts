@@ -309,3 +309,20 @@ describe('what outlives a process', () => {
     }
   })
 })
+
+it('answers its health beside the RPC face, ready once everything is up', async () => {
+  const service = await startService({ args: ['--virtual-cameras', '1'] })
+  try {
+    const page = async (path: string) => (await fetch(`http://127.0.0.1:${service.healthPort}${path}`)).json()
+    expect(await page('/health/ready')).toMatchObject({ ready: true, message: 'System is ready' })
+    expect(await page('/health/live')).toMatchObject({ alive: true })
+    expect(await page('/health')).toMatchObject({ version: expect.any(String), uptime: expect.stringMatching(/^\d+s$/) })
+    const { components } = (await page('/health/detailed')) as { components: { name: string; status: string }[] }
+    expect(components.map(({ name, status }) => `${name} ${status}`).slice(0, 2)).toEqual(['mediamtx stopped', 'cameras healthy'])
+    for (const path of ['/livez', '/readyz', '/healthz']) {
+      expect((await fetch(`http://127.0.0.1:${service.port}${path}`)).status).toBe(200)
+    }
+  } finally {
+    expect(await service.stop()).toBe(0)
+  }
+})

@@ -33,6 +33,8 @@ export interface RunningService {
   readonly port: number
   /** Of the camera face; 0 without it. */
   readonly cameraPort: number
+  /** Of the health face. */
+  readonly healthPort: number
   readonly url: string
   readonly stateDir: string
   readonly pid: number
@@ -67,6 +69,8 @@ export async function startService(options: ServiceOptions = {}): Promise<Runnin
   const env = {
     CAMERA_SERVICE_SERVER_HOST: '127.0.0.1',
     CAMERA_SERVICE_SERVER_PORT: String(port),
+    CAMERA_SERVICE_HTTP_HEALTH_HOST: '127.0.0.1',
+    CAMERA_SERVICE_HTTP_HEALTH_PORT: '0',
     CAMERA_SERVICE_STATE_DIR: stateDir,
     CAMERA_SERVICE_MEDIAMTX_MODE: 'off',
     CAMERA_SERVICE_LOGGING_LEVEL: 'info',
@@ -110,6 +114,7 @@ export async function startService(options: ServiceOptions = {}): Promise<Runnin
   return {
     port,
     cameraPort: Number(/^camera +http:\/\/[^:]+:(\d+)\//m.exec(output)?.[1] ?? 0),
+    healthPort: Number(/^health +http:\/\/[^:]+:(\d+)\//m.exec(output)?.[1] ?? 0),
     url: `ws://127.0.0.1:${port}/ws`,
     stateDir,
     pid: child.pid ?? 0,

@@ -229,7 +229,7 @@ describe('what clients see', () => {
 
   it('the banner says product, process, camera, mode, address, log and signals', async () => {
     const { config } = await loadConfig({ env: {}, workingDir: '/tmp', defaultFile: '/none' })
-    const facts = { config: config as Config, version: '1.2.3', pid: 42, rpcPort: 8002, firstToken: undefined }
+    const facts = { config: config as Config, version: '1.2.3', pid: 42, rpcPort: 8002, healthPort: 8003, firstToken: undefined }
     const camera = { port: 8000, config: { ...DEFAULTS, auto_discover: true } }
     const text = bannerLines({ ...facts, camera }).join('\n')
     for (const said of [

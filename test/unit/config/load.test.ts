@@ -148,11 +148,11 @@ describe('what is only a warning', () => {
   it('accepts keys of the contract that mean nothing here, with one line for all', async () => {
     const { warnings } = await load({
       yaml: 'server: {read_timeout: 5s}\nrecording: {format: mp4}',
-      env: { CAMERA_SERVICE_HTTP_HEALTH_PORT: '8003', CAMERA_SERVICE_ENV: 'production' },
+      env: { CAMERA_SERVICE_HTTP_HEALTH_READ_TIMEOUT: '5s', CAMERA_SERVICE_ENV: 'production' },
     })
     expect(warnings).toEqual([
       'accepted without effect: server.read_timeout, recording.format',
-      'accepted without effect: CAMERA_SERVICE_HTTP_HEALTH_PORT',
+      'accepted without effect: CAMERA_SERVICE_HTTP_HEALTH_READ_TIMEOUT',
     ])
   })
 
@@ -193,6 +193,8 @@ describe('what ends the start', () => {
     ['server: {ping_interval: .inf}\n', /ping_interval: Infinity: a duration/],
     ['server: {ping_interval: 2m}\n', /ping_interval: "2m": pong_wait must be longer than ping_interval/],
     ['server: {send_buffer_hard: 10000}\n', /send_buffer_hard: 10000: send_buffer_hard must be above/],
+    ['http_health: {live_endpoint: /health}\n', /live_endpoint: "\/health": each health page has a path of its own/],
+    ['http_health: {allowed_ips: [10.0.0.0/33]}\n', /allowed_ips: \["10.0.0.0\/33"\]: a list, each entry an address/],
     ['storage: {warn_percent: 90}\n', /storage.warn_percent: 90: warn_percent must be below block_percent/],
     ['security: {jwt_expiry_hours: 49}\n', /jwt_expiry_hours: 49: jwt_expiry_hours must not exceed max_token_lifetime/],
     ['camera: {device_range: [9, 1]}\n', /device_range: \[9,1\]: two integers/],

@@ -43,6 +43,7 @@ export async function startService({ config = {}, yaml, args = [], wrapper = [],
   const settings = {
     SERVER_HOST: '127.0.0.1',
     SERVER_PORT: port,
+    HTTP_HEALTH_PORT: 0,
     STATE_DIR: stateDir,
     MEDIAMTX_MODE: 'off',
     // Its default camera would capture all the time.

@@ -1,0 +1,148 @@
+/** The health pages' view of the service, and their listener, as the configuration wants them. */
+
+import type { Tokens } from '../auth/index.js'
+import type { Clock } from '../base/clock.js'
+import type { Logger } from '../base/logger.js'
+import type { CameraRegistry } from '../cameras/index.js'
+import type { Config } from '../config/index.js'
+import {
+  type HealthComponent,
+  HealthPages,
+  type HealthPort,
+  type HealthReport,
+  PlainServer,
+  type RouteGroup,
+  Trust,
+} from '../http/index.js'
+import type { MediaService } from '../media/index.js'
+import type { Recordings } from '../recordings/index.js'
+import type { System } from './system.js'
+
+export interface HealthContext {
+  readonly config: Config
+  readonly system: System
+  readonly registry: CameraRegistry
+  readonly recordings: Recordings
+  readonly media: MediaService | undefined
+  readonly clock: Clock
+  readonly logger: Logger
+  readonly tokens: Tokens
+  /** `CAMERA_SERVICE_ENV` */
+  readonly environment: string
+}
+
+export interface BuiltHealth {
+  readonly pages: HealthPages
+  readonly trust: Trust
+}
+
+const STORAGE_WORDS = { ok: 'healthy', low: 'degraded', full: 'unhealthy' } as const
+const OVERALL = { HEALTHY: 'healthy', DEGRADED: 'degraded', UNHEALTHY: 'unhealthy' } as const
+
+export function buildHealth(context: HealthContext): BuiltHealth {
+  const { config, tokens, clock, logger } = context
+  const settings = config.http_health
+  const trust = new Trust(settings.allowed_ips, tokens)
+  const pages = new HealthPages({
+    port: healthPort(context),
+    trust,
+    settings: {
+      paths: {
+        basic: settings.basic_endpoint,
+        detailed: settings.detailed_endpoint,
+        ready: settings.ready_endpoint,
+        live: settings.live_endpoint,
+      },
+      format: settings.response_format,
+      parts: {
+        version: settings.include_version,
+        uptime: settings.include_uptime,
+        components: settings.include_components,
+        metrics: settings.enable_metrics,
+      },
+      internalOnly: settings.internal_only,
+      maxResponseMs: settings.max_response_time,
+    },
+    clock,
+    logger,
+  })
+  return { pages, trust }
+}
+
+/** Undefined when it is switched off. */
+export function healthFace(
+  { config, clock, logger }: Pick<HealthContext, 'config' | 'clock' | 'logger'>,
+  routes: readonly RouteGroup[],
+): PlainServer | undefined {
+  const { enabled, host, port } = config.http_health
+  if (!enabled) return undefined
+  return new PlainServer({ name: 'health', address: { host, port, key: 'http_health.port' }, routes, clock, logger })
+}
+
+function healthPort(context: HealthContext): HealthPort {
+  const { system, environment } = context
+  return {
+    environment,
+    version: system.version,
+    uptimeMs: () => system.uptimeMs(),
+    notAlive: () => (system.stopping() ? 'it is being stopped' : undefined),
+    report: () => report(context),
+  }
+}
+
+async function report(context: HealthContext): Promise<HealthReport> {
+  const { system, clock } = context
+  const { status } = await system.status()
+  const wallMs = clock.wallMs()
+  const components = [mediamtx(context, wallMs), cameras(context, wallMs), await storage(context, wallMs)]
+  return { status: OVERALL[status], components, notReady: notReady(system, components) }
+}
+
+/** A full disk keeps nobody from looking. */
+function notReady(system: System, components: readonly HealthComponent[]): string | undefined {
+  if (system.stopping()) return 'service is stopping'
+  if (!system.ready()) return 'service is starting'
+  const away = components.find(({ name, status }) => name === 'mediamtx' && status === 'unhealthy')
+  return away && `${away.name} is ${away.status}`
+}
+
+function mediamtx({ media }: HealthContext, lastCheckedWallMs: number): HealthComponent {
+  const name = 'mediamtx'
+  if (media === undefined || media.state === 'off') {
+    return { name, status: 'stopped', message: 'switched off by configuration', lastCheckedWallMs }
+  }
+  if (media.state === 'searching')
+    return { name, status: 'stopped', message: 'none was found, none is needed', lastCheckedWallMs }
+  const { version, detail } = media
+  return {
+    ...{ name, message: detail, lastCheckedWallMs },
+    status: media.state === 'up' ? 'healthy' : 'unhealthy',
+    ...(version !== undefined && { details: { version } }),
+  }
+}
+
+function cameras({ registry }: HealthContext, lastCheckedWallMs: number): HealthComponent {
+  const all = registry.list()
+  const connected = all.filter(({ status }) => status === 'CONNECTED').length
+  const failed = all.filter(({ status }) => status === 'ERROR').length
+  return {
+    name: 'cameras',
+    // Cameras come and go; that one of them has a fault is told, and is no fault of the service.
+    status: 'healthy',
+    message: `${connected} of ${all.length} cameras are connected`,
+    lastCheckedWallMs,
+    details: { total: all.length, connected, failed },
+  }
+}
+
+async function storage({ recordings, system }: HealthContext, lastCheckedWallMs: number): Promise<HealthComponent> {
+  const usedPercent = await system.diskUsedPercent()
+  const message = usedPercent === undefined ? 'the disk cannot be looked at' : `${usedPercent.toFixed(0)} % of the disk is used`
+  return {
+    name: 'storage',
+    status: STORAGE_WORDS[recordings.storage.state],
+    message,
+    lastCheckedWallMs,
+    ...(usedPercent !== undefined && { details: { used_percent: Math.round(usedPercent * 10) / 10 } }),
+  }
+}

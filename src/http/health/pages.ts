@@ -1,0 +1,178 @@
+/** The health pages as routes: who sees how much, the cache that keeps them quick, and their headers. */
+
+import type { Clock } from '../../base/clock.js'
+import { errorText } from '../../base/errors.js'
+import type { Logger } from '../../base/logger.js'
+import { type Answer, answer, answerLater, type Call, type RouteGroup, readCall } from '../routes.js'
+import type { Trust } from '../trust.js'
+import type { HttpRequest, HttpResponse, TemplatedApp } from '../uws.js'
+import {
+  componentPage,
+  detailedPage,
+  failedPage,
+  type HealthPage,
+  livePage,
+  overviewPage,
+  type PageFacts,
+  type PageParts,
+  readyPage,
+} from './bodies.js'
+import type { HealthPort, HealthReport } from './report.js'
+
+export interface HealthPaths {
+  readonly basic: string
+  readonly detailed: string
+  readonly ready: string
+  readonly live: string
+}
+
+export interface HealthSettings {
+  readonly paths: HealthPaths
+  readonly format: 'json' | 'text'
+  readonly parts: PageParts
+  /** Strangers get nothing at all. */
+  readonly internalOnly: boolean
+  /** Longest time until an answer; then it says so. */
+  readonly maxResponseMs: number
+}
+
+export interface HealthPagesOptions {
+  readonly port: HealthPort
+  readonly trust: Trust
+  readonly settings: HealthSettings
+  readonly clock: Clock
+  readonly logger: Logger
+}
+
+interface Found {
+  readonly report: Promise<HealthReport>
+  /** Undefined while it is being found out. */
+  endMs: number | undefined
+}
+
+type PageOf = (report: HealthReport, facts: PageFacts, parts: PageParts) => HealthPage
+
+const HEADERS = {
+  'Cache-Control': 'no-cache, no-store, must-revalidate',
+  Pragma: 'no-cache',
+  Expires: '0',
+  'Access-Control-Allow-Origin': '*',
+  'Access-Control-Allow-Methods': 'GET, OPTIONS',
+  'Access-Control-Allow-Headers': 'Content-Type',
+} as const
+const REASONS = { 200: '200 OK', 500: '500 Internal Server Error', 503: '503 Service Unavailable' } as const
+/** A probe a second is usual, a thousand are an attack: they share what was found out. */
+const FRESH_MS = 250
+/** Shown below the basic path, one page each. */
+const COMPONENTS = ['mediamtx', 'cameras', 'storage']
+
+const FORBIDDEN = JSON.stringify({ error: 'for this machine, listed addresses and tokens only (http_health.internal_only)' })
+
+export class HealthPages {
+  readonly #options: HealthPagesOptions
+  #found: Found | undefined
+
+  constructor(options: HealthPagesOptions) {
+    this.#options = options
+  }
+
+  /** Under the names that were configured. */
+  get named(): RouteGroup {
+    const { paths } = this.#options.settings
+    return { mount: (app) => this.#mount(app, paths) }
+  }
+
+  /** `healthz`, `readyz`, `livez`. */
+  get aliases(): RouteGroup {
+    return { mount: (app) => this.#mount(app, { basic: '/healthz', ready: '/readyz', live: '/livez' }) }
+  }
+
+  #mount(app: TemplatedApp, paths: Omit<HealthPaths, 'detailed'> & Partial<HealthPaths>): void {
+    const reported = (path: string, page: PageOf): void => {
+      app.any(path, (response, request) => this.#serve(response, request, (call) => this.#reported(call, page)))
+    }
+    app.any(paths.live, (response, request) => this.#serve(response, request, (call) => this.#live(call)))
+    reported(paths.ready, readyPage)
+    reported(paths.basic, overviewPage)
+    if (paths.detailed === undefined) return
+    reported(paths.detailed, detailedPage)
+    reported(`${paths.basic}/system`, detailedPage)
+    for (const name of COMPONENTS) {
+      reported(`${paths.basic}/${name}`, ({ components }, facts) => {
+        const component = components.find((each) => each.name === name)
+        return component === undefined ? failedPage(`${name} is not known yet`, facts.wallMs) : componentPage(component, facts)
+      })
+    }
+  }
+
+  #serve(response: HttpResponse, request: HttpRequest, give: (call: Call) => Answer | Promise<Answer>): void {
+    const call = readCall(response, request)
+    const given = this.#refusal(call) ?? give(call)
+    if (!(given instanceof Promise)) answer(response, call.method, given)
+    else {
+      answerLater(response, call.method, given, (thrown) =>
+        this.#options.logger.error({ error: errorText(thrown) }, 'a health page failed'),
+      )
+    }
+  }
+
+  #refusal({ method }: Call): Answer | undefined {
+    if (method === 'OPTIONS') return { status: '204 No Content', headers: HEADERS, body: '' }
+    if (method === 'GET' || method === 'HEAD') return undefined
+    return { status: '405 Method Not Allowed', headers: { ...HEADERS, Allow: 'GET, HEAD, OPTIONS' }, body: 'Method not allowed' }
+  }
+
+  #live(call: Call): Answer {
+    const { port, clock } = this.#options
+    return this.#show(call, livePage(port.notAlive(), clock.wallMs()))
+  }
+
+  async #reported(call: Call, page: PageOf): Promise<Answer> {
+    const { clock, port, settings } = this.#options
+    const wallMs = clock.wallMs()
+    const facts = { wallMs, uptimeMs: port.uptimeMs(), version: port.version, environment: port.environment }
+    try {
+      return this.#show(call, page(await this.#inTime(this.#report()), facts, settings.parts))
+    } catch (thrown) {
+      return this.#show(call, failedPage(errorText(thrown), wallMs))
+    }
+  }
+
+  #report(): Promise<HealthReport> {
+    const { clock, port } = this.#options
+    const nowMs = clock.nowMs()
+    // A look that hangs is not joined by another: until it ends it counts as fresh.
+    if (this.#found !== undefined && nowMs - (this.#found.endMs ?? nowMs) <= FRESH_MS) return this.#found.report
+    const found: Found = { report: port.report(), endMs: undefined }
+    this.#found = found
+    const ended = (): void => {
+      found.endMs = clock.nowMs()
+    }
+    found.report.then(ended, ended)
+    return found.report
+  }
+
+  #inTime(report: Promise<HealthReport>): Promise<HealthReport> {
+    const { clock, settings } = this.#options
+    return new Promise((resolve, reject) => {
+      const cancel = clock.after(settings.maxResponseMs, () =>
+        reject(new Error(`the health could not be found out within ${settings.maxResponseMs} ms`)),
+      )
+      report.finally(cancel).then(resolve, reject)
+    })
+  }
+
+  #show(call: Call, { code, document, word, brief }: HealthPage): Answer {
+    const { settings, trust } = this.#options
+    const known = trust.includes(call)
+    if (!known && settings.internalOnly) {
+      return { status: '403 Forbidden', headers: { ...HEADERS, 'Content-Type': 'application/json' }, body: FORBIDDEN }
+    }
+    const json = settings.format === 'json'
+    return {
+      status: REASONS[code],
+      headers: { ...HEADERS, 'Content-Type': json ? 'application/json' : 'text/plain; charset=utf-8' },
+      body: json ? JSON.stringify(known ? document : brief) : `${word}\n`,
+    }
+  }
+}

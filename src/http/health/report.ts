@@ -1,0 +1,30 @@
+/** What the health pages know of the service. Plain facts; who finds them out is no matter of this folder. */
+
+export type HealthWord = 'healthy' | 'degraded' | 'unhealthy'
+
+export interface HealthComponent {
+  readonly name: string
+  /** `stopped`: not wanted here, and not counted. */
+  readonly status: HealthWord | 'stopped'
+  /** One sentence for people. */
+  readonly message: string
+  readonly lastCheckedWallMs: number
+  readonly details?: Readonly<Record<string, unknown>>
+}
+
+export interface HealthReport {
+  readonly status: HealthWord
+  readonly components: readonly HealthComponent[]
+  /** Component and word, such as `mediamtx is unhealthy`; undefined: able to serve. */
+  readonly notReady: string | undefined
+}
+
+export interface HealthPort {
+  readonly version: string
+  /** Name of the kind of installation. */
+  readonly environment: string
+  uptimeMs(): number
+  /** Why the service is not alive any more; undefined while it is. At once, whatever hangs. */
+  notAlive(): string | undefined
+  report(): Promise<HealthReport>
+}

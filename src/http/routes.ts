@@ -1,0 +1,100 @@
+/** What every plain HTTP answer shares: the request as facts that outlive it, and the way out. */
+
+import { isLocalPeer } from '../auth/index.js'
+import type { Refusal, RequestHeaders } from './handshake.js'
+import type { HttpRequest, HttpResponse, TemplatedApp } from './uws.js'
+
+/** A group of paths that any listener of ours can offer. */
+export interface RouteGroup {
+  mount(app: TemplatedApp): void
+}
+
+export interface Call {
+  /** In upper case. */
+  readonly method: string
+  /** As it was sent, without the query, nothing decoded. */
+  readonly path: string
+  readonly query: string
+  readonly headers: RequestHeaders
+  /** Of the peer, as text. */
+  readonly address: string
+  /** A program of this machine, and no proxy on it. */
+  readonly local: boolean
+}
+
+export interface Answer {
+  /** Code and reason. */
+  readonly status: string
+  readonly headers: Readonly<Record<string, string>>
+  readonly body: string
+}
+
+/** Both arguments are only valid during the call. */
+export function readCall(response: HttpResponse, request: HttpRequest): Call {
+  const headers = readHeaders(request)
+  const address = Buffer.from(response.getRemoteAddressAsText()).toString()
+  return {
+    method: request.getMethod().toUpperCase(),
+    path: request.getUrl(),
+    query: request.getQuery() ?? '',
+    headers,
+    address,
+    local: isLocalPeer(address, headers.names),
+  }
+}
+
+/** A request's headers outlive the request object only as a copy. */
+export function readHeaders(request: HttpRequest): RequestHeaders {
+  const values = new Map<string, string[]>()
+  request.forEach((name, value) => {
+    const known = values.get(name)
+    if (known === undefined) values.set(name, [value])
+    else known.push(value)
+  })
+  return {
+    get: (name) => values.get(name)?.join(',') ?? '',
+    count: (name) => values.get(name)?.length ?? 0,
+    names: [...values.keys()],
+  }
+}
+
+/** To HEAD the same without its body. */
+export function answer(response: HttpResponse, method: string, { status, headers, body }: Answer): void {
+  response.cork(() => {
+    response.writeStatus(status)
+    for (const [name, value] of Object.entries(headers)) response.writeHeader(name, value)
+    if (status.startsWith('204')) response.endWithoutBody()
+    else if (method !== 'HEAD') response.end(body)
+    else {
+      // Told its length, the library of today forgets that it has answered, and ends the process.
+      response.writeHeader('Content-Length', String(Buffer.byteLength(body)))
+      response.endWithoutBody()
+    }
+  })
+}
+
+export function refuse(response: HttpResponse, refusal: Refusal): void {
+  answer(response, 'GET', { status: refusal.status, headers: refusal.headers ?? {}, body: refusal.text })
+}
+
+/** Runs what answers later. The answer is dropped when the client has gone; a failure becomes 500 and is told to `onError`. */
+export function answerLater(
+  response: HttpResponse,
+  method: string,
+  work: Promise<Answer>,
+  onError: (thrown: unknown) => void,
+): void {
+  let gone = false
+  response.onAborted(() => {
+    gone = true
+  })
+  work.then(
+    (given) => {
+      if (!gone) answer(response, method, given)
+    },
+    (thrown: unknown) => {
+      onError(thrown)
+      if (!gone) answer(response, method, { status: '500 Internal Server Error', headers: {}, body: 'Internal server error' })
+    },
+  )
+}
