@@ -1,7 +1,6 @@
 /** Wires the parts of `media/` together: link to MediaMTX, demand, publishers, streaming methods. */
 
 import { createHash, randomBytes } from 'node:crypto'
-import { existsSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { errorText, ServiceError } from '../base/errors.js'
 import { TypedEvents } from '../base/events.js'
@@ -12,10 +11,11 @@ import { mediamtxUnavailable } from './api/failures.js'
 import type { RuntimePath } from './api/wire.js'
 import { canRunNotifier } from './notify/check.js'
 import { CHECK_PATH } from './notify/check-path.js'
+import { notifierHooks } from './notify/hooks.js'
 import type { SegmentNotice } from './notify/notice.js'
 import { NotifierServer } from './notify/server.js'
 import { type MediaOptions, type Settings, withDefaults } from './options.js'
-import { cameraBody, type Hooks, hookLine, type PathBody, type PathBodyOptions } from './paths/body.js'
+import { cameraBody, type Hooks, type PathBody, type PathBodyOptions } from './paths/body.js'
 import { DesiredPaths } from './paths/desired.js'
 import { PathKeeper } from './paths/keeper.js'
 import { Reconciler } from './paths/reconciler.js'
@@ -29,6 +29,7 @@ import type { ServerPlaces, ServerSecrets } from './server/config.js'
 import { freePlaces } from './server/free-ports.js'
 import { ServerLink } from './server/link.js'
 import { ServerSource } from './server/source.js'
+import { KeptStreams } from './streams/kept.js'
 import type { StreamLinks } from './streams/links.js'
 import type { StartedStream, StoppedStream, StreamEntry, StreamStatus, StreamUrl } from './streams/shapes.js'
 import { Streams } from './streams/streams.js'
@@ -58,6 +59,7 @@ export class MediaService implements Service {
   readonly #notifiers: NotifierServer
   readonly #publications: Publications
   readonly #streams: Streams
+  readonly #kept: KeptStreams
   readonly #source: ServerSource
   readonly #link: ServerLink
   readonly #cameras: DesiredPaths
@@ -139,7 +141,10 @@ export class MediaService implements Service {
       clock,
       logger,
     })
+    const { viewCloseAfterMs: closeAfterMs } = settings
+    this.#kept = new KeptStreams({ file: resolve(stateDir, 'streams.json'), closeAfterMs, clock, logger })
     this.#streams = new Streams({
+      kept: this.#kept,
       link: this.#link,
       publications: this.#publications,
       exists: (device) => settings.cameras.exists(device) || this.#cameras.isSource(device),
@@ -150,7 +155,7 @@ export class MediaService implements Service {
       owns: (path) => this.#desired.has(path),
       present: () => new Set(settings.feeds.list().map((camera) => camera.device)),
       templates: settings.links,
-      closeAfterMs: settings.viewCloseAfterMs,
+      closeAfterMs,
       startTimeoutMs: settings.startTimeoutMs,
       clock,
     })
@@ -198,6 +203,7 @@ export class MediaService implements Service {
     await this.#notifiers.start().catch((thrown: unknown) => {
       logger.warn({ error: errorText(thrown) }, 'no socket for notifiers: demand cannot be seen')
     })
+    for (const [device, restMs] of await this.#kept.load()) this.#publications.demand.touch(device, restMs)
     this.#cameras.start()
     this.#unsubscribe = feeds.onChange(() => this.#camerasChanged())
     this.#camerasChanged()
@@ -288,14 +294,7 @@ export class MediaService implements Service {
   }
 
   #ownHooks(): Hooks | undefined {
-    const { notifierFile } = this.#settings
-    if (!this.#notifiers.listening || notifierFile === undefined || !existsSync(notifierFile)) return undefined
-    const words = [notifierFile, this.#notifiers.socketFile]
-    const demand = hookLine(words)
-    const segmentCreated = hookLine([...words, 'created'])
-    const segmentCompleted = hookLine([...words, 'completed'])
-    if (demand === undefined || segmentCreated === undefined || segmentCompleted === undefined) return undefined
-    return { demand, segmentCreated, segmentCompleted }
+    return notifierHooks(this.#settings.notifierFile, this.#notifiers.listening ? this.#notifiers.socketFile : undefined)
   }
 
   /** A new server: whether it can tell us of readers decides how its paths look and when cameras are published. */

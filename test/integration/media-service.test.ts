@@ -1,5 +1,8 @@
 /** The whole service beside a MediaMTX that dies, or that was never there (R-01 and R-10 of the reliability rows). */
 
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { afterEach, expect, test } from 'vitest'
 import { MediamtxDouble } from '../support/mediamtx-double/index.js'
 import { RpcClient } from '../support/rpc-client.js'
@@ -83,8 +86,33 @@ test('R-10: MediaMTX configured and absent at the start: all else is served, and
   expect(server.names()).toContain('camera0')
 }, 60_000)
 
-async function start(apiPort: number): Promise<RpcClient> {
+test('killed while a stream runs that nobody reads yet, the service starts it again', async () => {
+  double = new MediamtxDouble()
+  await double.start()
+  const server = double
+  const stateDir = mkdtempSync(join(tmpdir(), 'media-kept-'))
+  try {
+    const client = await start(server.port, stateDir)
+    await until('it has its path', () => server.config('camera0') !== undefined)
+    await client.call('start_streaming', { device: 'camera0' })
+    for (const open of clients.splice(0)) open.socket.terminate()
+    await service?.kill('SIGKILL')
+    await until('it is published no more', () => server.runtime.get('camera0')?.publisher === undefined)
+    const again = await start(server.port, stateDir)
+    await until('it is published again', () => server.runtime.get('camera0')?.publisher !== undefined, 20_000)
+    await again.call('stop_streaming', { device: 'camera0' })
+    await until('it is stopped', () => server.runtime.get('camera0')?.publisher === undefined)
+    expect(readFileSync(join(stateDir, 'streams.json'), 'utf8')).not.toContain('camera0')
+  } finally {
+    await service?.stop()
+    service = undefined
+    rmSync(stateDir, { recursive: true })
+  }
+}, 60_000)
+
+async function start(apiPort: number, stateDir?: string): Promise<RpcClient> {
   service = await startService({
+    ...(stateDir === undefined ? {} : { stateDir }),
     args: ['--virtual-cameras', '1'],
     env: {
       CAMERA_SERVICE_MEDIAMTX_MODE: 'external',

@@ -66,10 +66,10 @@ export class Demand {
     })
   }
 
-  /** `start_streaming`: wanted for the close-after time, anew. */
-  touch(path: string): void {
+  /** `start_streaming`: wanted for the close-after time, or what is left of it, anew. */
+  touch(path: string, forMs = this.#options.closeAfterMs): void {
     this.#change(path, (entry) => {
-      if (!isActive(entry.reasons)) this.#linger(path, entry)
+      if (!isActive(entry.reasons)) this.#linger(path, entry, forMs)
     })
   }
 
@@ -93,10 +93,10 @@ export class Demand {
     if (this.wanted(path) !== before) this.#options.onChange(path)
   }
 
-  #linger(path: string, entry: Entry): void {
+  #linger(path: string, entry: Entry, forMs = this.#options.closeAfterMs): void {
     this.#disarm(entry)
     entry.lingering = true
-    entry.cancelTimer = this.#options.clock.after(this.#options.closeAfterMs, () => this.release(path))
+    entry.cancelTimer = this.#options.clock.after(forMs, () => this.release(path))
   }
 
   #disarm(entry: Entry): void {

@@ -8,6 +8,7 @@ import type { Publication, Publications } from '../publish/publications.js'
 import type { PublisherStatus } from '../publish/publisher.js'
 import type { ServerLink } from '../server/link.js'
 import { describeStream } from './describe.js'
+import type { KeptStreams } from './kept.js'
 import { type LinkTemplates, type StreamLinks, streamLinks } from './links.js'
 import type { StartedStream, StoppedStream, StreamEntry, StreamStatus, StreamUrl } from './shapes.js'
 import { Throughput } from './throughput.js'
@@ -15,6 +16,7 @@ import { Throughput } from './throughput.js'
 export interface StreamsOptions {
   readonly link: Pick<ServerLink, 'state' | 'detail' | 'server' | 'paths' | 'look'>
   readonly publications: Publications
+  readonly kept: Pick<KeptStreams, 'keep' | 'drop'>
   /** Whether this camera is known at all. */
   readonly exists: (device: string) => boolean
   /** Whether it is a stream that MediaMTX fetches, rather than a camera that is published. */
@@ -67,6 +69,8 @@ export class Streams {
     this.#starting.set(device, (this.#starting.get(device) ?? 0) + 1)
     try {
       const path = await this.#available(device)
+      // What was stopped meanwhile is not owed any more.
+      if (publications.demand.wanted(device)) await this.#options.kept.keep(device)
       return {
         device,
         stream_name: device,
@@ -101,7 +105,7 @@ export class Streams {
     if (this.#options.isSource(device)) return this.#stopSource(device, path)
     // At once, so that calls take effect in their order; who reads is looked at before the publisher is ended.
     publications.demand.release(device)
-    await link.look()
+    await Promise.all([this.#options.kept.drop(device), link.look()])
     this.#ports(device)
     publications.settle(device)
     const continues = publications.get(device)?.publisher.wanted === true
