@@ -24,6 +24,8 @@ export interface SessionOptions {
 
 /** ffmpeg stuck: the camera delivers and nothing is encoded for this long. */
 const STALL_MS = 5_000
+/** The same before its first frame: a program that is being loaded by a slow or busy machine is not stuck. */
+const FIRST_FRAME_MS = 15_000
 /** A camera that gives nothing for so long is stood in for; MediaMTX would drop the stream after 10 s. */
 const SILENT_MS = 3_000
 const WATCH_MS = 500
@@ -147,7 +149,8 @@ export class PublishSession {
       framesOut = this.#reader.progress.frames
       if (this.#absentMs !== undefined && nowMs - this.#absentMs >= absentKeepMs) this.end('the camera was unplugged')
       else if (this.#absentMs !== undefined || (framesOut > 0 && nowMs - inMs >= SILENT_MS)) this.#standIn?.show()
-      else if (nowMs - outMs >= STALL_MS) this.end('ffmpeg does not encode what the camera delivers', 0)
+      else if (nowMs - outMs >= (framesOut > 0 ? STALL_MS : FIRST_FRAME_MS))
+        this.end('ffmpeg does not encode what the camera delivers', 0)
     })
   }
 }

@@ -121,6 +121,24 @@ test('a child that takes frames and gives none is killed and told so', async () 
   })
 })
 
+test('a child that is slow to begin has more time than one that stops', async () => {
+  start('trap "" TERM; while :; do sleep 1; done')
+  await runs(1)
+  const deliver = (halfSeconds: number): void => {
+    for (let half = 0; half < halfSeconds; half++) {
+      framesIn += 15
+      clock.advance(500)
+    }
+  }
+  deliver(29)
+  expect(log.join()).not.toContain('does not encode')
+  deliver(3)
+  await vi.waitFor(() => {
+    clock.advance(1)
+    expect(log.join()).toContain('does not encode')
+  })
+})
+
 test('a camera that delivers nothing is not the child’s fault', async () => {
   start('echo frame=1 >&3; exec sleep 60')
   await state('running')
