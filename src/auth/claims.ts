@@ -10,6 +10,8 @@ export interface Identity {
   readonly expiresAtMs: number
   /** Good for clients on this machine only (`demandPlace`). */
   readonly localOnly?: true
+  /** Calls `listener` when the right is taken back before its time; from then on `expiresAtMs` lies in the past. */
+  onRevoked?(listener: () => void): () => void
 }
 
 export interface ClaimRules {

@@ -1,6 +1,29 @@
 export { type Identity, isExpired } from './claims.js'
+export { type Asking, Credentials, type CredentialsOptions, type Verifier } from './credentials.js'
 export { type FirstTokenOptions, firstStartToken } from './first-token.js'
+export {
+  addKey,
+  dropExpired,
+  getKey,
+  KeyFile,
+  type KeyFormat,
+  type KeyMaking,
+  type KeyRecord,
+  Keyring,
+  type KeyringOptions,
+  type KeyShape,
+  type KeyStatus,
+  type KeyTotals,
+  keyTotals,
+  listKeys,
+  type NewKey,
+  type Records,
+  revokeKey,
+  rotateKeys,
+  shapeOf,
+} from './keys/index.js'
 export { demandPlace, isLocalPeer, isLoopbackAddress } from './local-peer.js'
+export { LoginThrottle, type LoginThrottleOptions } from './login-throttle.js'
 export { RateLimit, type RateLimitOptions, type RateState } from './rate-limit.js'
 export { isRole, PERMISSIONS, ROLES, type Role, roleIncludes } from './roles.js'
 export { loadSecret, type SecretOptions } from './secret.js'

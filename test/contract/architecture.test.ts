@@ -51,6 +51,7 @@ const IMPORTER: Readonly<Record<string, string>> = {
   'better-sqlite3': 'recordings/index-store/store.ts',
   sharp: 'snapshots/worker.ts',
   'fast-jwt': 'auth/tokens.ts',
+  bcrypt: 'auth/keys/slow-hashes.ts',
   msgpackr: 'rpc/codec-msgpack.ts',
   pino: 'base/logger.ts',
   'uWebSockets.js': 'http/uws.ts',

@@ -1,0 +1,61 @@
+/** Whatever somebody logs in with: a token or an API key, told apart by its form unless said. Failures are counted and slowed down. */
+
+import { ServiceError } from '../base/errors.js'
+import type { Identity } from './claims.js'
+import type { LoginThrottle } from './login-throttle.js'
+import type { Tokens } from './tokens.js'
+
+export interface Asking {
+  /** Undefined: told by the form. */
+  readonly type?: 'jwt' | 'api_key' | undefined
+  /** Of the client; undefined where it cannot be told from others. */
+  readonly address?: string | undefined
+}
+
+export interface Verifier {
+  /**
+   * Who the credential names. Throws or rejects with AUTH_REQUIRED without one, AUTH_FAILED for any that is no good, RATE_LIMITED after
+   * too many of those. A promise only where the check takes long. The caller rechecks `expiresAtMs` on each later call.
+   */
+  verify(credential: unknown, asking?: Asking): Identity | Promise<Identity>
+}
+
+export interface CredentialsOptions {
+  readonly tokens: Pick<Tokens, 'verify'>
+  readonly keys: { verify(key: string): Identity | Promise<Identity> }
+  readonly throttle: Pick<LoginThrottle, 'demand' | 'failed'>
+}
+
+/** Of a key, what many guesses at the same one have in common. */
+const SUBJECT_CHARS = 8
+
+export class Credentials implements Verifier {
+  readonly #options: CredentialsOptions
+
+  constructor(options: CredentialsOptions) {
+    this.#options = options
+  }
+
+  verify(credential: unknown, asking: Asking = {}): Identity | Promise<Identity> {
+    const { tokens, keys, throttle } = this.#options
+    const { type, address } = asking
+    // Keys never hold a dot; a token without one is refused like an unknown key.
+    const isKey =
+      typeof credential === 'string' &&
+      credential !== '' &&
+      (type ?? (credential.includes('.') ? 'jwt' : 'api_key')) === 'api_key'
+    // No subject for tokens: whose name stands in a forged one is the forger's choice, and would be locked out by it.
+    const subject = isKey ? credential.slice(0, SUBJECT_CHARS) : undefined
+    throttle.demand(address, subject)
+    const failed = (thrown: unknown): never => {
+      if (thrown instanceof ServiceError && thrown.code === 'AUTH_FAILED') throttle.failed(address, subject)
+      throw thrown
+    }
+    try {
+      const identity = isKey ? keys.verify(credential) : tokens.verify(credential)
+      return identity instanceof Promise ? identity.catch(failed) : identity
+    } catch (thrown) {
+      return failed(thrown)
+    }
+  }
+}

@@ -1,0 +1,146 @@
+/**
+ * Slows down guessing: failed logins of one address, and of one subject from wherever. A few are free and come back with time; one more
+ * locks, and each that follows a lock doubles the next. While locked nothing is checked, or the right guess would show.
+ */
+
+import { BlockList, isIPv4, isIPv6 } from 'node:net'
+import type { Clock } from '../base/clock.js'
+import { ServiceError } from '../base/errors.js'
+import { RateLimit, type RateState } from './rate-limit.js'
+
+export interface LoginThrottleOptions {
+  /** Failures that are free after a rest. */
+  readonly burst: number
+  /** Time in which all of them come back, milliseconds. */
+  readonly windowMs: number
+  /** The first lock and the longest, milliseconds. */
+  readonly lockMs: number
+  readonly maxLockMs: number
+  /** Addresses and networks (`10.0.0.0/8`) that are never locked; their subjects are. */
+  readonly exempt: readonly string[]
+  readonly clock: Clock
+  /** Names remembered; the one that has failed longest ago goes first. Default 100 000. */
+  readonly maxNames?: number
+}
+
+interface Failures {
+  readonly rate: RateState
+  lastMs: number
+  lockMs: number
+  lockedUntilMs: number
+}
+
+const DEFAULT_MAX_NAMES = 100_000
+/** A name that has not failed for so long is forgotten. */
+const FORGET_MS = 3_600_000
+
+export class LoginThrottle {
+  readonly #options: LoginThrottleOptions
+  readonly #rate: RateLimit
+  readonly #exempt = new BlockList()
+  /** In the order of their last failure. */
+  readonly #failures = new Map<string, Failures>()
+
+  constructor(options: LoginThrottleOptions) {
+    this.#options = options
+    this.#rate = new RateLimit({ requests: options.burst, windowMs: options.windowMs, clock: options.clock })
+    for (const network of options.exempt) addTo(this.#exempt, network)
+  }
+
+  /** Names remembered now. */
+  get size(): number {
+    return this.#failures.size
+  }
+
+  /** Throws RATE_LIMITED while one of them is locked. `address` undefined: nobody who could be told from others. */
+  demand(address: string | undefined, subject: string | undefined): void {
+    const nowMs = this.#options.clock.nowMs()
+    let waitMs = 0
+    for (const name of this.#namesOf(address, subject)) {
+      waitMs = Math.max(waitMs, (this.#failures.get(name)?.lockedUntilMs ?? nowMs) - nowMs)
+    }
+    if (waitMs <= 0) return
+    throw new ServiceError('RATE_LIMITED', {
+      data: { retry_after_ms: Math.ceil(waitMs) },
+      details: 'too many failed logins',
+      suggestion: 'wait retry_after_ms and log in with a valid token or key',
+    })
+  }
+
+  /** Counts one failed login. */
+  failed(address: string | undefined, subject: string | undefined): void {
+    const nowMs = this.#options.clock.nowMs()
+    for (const name of this.#namesOf(address, subject)) this.#count(name, nowMs)
+    this.#forget(nowMs)
+  }
+
+  #namesOf(address: string | undefined, subject: string | undefined): string[] {
+    const names = subject === undefined ? [] : [`subject ${subject}`]
+    if (address !== undefined && !this.#isExempt(address)) names.push(`address ${networkOf(address)}`)
+    return names
+  }
+
+  #count(name: string, nowMs: number): void {
+    const { lockMs, maxLockMs } = this.#options
+    const failures = this.#failures.get(name) ?? { rate: this.#rate.fresh(), lastMs: nowMs, lockMs: 0, lockedUntilMs: 0 }
+    // Who kept quiet for the longest lock begins anew.
+    if (nowMs - Math.max(failures.lastMs, failures.lockedUntilMs) > maxLockMs) failures.lockMs = 0
+    failures.lastMs = nowMs
+    if (this.#rate.take(failures.rate) > 0) {
+      failures.lockMs = Math.min(maxLockMs, failures.lockMs === 0 ? lockMs : failures.lockMs * 2)
+      failures.lockedUntilMs = nowMs + failures.lockMs
+    }
+    this.#failures.delete(name)
+    this.#failures.set(name, failures)
+  }
+
+  #forget(nowMs: number): void {
+    const max = this.#options.maxNames ?? DEFAULT_MAX_NAMES
+    for (const [name, { lastMs }] of this.#failures) {
+      if (this.#failures.size <= max && nowMs - lastMs < FORGET_MS) return
+      this.#failures.delete(name)
+    }
+  }
+
+  #isExempt(address: string): boolean {
+    const plain = plainOf(address)
+    if (isIPv4(plain)) return this.#exempt.check(plain, 'ipv4')
+    return isIPv6(plain) && this.#exempt.check(plain, 'ipv6')
+  }
+}
+
+function addTo(list: BlockList, network: string): void {
+  const [address = '', bits] = network.split('/')
+  const family = isIPv4(address) ? 'ipv4' : 'ipv6'
+  if (bits === undefined) list.addAddress(address, family)
+  else list.addSubnet(address, Number(bits), family)
+}
+
+/** IPv6 by /64: that much one customer has. */
+function networkOf(address: string): string {
+  const plain = plainOf(address)
+  return isIPv6(plain) ? `${groupsOf(plain).slice(0, 4).join(':')}::/64` : plain
+}
+
+/** An IPv4 address that was written as IPv6 is one. */
+function plainOf(address: string): string {
+  const dotted = /^::ffff:(\d+\.\d+\.\d+\.\d+)$/i.exec(address)?.[1]
+  if (dotted !== undefined) return dotted
+  if (!isIPv6(address)) return address
+  const groups = groupsOf(address)
+  if (groups.slice(0, 5).some((group) => group !== '0') || groups[5] !== 'ffff') return address
+  return groups
+    .slice(6)
+    .map((group) => Number.parseInt(group, 16))
+    .flatMap((group) => [group >> 8, group & 0xff])
+    .join('.')
+}
+
+/** The eight groups without leading zeros. */
+function groupsOf(address: string): string[] {
+  const [before = '', after] = (address.split('%')[0] ?? '').split('::')
+  const head = before === '' ? [] : before.split(':')
+  const tail = after === undefined || after === '' ? [] : after.split(':')
+  const middle = after === undefined ? [] : Array<string>(Math.max(0, 8 - head.length - tail.length)).fill('0')
+  return [...head, ...middle, ...tail].map((group) => group.toLowerCase().replace(/^0+(?=.)/, ''))
+}
