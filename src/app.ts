@@ -8,6 +8,7 @@ import { buildFacts } from './app/build-facts.js'
 import { openCameraConfig } from './app/camera-config.js'
 import { buildCameraFace } from './app/camera-face.js'
 import type { LogPort } from './app/camera-log.js'
+import { buildCredentials } from './app/credentials.js'
 import { type SignalActions, signalActions } from './app/signals.js'
 import { stopServices } from './app/stop.js'
 import { createTokens, firstStartToken, loadSecret, type Tokens } from './auth/index.js'
@@ -46,6 +47,7 @@ export async function createApp({ config, logger, clock, env, log, requestStop }
   const { security } = config
   const secret = await loadSecret({ configured: security.jwt_secret_key, stateDir: config.state_dir })
   const tokens = createTokens({ secret, leewayMs: security.token_leeway, maxLifetimeMs: security.max_token_lifetime, clock })
+  const { credentials, keyring } = buildCredentials({ config, tokens, clock, logger })
 
   let links: (device: string, host: string) => StreamLinks = () => ({})
   const cameras = await buildCameras(config, logger, clock, env.PATH ?? '', (device, host) => links(device, host))
@@ -53,13 +55,14 @@ export async function createApp({ config, logger, clock, env, log, requestStop }
   const face =
     cameraConfig &&
     (await buildCameraFace({
-      ...{ config, cameras, tokens, clock, logger, requestStop },
+      ...{ config, cameras, credentials, clock, logger, requestStop },
       store: cameraConfig.store,
       version: build.version,
     }))
   const abort = new AbortController()
   // The camera face answers before the rest is even loaded.
   const early: readonly Service[] = [
+    keyring,
     cameras,
     ...(cameraConfig === undefined ? [] : [cameraConfig.service]),
     ...(face === undefined ? [] : [face.face]),
@@ -71,12 +74,14 @@ export async function createApp({ config, logger, clock, env, log, requestStop }
     await stopAll(early, { deadlineMs: config.server.shutdown_timeout, clock, logger })
     throw thrown
   }
-  const parts = await buildParts({ config, cameras, tokens, clock, logger, env, build }).catch(stopEarly)
+  const parts = await buildParts({ config, cameras, credentials, clock, logger, env, build }).catch(stopEarly)
   links = parts.links
+  tokens.load()
   const order = [...early, ...parts.order]
   let firstToken: string | undefined
   const actions = signalActions({
     logger,
+    reloadKeys: () => keyring.reload(),
     reopenLog: () => cameraConfig?.log.reopen() ?? log.reopen(),
     reloadConfig: cameraConfig && (() => cameraConfig.store.reload()),
     statistics: () => face?.statistics() ?? {},

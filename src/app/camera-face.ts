@@ -1,7 +1,7 @@
 /** The camera face's ports, mapped to cameras, core and configuration. */
 
 import { fileURLToPath } from 'node:url'
-import { Tickets, type Tokens } from '../auth/index.js'
+import { type Credentials, Tickets } from '../auth/index.js'
 import type { Clock } from '../base/clock.js'
 import type { Logger } from '../base/logger.js'
 import type { CameraConfigStore } from '../camera-config/index.js'
@@ -29,7 +29,7 @@ export interface CameraFaceContext {
   readonly config: Config
   readonly cameras: Cameras
   readonly store: CameraConfigStore
-  readonly tokens: Tokens
+  readonly credentials: Credentials
   readonly clock: Clock
   readonly logger: Logger
   readonly version: string
@@ -43,7 +43,7 @@ export interface BuiltCameraFace {
 }
 
 export async function buildCameraFace(context: CameraFaceContext): Promise<BuiltCameraFace> {
-  const { config, cameras, store, clock, logger, tokens, version } = context
+  const { config, cameras, store, clock, logger, credentials, version } = context
   const settings = config.faces.camera
   const { host, port } = store.current.server
   const ports: FacePorts = {
@@ -61,7 +61,7 @@ export async function buildCameraFace(context: CameraFaceContext): Promise<Built
   }
   const face = createCameraFace({
     ports,
-    tokens,
+    credentials,
     tickets: new Tickets({ clock, lifetimeMs: settings.ticket_lifetime }),
     clock,
     logger,

@@ -1,6 +1,6 @@
 /** The health pages' view of the service, and their listener, as the configuration wants them. */
 
-import type { Tokens } from '../auth/index.js'
+import type { Credentials } from '../auth/index.js'
 import type { Clock } from '../base/clock.js'
 import type { Logger } from '../base/logger.js'
 import type { CameraRegistry } from '../cameras/index.js'
@@ -26,7 +26,7 @@ export interface HealthContext {
   readonly media: MediaService | undefined
   readonly clock: Clock
   readonly logger: Logger
-  readonly tokens: Tokens
+  readonly credentials: Credentials
   /** `CAMERA_SERVICE_ENV` */
   readonly environment: string
 }
@@ -40,9 +40,9 @@ const STORAGE_WORDS = { ok: 'healthy', low: 'degraded', full: 'unhealthy' } as c
 const OVERALL = { HEALTHY: 'healthy', DEGRADED: 'degraded', UNHEALTHY: 'unhealthy' } as const
 
 export function buildHealth(context: HealthContext): BuiltHealth {
-  const { config, tokens, clock, logger } = context
+  const { config, credentials, clock, logger } = context
   const settings = config.http_health
-  const trust = new Trust(settings.allowed_ips, tokens)
+  const trust = new Trust(settings.allowed_ips, credentials.now)
   const pages = new HealthPages({
     port: healthPort(context),
     trust,

@@ -1,6 +1,6 @@
 /** Everything besides the cameras and their face: loaded and built when that answers already. */
 
-import { RateLimit, type Tokens } from '../auth/index.js'
+import { type Credentials, RateLimit } from '../auth/index.js'
 import type { Clock } from '../base/clock.js'
 import type { Service } from '../base/lifecycle.js'
 import type { Logger } from '../base/logger.js'
@@ -25,7 +25,7 @@ import { System } from './system.js'
 export interface PartsContext {
   readonly config: Config
   readonly cameras: Cameras
-  readonly tokens: Tokens
+  readonly credentials: Credentials
   readonly clock: Clock
   readonly logger: Logger
   readonly env: Readonly<Record<string, string | undefined>>
@@ -47,7 +47,7 @@ export interface Parts {
 
 /** Rejects when something that was configured cannot be had. */
 export async function buildParts(context: PartsContext): Promise<Parts> {
-  const { config, cameras, tokens, clock, logger, env, build } = context
+  const { config, cameras, credentials, clock, logger, env, build } = context
   const { security } = config
   const media = await buildMedia({ config, cameras, clock, logger, env })
   media?.events.on('stateChanged', () => cameras.registry.forgetLinks())
@@ -84,13 +84,14 @@ export async function buildParts(context: PartsContext): Promise<Parts> {
         ready: () => system.ready(),
       }),
     },
-    tokens,
+    tokens: credentials,
+    tokensInCalls: config.compatibility.tokens_in_calls,
     rateLimit: new RateLimit({ requests: security.rate_limit_requests, windowMs: security.rate_limit_window, clock }),
     clock,
     logger,
   })
   const { pages } = buildHealth({
-    ...{ config, system, recordings, media, clock, logger, tokens },
+    ...{ config, system, recordings, media, clock, logger, credentials },
     registry: cameras.registry,
     environment: env.CAMERA_SERVICE_ENV ?? 'default',
   })
@@ -119,7 +120,6 @@ export async function buildParts(context: PartsContext): Promise<Parts> {
     // Last up and first down: files are closed before cameras, MediaMTX or the process end.
     recordings,
   ]
-  tokens.load()
   return {
     order,
     http,

@@ -7,6 +7,7 @@ export interface SignalParts {
   readonly logger: Logger
   /** Log files are opened anew first: what follows is written to them. */
   readonly reopenLog: () => Promise<void>
+  readonly reloadKeys: () => Promise<void>
   /** Undefined when the camera face is off. */
   readonly reloadConfig: (() => Promise<unknown>) | undefined
   /** Id to the `/status` document of each camera. */
@@ -29,6 +30,7 @@ export function signalActions(parts: SignalParts): SignalActions {
   return {
     async reload() {
       await parts.reopenLog()
+      await parts.reloadKeys()
       try {
         await parts.reloadConfig?.()
       } catch (thrown) {

@@ -1,4 +1,4 @@
-/** Who asks, and what that opens (design §2): a token, a ticket, or sitting at this very machine. */
+/** Who asks, and what that opens (design §2): a token, an API key, a ticket, or sitting at this very machine. */
 
 import {
   demandPlace,
@@ -10,7 +10,7 @@ import {
   roleIncludes,
   type TicketGrant,
   type Tickets,
-  type Tokens,
+  type Verifier,
 } from '../auth/index.js'
 import type { Clock } from '../base/clock.js'
 import { FAULTS } from './errors.js'
@@ -34,7 +34,7 @@ export interface Ticket {
 
 export interface Access {
   readonly role: Role | undefined
-  /** By token or ticket. */
+  /** By token, key or ticket. */
   readonly identity: Identity | undefined
   /** Counts against the limit of its address. */
   readonly anonymous: boolean
@@ -42,7 +42,7 @@ export interface Access {
 
 export interface AccessOptions {
   readonly auth: 'strict' | 'none'
-  readonly tokens: Pick<Tokens, 'verify'>
+  readonly credentials: Verifier
   readonly tickets: Pick<Tickets, 'redeem'>
   readonly clock: Pick<Clock, 'wallMs'>
 }
@@ -56,13 +56,14 @@ export class AccessControl {
 
   /**
    * Throws 401 for a credential that is no good, whatever would be open without it: a client that believes to be logged in should
-   * hear that it is not.
+   * hear that it is not. A promise only while a key of an older edition is checked.
    */
-  of(asking: Asking, ticket: Ticket | undefined): Access {
-    const { authorization } = asking.headers
+  of(asking: Asking, ticket: Ticket | undefined): Access | Promise<Access> {
     const place = (identity: Identity): Identity =>
       demandPlace(identity, isLocalPeer(asking.address, Object.keys(asking.headers)))
-    if (typeof authorization === 'string') return known(place(this.#options.tokens.verify(bearer(authorization))))
+    const identity = this.#identityOf(asking)
+    if (identity instanceof Promise) return identity.then((proven) => known(place(proven)))
+    if (identity !== undefined) return known(place(identity))
     if (ticket !== undefined) {
       const { identity } = this.#redeem(ticket)
       return { role: 'viewer', identity: identity && place(identity), anonymous: false }
@@ -71,6 +72,15 @@ export class AccessControl {
       return { role: 'admin', identity: undefined, anonymous: !isLoopbackAddress(asking.address) }
     }
     return { role: undefined, identity: undefined, anonymous: true }
+  }
+
+  /** By what the headers carry; nothing without a credential. */
+  #identityOf({ address, headers }: Asking): Identity | Promise<Identity> | undefined {
+    const { authorization, 'x-api-key': key } = headers
+    const { credentials } = this.#options
+    if (typeof authorization === 'string') return credentials.verify(bearer(authorization), { address })
+    if (key === undefined) return undefined
+    return credentials.verify(key, { address, type: 'api_key' })
   }
 
   #redeem({ value, purpose }: Ticket): TicketGrant {
@@ -85,7 +95,7 @@ export class AccessControl {
 export function demandRole(access: Access, needed: Role | undefined): void {
   if (needed === undefined) return
   if (access.role === undefined) {
-    throw FAULTS.authRequired('Authentication required: a token, or a ticket where no header can be sent')
+    throw FAULTS.authRequired('Authentication required: a token or an API key, or a ticket where no header can be sent')
   }
   if (!roleIncludes(access.role, needed)) throw FAULTS.permissionDenied(needed)
 }
@@ -104,6 +114,6 @@ function known(identity: Identity): Access {
 
 function bearer(authorization: string): string {
   const token = /^bearer +(\S+) *$/i.exec(authorization)?.[1]
-  if (token === undefined) throw FAULTS.authRequired('Authorization must be Bearer and a token')
+  if (token === undefined) throw FAULTS.authRequired('Authorization must be Bearer and a token or an API key')
   return token
 }

@@ -67,7 +67,7 @@ export class Answerer {
 
     const asking: Asking = { address: socket.remoteAddress ?? '', hostName: host.name, hostHeader, headers }
     const { route, params } = routed
-    const access = this.#options.access.of(asking, this.#ticket(route, params, target))
+    const access = await this.#options.access.of(asking, this.#ticket(route, params, target))
     demandRole(access, route.role)
     const body = await readBody(request, settings, clock)
     return route.handler({ method, params, query: target.query, headers, access, remote: asking.address, body })

@@ -72,6 +72,11 @@ export function knownFault(thrown: unknown): HttpFault | undefined {
   if (!(thrown instanceof ServiceError) || thrown.code === 'INTERNAL') return undefined
   if (thrown.code === 'CAMERA_NOT_FOUND') return FAULTS.cameraNotFound()
   if (thrown.code === 'AUTH_FAILED' || thrown.code === 'AUTH_REQUIRED') return FAULTS.authRequired(thrown.details)
-  if (thrown.code === 'RATE_LIMITED') return new HttpFault(429, thrown.code, thrown.details, RETRY_SOON)
+  if (thrown.code === 'RATE_LIMITED')
+    return new HttpFault(429, thrown.code, thrown.details, retryHeaders(thrown.data.retry_after_ms))
   return new HttpFault(CATALOGUE[thrown.code].http, thrown.code, thrown.details)
+}
+
+function retryHeaders(waitMs: unknown): Readonly<Record<string, string>> {
+  return typeof waitMs === 'number' ? { 'Retry-After': String(Math.ceil(waitMs / 1000)) } : RETRY_SOON
 }

@@ -6,8 +6,12 @@ import type { Clock } from '../base/clock.js'
 /** Timers take no more: 24 days. A later expiry is waited for in parts. */
 const MAX_DELAY_MS = 2 ** 31 - 1
 
-/** Calls `end` once the token has expired, never within this call; the function returned cancels. */
-export function atExpiry(clock: Clock, identity: Pick<Identity, 'expiresAtMs'> | undefined, end: () => void): () => void {
+/** Calls `end` once the token has expired or the key was revoked, never within this call; the function returned cancels. */
+export function atExpiry(
+  clock: Clock,
+  identity: Pick<Identity, 'expiresAtMs' | 'onRevoked'> | undefined,
+  end: () => void,
+): () => void {
   if (identity === undefined) return () => undefined
   const leftMs = (): number => identity.expiresAtMs - clock.wallMs()
   let cancel: () => void
@@ -15,5 +19,12 @@ export function atExpiry(clock: Clock, identity: Pick<Identity, 'expiresAtMs'> |
     cancel = clock.after(Math.min(MAX_DELAY_MS, Math.max(0, leftMs())), () => (leftMs() > 0 ? arm() : end()))
   }
   arm()
-  return () => cancel()
+  const endListening = identity.onRevoked?.(() => {
+    cancel()
+    arm()
+  })
+  return () => {
+    endListening?.()
+    cancel()
+  }
 }

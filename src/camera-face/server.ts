@@ -1,6 +1,6 @@
 /** The camera face as a service: builds the table of routes, listens, moves to another address, stops. */
 
-import type { Tickets, Tokens } from '../auth/index.js'
+import type { Tickets, Verifier } from '../auth/index.js'
 import { type Clock, wait } from '../base/clock.js'
 import { errorText } from '../base/errors.js'
 import type { Service } from '../base/lifecycle.js'
@@ -20,7 +20,7 @@ import { Viewers } from './viewers.js'
 
 export interface CameraFaceOptions {
   readonly ports: FacePorts
-  readonly tokens: Pick<Tokens, 'verify'>
+  readonly credentials: Verifier
   readonly tickets: Tickets
   readonly clock: Clock
   readonly logger: Logger
@@ -77,7 +77,7 @@ class HttpFace implements CameraFace {
     const answerer = new Answerer({
       router: new Router(routes),
       rules: () => ports.config.rules,
-      access: new AccessControl({ auth: settings.auth, tokens: options.tokens, tickets, clock }),
+      access: new AccessControl({ auth: settings.auth, credentials: options.credentials, tickets, clock }),
       defaultCamera: () => ports.cameras.defaultId,
       settings,
       clock,

@@ -10,7 +10,7 @@ import { external_discovery } from './sections/external.js'
 import { http_health } from './sections/http-health.js'
 import { ffmpeg, mediamtx, recording, retention_policy, snapshots, workers } from './sections/media.js'
 import { logging, storage } from './sections/operation.js'
-import { compatibility, security } from './sections/security.js'
+import { api_key_management, compatibility, security } from './sections/security.js'
 import { faces, notifications, performance, server } from './sections/server.js'
 
 export const SCHEMA = {
@@ -21,6 +21,7 @@ export const SCHEMA = {
   server,
   http_health,
   security,
+  api_key_management,
   faces,
   camera,
   identity,

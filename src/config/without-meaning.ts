@@ -32,8 +32,8 @@ const NAMES: Readonly<Record<string, string>> = {
     goroutines_limit`,
   security: 'cors_methods cors_headers cors_credentials',
   storage: 'default_path fallback_path',
-  api_key_management: `storage_path encryption_key key_length key_prefix key_format default_expiry rotation_enabled rotation_interval
-    max_keys_per_role audit_logging usage_tracking cli_enabled admin_interface admin_port backup_enabled backup_path backup_interval`,
+  api_key_management: `encryption_key rotation_enabled rotation_interval admin_interface admin_port backup_enabled backup_path
+    backup_interval`,
   http_health: 'read_timeout write_timeout idle_timeout',
   server_defaults: 'shutdown_timeout camera_monitor_ticker health_port',
 }
@@ -44,7 +44,7 @@ export const KNOWN_WITHOUT_MEANING: ReadonlySet<string> = new Set(
 
 /** Variables of the prefix that are no keys: read elsewhere, by clients of older editions, or by their scripts. */
 export const OTHER_VARIABLES: ReadonlySet<string> = new Set(
-  `CONFIG ENV ENABLE_HOT_RELOAD API_KEYS_PATH RATE_RPM RECORDING_ROTATION_MINUTES RECORDING_STORAGE_WARN_PERCENT
+  `CONFIG ENV ENABLE_HOT_RELOAD RATE_RPM RECORDING_ROTATION_MINUTES RECORDING_STORAGE_WARN_PERCENT
    RECORDING_STORAGE_BLOCK_PERCENT HOST PORT WS_PATH HEALTH_PORT HEALTH_PATH`
     .split(/\s+/)
     .map((name) => `CAMERA_SERVICE_${name}`),

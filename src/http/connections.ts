@@ -57,9 +57,7 @@ export class Connections {
     this.#admission.opened(client.address)
     const onLogin = (): void => this.#admission.loggedIn(client.address)
     const connection = new Connection(socket, this.#settings, this.#clock.nowMs(), onLogin)
-    connection.attach(
-      this.#rpc.openSession({ codec: client.codec, linkHost: client.linkHost, local: client.local, peer: connection }),
-    )
+    connection.attach(this.#rpc.openSession({ ...client, peer: connection }))
     this.#open.set(connection, client.address)
     return connection
   }

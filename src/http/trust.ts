@@ -1,23 +1,26 @@
 /** Who gets the pages that answer without credentials in full: this machine, listed addresses, and whoever shows a token. */
 
 import { BlockList, isIP } from 'node:net'
-import { demandPlace, type Identity, isLoopbackAddress } from '../auth/index.js'
+import { type Asking, demandPlace, type Identity, isLoopbackAddress } from '../auth/index.js'
 import type { Call } from './routes.js'
 
 /** Checks what clients show of themselves. */
 export interface CredentialPort {
-  /** Throws ServiceError AUTH_REQUIRED or AUTH_FAILED. */
-  verify(token: string): Identity
+  /** Throws ServiceError AUTH_REQUIRED, AUTH_FAILED or RATE_LIMITED. */
+  verify(credential: string, asking: Asking): Identity
 }
 
 const BEARER = /^Bearer +(\S+)$/i
 
-/** The identity behind the credentials of a request. Throws ServiceError AUTH_REQUIRED or AUTH_FAILED. */
+/** The identity behind the token or API key of a request. Throws ServiceError AUTH_REQUIRED, AUTH_FAILED or RATE_LIMITED. */
 export function identityOf(call: Call, credentials: CredentialPort): Identity {
-  const { headers, local } = call
+  const { headers, local, address } = call
   // Two of them are a trick: one for a proxy in front, one for us.
   const shown = headers.count('authorization') === 1 ? (BEARER.exec(headers.get('authorization'))?.[1] ?? '') : ''
-  return demandPlace(credentials.verify(shown), local)
+  if (headers.count('authorization') === 0 && headers.count('x-api-key') === 1) {
+    return demandPlace(credentials.verify(headers.get('x-api-key'), { address, type: 'api_key' }), local)
+  }
+  return demandPlace(credentials.verify(shown, { address }), local)
 }
 
 export class Trust {

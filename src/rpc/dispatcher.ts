@@ -4,7 +4,7 @@
  */
 
 import { randomUUID } from 'node:crypto'
-import type { RateLimit } from '../auth/index.js'
+import { demandPlace, type Identity, type RateLimit } from '../auth/index.js'
 import type { Clock } from '../base/clock.js'
 import { errorText, ServiceError } from '../base/errors.js'
 import type { Logger } from '../base/logger.js'
@@ -18,6 +18,8 @@ export interface DispatcherOptions {
   readonly methods: ReadonlyMap<string, Method>
   readonly toolbox: Toolbox
   readonly rateLimit: RateLimit
+  /** A token among the parameters of any call logs a connection in that is not (contract §4.5). */
+  readonly tokensInCalls: boolean
   readonly clock: Clock
   readonly logger: Logger
 }
@@ -42,6 +44,7 @@ export class Dispatcher {
   readonly #methods: ReadonlyMap<string, Method>
   readonly #toolbox: Toolbox
   readonly #rateLimit: RateLimit
+  readonly #tokensInCalls: boolean
   readonly #clock: Clock
   readonly #logger: Logger
   readonly #work: Record<WorkKind, number> = { snapshot: 0, media: 0, controls: 0, recording: 0, files: 0 }
@@ -52,6 +55,7 @@ export class Dispatcher {
     this.#methods = options.methods
     this.#toolbox = options.toolbox
     this.#rateLimit = options.rateLimit
+    this.#tokensInCalls = options.tokensInCalls
     this.#clock = options.clock
     this.#logger = options.logger
   }
@@ -69,6 +73,14 @@ export class Dispatcher {
     if (message.fault !== undefined) return this.#fail(codec, message, message.fault)
     const method = this.#methods.get(message.method)
     if (method === undefined) return this.#fail(codec, message, unknownMethod(message.method))
+    if (this.#tokensInCalls && method.role !== 'none' && session.rankAt(this.#clock.wallMs()) === 0) {
+      const token = tokenAmong(message.params)
+      if (token !== undefined) return this.#loginAndRun(session, codec, message, method, token)
+    }
+    return this.#run(session, codec, message, method)
+  }
+
+  #run(session: Session, codec: Codec, message: Message, method: Method): Payload | undefined {
     const refusal = this.#refusal(session, method, message)
     if (refusal !== undefined) return this.#fail(codec, message, refusal)
 
@@ -79,6 +91,27 @@ export class Dispatcher {
       return undefined
     } catch (thrown) {
       return this.#fail(codec, message, this.#known(thrown, method, session))
+    }
+  }
+
+  #loginAndRun(session: Session, codec: Codec, message: Message, method: Method, token: string): Payload | undefined {
+    const run = (identity: Identity): Payload | undefined => {
+      session.login(demandPlace(identity, session.local))
+      return this.#run(session, codec, message, method)
+    }
+    const fail = (thrown: unknown): Payload | undefined => this.#fail(codec, message, this.#known(thrown, method, session))
+    try {
+      const identity = this.#toolbox.tokens.verify(token, { address: session.address })
+      if (!(identity instanceof Promise)) return run(identity)
+      session.inFlight += 1
+      const settle = (reply: Payload | undefined): void => {
+        session.inFlight -= 1
+        if (reply !== undefined && !session.closed) session.peer.send(reply, codec.binary)
+      }
+      identity.then(run).catch(fail).then(settle)
+      return undefined
+    } catch (thrown) {
+      return fail(thrown)
     }
   }
 
@@ -150,6 +183,11 @@ export function rateLimited(retryAfterMs: number, details: string): Failure {
   return failure('RATE_LIMITED', { data: { retry_after_ms: retryAfterMs }, details })
 }
 
+function tokenAmong({ auth_token, token }: Message['params']): string | undefined {
+  const given = auth_token ?? token
+  return typeof given === 'string' && given !== '' ? given : undefined
+}
+
 function tooBusy(): Failure {
   return rateLimited(BUSY_RETRY_MS, 'too many requests are being worked on')
 }
@@ -164,8 +202,8 @@ function unknownMethod(name: string): Failure {
 function loginNeeded(session: Session): Failure {
   if (session.identity === undefined) return failure('AUTH_REQUIRED', { details: 'this connection has not logged in' })
   return failure('AUTH_FAILED', {
-    details: 'the token of this connection has expired',
-    suggestion: 'call authenticate with a new token',
+    details: 'the token or key of this connection has expired or was revoked',
+    suggestion: 'call authenticate with a new one',
   })
 }
 

@@ -20,8 +20,10 @@ export function readLogin(params: Params): AuthenticateParams {
   const name = ['auth_token', 'token', 'api_key'].find((candidate) => Object.hasOwn(params, candidate))
   const token = name === undefined ? undefined : params[name]
   const knownType = AUTH_TYPES.includes(params.auth_type)
+  const type = params.auth_type === undefined && name === 'api_key' ? 'api_key' : params.auth_type
+  const auth_type: Pick<AuthenticateParams, 'auth_type'> = type === 'jwt' || type === 'api_key' ? { auth_type: type } : {}
   // Its clients understand no error: what they send wrongly is a token that fails.
-  if (name === 'token') return { token: typeof token === 'string' && knownType ? token : '' }
+  if (name === 'token') return { token: typeof token === 'string' && knownType ? token : '', ...auth_type }
   if (typeof token !== 'string' || token === '') {
     throw new ServiceError('AUTH_REQUIRED', {
       details: 'auth_token must be a string that is not empty',
@@ -35,7 +37,7 @@ export function readLogin(params: Params): AuthenticateParams {
       details: 'auth_type is unknown',
     })
   }
-  return { auth_token: token }
+  return { auth_token: token, ...auth_type }
 }
 
 /** A failure leaves the session as it was. */
@@ -45,7 +47,8 @@ export function authenticate(
   session: Session,
 ): Login | LegacyRefusal | Promise<Login | LegacyRefusal> {
   try {
-    const identity = toolbox.tokens.verify(login.auth_token ?? login.token ?? '')
+    const type = login.auth_type === 'auto' ? undefined : login.auth_type
+    const identity = toolbox.tokens.verify(login.auth_token ?? login.token ?? '', { type, address: session.address })
     return identity instanceof Promise
       ? identity.then((known) => accept(toolbox, known, login, session)).catch((thrown: unknown) => refuse(thrown, login))
       : accept(toolbox, identity, login, session)

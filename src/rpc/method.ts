@@ -1,6 +1,6 @@
 /** One definition per method: name, role, schemas, errors, text and the code that runs. Everything else is derived. */
 
-import type { Identity, Role } from '../auth/index.js'
+import type { Asking, Identity, Role } from '../auth/index.js'
 import type { ErrorCode } from '../base/errors.js'
 import type { Rendered } from '../base/rendered.js'
 import type { Params } from './message.js'
@@ -15,8 +15,8 @@ import type { Subscriptions } from './subscriptions.js'
 export type WorkKind = 'snapshot' | 'media' | 'controls' | 'recording' | 'files'
 
 export interface TokenVerifier {
-  /** The identity behind a token or key. Throws AUTH_FAILED for one that is not valid now. */
-  verify(token: string): Identity | Promise<Identity>
+  /** The identity behind a token or key. Throws AUTH_FAILED for one that is not valid now, RATE_LIMITED after too many of those. */
+  verify(token: string, asking: Asking): Identity | Promise<Identity>
 }
 
 /** What a method may use. */

@@ -20,6 +20,8 @@ export interface RpcOptions {
   readonly tokens: TokenVerifier
   /** The limit of one connection. */
   readonly rateLimit: RateLimit
+  /** A token among the parameters of any call logs a connection in that is not. Default: it does not. */
+  readonly tokensInCalls?: boolean
   readonly clock: Clock
   readonly logger: Logger
 }
@@ -31,6 +33,8 @@ export interface SessionRequest {
   readonly linkHost: string
   /** The client is a program of this machine. */
   readonly local: boolean
+  /** Of the client, for the counting of failed logins. */
+  readonly address?: string
   readonly peer: Peer
 }
 
@@ -64,7 +68,7 @@ export interface RpcStats {
 }
 
 export function createRpc(options: RpcOptions): Rpc {
-  const { services, tokens, rateLimit, clock } = options
+  const { services, tokens, rateLimit, tokensInCalls = false, clock } = options
   const logger = options.logger.child({ component: 'rpc' })
   const subscriptions = new Subscriptions({ clock, cameras: services.cameras })
   let document: Rendered | undefined
@@ -75,16 +79,17 @@ export function createRpc(options: RpcOptions): Rpc {
   const methods = new Map(METHODS.map((method) => [method.name, method]))
   const jsonCodec = createJsonCodec(methods.keys())
   const toolbox = { services, tokens, subscriptions, openRpc }
-  const dispatcher = new Dispatcher({ methods, toolbox, rateLimit, clock, logger })
+  const dispatcher = new Dispatcher({ methods, toolbox, rateLimit, tokensInCalls, clock, logger })
   let opened = 0
   let sessions = 0
 
   return {
-    openSession({ codec: wanted, linkHost, local, peer }) {
+    openSession({ codec: wanted, linkHost, local, address, peer }) {
       opened += 1
       sessions += 1
       const codec = wanted === 'msgpack' ? msgpackCodec() : jsonCodec
-      const session = new Session({ clientId: `client_${opened}`, linkHost, local, codec, peer, rate: rateLimit.fresh() })
+      const clientId = `client_${opened}`
+      const session = new Session({ clientId, linkHost, local, address, codec, peer, rate: rateLimit.fresh() })
       return {
         clientId: session.clientId,
         receive(bytes, binary) {

@@ -18,6 +18,8 @@ export interface SessionOptions {
   readonly linkHost: string
   /** The client is a program of this machine. */
   readonly local: boolean
+  /** Of the client; undefined where it cannot be told from others. */
+  readonly address: string | undefined
   /** Encoding of notifications, and of binary frames when it is binary. */
   readonly codec: Codec
   readonly peer: Peer
@@ -31,6 +33,7 @@ export class Session {
   readonly clientId: string
   readonly linkHost: string
   readonly local: boolean
+  readonly address: string | undefined
   readonly codec: Codec
   readonly peer: Peer
   /** State of the connection's rate limit. */
@@ -47,6 +50,7 @@ export class Session {
     this.clientId = options.clientId
     this.linkHost = options.linkHost
     this.local = options.local
+    this.address = options.address
     this.codec = options.codec
     this.peer = options.peer
     this.rate = options.rate

@@ -2,7 +2,7 @@
 
 import { createTokens, RateLimit, type Role } from '../../src/auth/index.js'
 import { createLogger } from '../../src/base/logger.js'
-import { createRpc, type Rpc, type Services } from '../../src/rpc/index.js'
+import { createRpc, type Rpc, type Services, type TokenVerifier } from '../../src/rpc/index.js'
 import { FakeClock } from './fake-clock.js'
 import type { Incoming } from './rpc-client.js'
 import { memoryServices } from './rpc-server.js'
@@ -31,13 +31,22 @@ export interface Caller {
   close(): void
 }
 
-export function createBench(options: { readonly services?: Partial<Services>; readonly callsPerMinute?: number } = {}): Bench {
+export interface BenchOptions {
+  readonly services?: Partial<Services>
+  readonly callsPerMinute?: number
+  readonly tokensInCalls?: boolean
+  /** In place of plain tokens. */
+  readonly verifier?: TokenVerifier
+}
+
+export function createBench(options: BenchOptions = {}): Bench {
   const clock = new FakeClock()
   const logs: string[] = []
   const logger = createLogger({ level: 'error', format: 'json', write: (line) => void logs.push(line) })
   const tokens = createTokens({ secret: 'a secret of the tests, longer than 32 bytes', leewayMs: 0, maxLifetimeMs: 0, clock })
   const rateLimit = new RateLimit({ requests: options.callsPerMinute ?? 1_000_000, windowMs: 60_000, clock })
-  const rpc = createRpc({ services: memoryServices(options.services), tokens, rateLimit, clock, logger })
+  const { verifier = tokens, tokensInCalls = false } = options
+  const rpc = createRpc({ services: memoryServices(options.services), tokens: verifier, tokensInCalls, rateLimit, clock, logger })
   const token = (role: Role, lifetimeMs = HOUR_MS): string => tokens.sign({ userId: 'tester', role, lifetimeMs })
   const localToken = tokens.sign({ userId: 'first-start', role: 'admin', lifetimeMs: HOUR_MS, localOnly: true })
   return { rpc, clock, logs, token, localToken, open: (from = { local: true }) => openCaller(rpc, token, from.local) }

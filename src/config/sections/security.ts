@@ -1,8 +1,23 @@
-import { duration, flag, integer, list, optional, secret, section, text } from '../keys.js'
+import { isIP } from 'node:net'
+import { choice, duration, flag, integer, list, optional, secret, section, text } from '../keys.js'
 import { textKind } from '../kinds.js'
 
 const SECOND = 1000
+const MINUTE = 60 * SECOND
 const HOUR = 3600 * SECOND
+const DAY = 24 * HOUR
+
+const network = {
+  test(value: string): boolean {
+    const [address = '', bits, ...rest] = value.split('/')
+    const family = isIP(address)
+    return (
+      family !== 0 &&
+      rest.length === 0 &&
+      (bits === undefined || (/^\d{1,3}$/.test(bits) && Number(bits) <= (family === 4 ? 32 : 128)))
+    )
+  },
+}
 
 export const security = section('Who may do what, and how often.', {
   jwt_secret_key: secret(
@@ -50,6 +65,34 @@ export const security = section('Who may do what, and how often.', {
     reload: 'live',
     doc: 'Time over which rate_limit_requests counts.',
   }),
+  auth_failure_burst: integer({
+    default: 10,
+    min: 1,
+    max: 10_000,
+    reload: 'restart',
+    doc: 'Failed logins of one address, or with keys that begin alike, that are free; one more locks, and logins are answered with -32040.',
+  }),
+  auth_failure_window: duration({
+    default: 2 * MINUTE,
+    min: SECOND,
+    max: DAY,
+    reload: 'restart',
+    doc: 'Time in which all of auth_failure_burst come back: 10 in 2 minutes are 5 a minute.',
+  }),
+  auth_lock_time: duration({
+    default: MINUTE,
+    min: SECOND,
+    max: DAY,
+    reload: 'restart',
+    doc: 'How long the first lock lasts; each that follows lasts twice as long.',
+  }),
+  auth_lock_max: duration({ default: 15 * MINUTE, min: SECOND, max: DAY, reload: 'restart', doc: 'Longest lock.' }),
+  auth_exempt: list({
+    item: textKind('an address or a network such as 10.0.0.0/8', network),
+    default: ['127.0.0.0/8', '::1'],
+    reload: 'restart',
+    doc: 'Addresses and networks that failed logins never lock. Behind a proxy all clients have its address.',
+  }),
   cors_origins: list({
     item: textKind('an origin such as https://host:port, or *', /^(?:\*|https?:\/\/[^/\s]+)$/),
     default: ['http://localhost:3000', 'https://localhost:3000'],
@@ -58,10 +101,65 @@ export const security = section('Who may do what, and how often.', {
   }),
 })
 
+export const api_key_management = section('Keys for programs, made and revoked with camera-service-cli keys.', {
+  storage_path: optional(
+    text({
+      default: '',
+      rule: 'an absolute path',
+      pattern: /^\//,
+      reload: 'restart',
+      doc:
+        'Key file of an older edition. It is imported at start and never written: our own is api-key-hashes.json in the state directory. ' +
+        'Without it the places of those editions in /etc/camera-service and /opt/camera-service are looked at.',
+      alsoEnv: ['CAMERA_SERVICE_API_KEYS_PATH'],
+    }),
+  ),
+  key_length: integer({ default: 32, min: 20, max: 64, reload: 'restart', doc: 'Random bytes of a new key.' }),
+  key_prefix: text({
+    default: 'csk_',
+    rule: 'at most 16 letters, digits, _ and -',
+    pattern: /^[\w-]{0,16}$/,
+    reload: 'restart',
+    doc: 'What new keys begin with.',
+  }),
+  key_format: choice({
+    words: ['base64url', 'base64', 'hex'],
+    default: 'base64url',
+    reload: 'restart',
+    doc: 'How the random bytes of a new key are written.',
+  }),
+  default_expiry: duration({
+    default: 90 * DAY,
+    min: MINUTE,
+    max: 3650 * DAY,
+    reload: 'restart',
+    doc: 'Lifetime of new keys unless --expiry is given.',
+  }),
+  max_keys_per_role: integer({
+    default: 10,
+    min: 1,
+    max: 500,
+    reload: 'restart',
+    doc: 'Active keys of one role; more are made with --force only.',
+  }),
+  audit_logging: flag({
+    default: true,
+    reload: 'restart',
+    doc: 'One line in the log for each key that is added, revoked or removed.',
+  }),
+  usage_tracking: flag({ default: true, reload: 'restart', doc: 'Keep when and how often each key was used to log in.' }),
+  cli_enabled: flag({ default: true, reload: 'restart', doc: 'Whether camera-service-cli may change keys.' }),
+})
+
 export const compatibility = section('Switches for clients of older editions. All are off by default.', {
   weak_jwt_secret: flag({
     default: false,
     reload: 'restart',
     doc: 'Accept a jwt_secret_key that is short, of few different bytes, or published as a default.',
+  }),
+  tokens_in_calls: flag({
+    default: false,
+    reload: 'restart',
+    doc: 'A call with auth_token or token among its parameters logs the connection in when it is not.',
   }),
 })

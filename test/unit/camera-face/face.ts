@@ -155,7 +155,7 @@ export async function stage(options: StageOptions = {}): Promise<Stage> {
   const tokens = createTokens({ secret: 'a secret of thirty-two characters', leewayMs: 0, maxLifetimeMs: 0, clock })
   const face = createCameraFace({
     ports,
-    tokens,
+    credentials: tokens,
     tickets: new Tickets({ clock, lifetimeMs: 60_000 }),
     clock,
     logger: createLogger({ level: 'debug', format: 'json', write: (line) => void log.push(line) }),

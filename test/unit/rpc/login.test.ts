@@ -1,0 +1,69 @@
+import { describe, expect, it } from 'vitest'
+import type { Asking, Identity } from '../../../src/auth/index.js'
+import { ServiceError } from '../../../src/base/errors.js'
+import { createBench } from '../../support/rpc-session.js'
+
+const KEY = 'csk_of_the_tests'
+
+/** Accepts one key, at once or later. */
+function keys(later: boolean) {
+  const asked: (Asking & { readonly credential: string })[] = []
+  const identity: Identity = { userId: 'api-key:1', role: 'operator', expiresAtMs: Date.UTC(2031, 0) }
+  const verify = (credential: string, asking: Asking): Identity | Promise<Identity> => {
+    asked.push({ credential, ...asking })
+    if (later) return Promise.resolve().then(() => judge(credential))
+    return judge(credential)
+  }
+  const judge = (credential: string): Identity => {
+    if (credential !== KEY) throw new ServiceError('AUTH_FAILED')
+    return identity
+  }
+  return { asked, verifier: { verify } }
+}
+
+describe('authenticate', () => {
+  it.each([
+    [{ auth_token: KEY }, undefined],
+    [{ token: KEY, auth_type: 'api_key' }, 'api_key'],
+    [{ token: KEY, auth_type: 'auto' }, undefined],
+    [{ api_key: KEY }, 'api_key'],
+    [{ auth_token: KEY, auth_type: 'jwt' }, 'jwt'],
+  ])('asks for %j by its type', (params, type) => {
+    const { asked, verifier } = keys(false)
+    expect(createBench({ verifier }).open().call('authenticate', params)).toMatchObject({
+      result: { authenticated: true, role: 'operator', expires_at: '2031-01-01T00:00:00.000Z' },
+    })
+    expect(asked).toMatchObject([{ credential: KEY, type }])
+  })
+})
+
+describe('a token among the parameters of a call', () => {
+  it.each([false, true])('logs the connection in where that is switched on (checked later: %s)', async (later) => {
+    const { asked, verifier } = keys(later)
+    const client = createBench({ verifier, tokensInCalls: true }).open()
+    client.call('get_camera_list', { auth_token: KEY })
+    await Promise.resolve().then(() => new Promise(setImmediate))
+    expect(client.received.at(-1)).toMatchObject({ result: { total: 2 } })
+    // The connection holds the identity from then on.
+    expect(client.call('get_camera_list')).toMatchObject({ result: { total: 2 } })
+    client.call('get_camera_list', { token: 'of no use now' })
+    expect(asked).toHaveLength(1)
+  })
+
+  it('that is no good is refused, and opens nothing', () => {
+    const client = createBench({ verifier: keys(false).verifier, tokensInCalls: true }).open()
+    expect(client.call('get_camera_list', { token: 'wrong' })).toMatchObject({
+      error: { code: -32001, data: { reason: 'auth_failed' } },
+    })
+    expect(client.call('get_camera_list')).toMatchObject({ error: { code: -32001, data: { reason: 'auth_required' } } })
+  })
+
+  it('is no login by default, nor for what needs none', () => {
+    const { asked, verifier } = keys(false)
+    expect(createBench({ verifier }).open().call('get_camera_list', { token: KEY })).toMatchObject({
+      error: { data: { reason: 'auth_required' } },
+    })
+    expect(createBench({ verifier, tokensInCalls: true }).open().call('ping', { token: KEY })).toMatchObject({ result: 'pong' })
+    expect(asked).toEqual([])
+  })
+})
