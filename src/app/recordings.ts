@@ -33,6 +33,7 @@ export function buildRecordings({ config, cameras, external, media, clock, logge
     deviceSubdirs: recording.use_device_subdirs,
     filePattern: recording.file_name_pattern,
     segmentMs: recording.segment_duration,
+    startTimeoutMs: recording.start_timeout,
     maxDurationMs: recording.default_max_duration,
     progressMs: notifications.real_time.recording_progress_interval,
     maxRestarts: recording.max_restart_count,

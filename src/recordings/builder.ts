@@ -18,9 +18,7 @@ import type { Writer, WriterEvents } from './writers/writer.js'
 
 /** Hidden: no list shows it, no pattern of a client reaches it. */
 const UNDER_WAY = '.under-way'
-/** Spawn, first key frame and first piece: seconds only when a machine is very busy. */
-const FFMPEG_START_MS = 10_000
-/** A publisher has to come up first, then one group of pictures and one part. */
+/** A publisher has to come up first, then one group of pictures and one part. After that ffmpeg has its turn. */
 const MEDIAMTX_START_MS = 10_000
 
 interface WriterOrder {
@@ -94,7 +92,8 @@ export class RecordingBuilder {
       ...{ segments, clock, logger, progressMs, maxRestarts, listener },
       ...(entry === undefined ? {} : { gaps: entry.gaps }),
       hasRoom: async () => noRoom(await diskRoom(recordingsDir), this.#options.storage.blockPercent) === undefined,
-      startTimeoutMs: kind === 'mediamtx' ? MEDIAMTX_START_MS : FFMPEG_START_MS,
+      startTimeoutMs:
+        kind === 'mediamtx' ? Math.min(MEDIAMTX_START_MS, this.#options.startTimeoutMs) : this.#options.startTimeoutMs,
       makeWriter: (events, first) => this.#makeWriter({ kind, identity, dir: staging, segments, events, first }),
     })
   }

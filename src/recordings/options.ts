@@ -20,6 +20,8 @@ export interface RecordingsOptions {
   readonly deviceSubdirs: boolean
   readonly filePattern: string
   readonly segmentMs: number
+  /** Longest wait of a start for its first pictures on the disk. */
+  readonly startTimeoutMs: number
   /** No recording is longer. */
   readonly maxDurationMs: number
   readonly progressMs: number

@@ -137,6 +137,7 @@ export async function openRecordings(
     deviceSubdirs: false,
     filePattern: '%path_%Y-%m-%d_%H-%M-%S',
     segmentMs: 3_600_000,
+    startTimeoutMs: 15_000,
     maxDurationMs: 86_400_000,
     progressMs: 100,
     maxRestarts: 3,

@@ -127,6 +127,13 @@ export const recording = section('Recordings.', {
     reload: 'restart',
     doc: 'A new file begins at the first key frame after so long.',
   }),
+  start_timeout: duration({
+    default: 15 * SECOND,
+    min: SECOND,
+    max: 10 * MINUTE,
+    reload: 'restart',
+    doc: 'How long start_recording waits for the first pictures on the disk.',
+  }),
   default_max_duration: duration({
     default: 24 * 60 * MINUTE,
     min: SECOND,
