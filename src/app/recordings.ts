@@ -10,6 +10,9 @@ import type { MediaService } from '../media/index.js'
 import { type RecordingCameras, type RecordingMedia, Recordings } from '../recordings/index.js'
 import type { FilePort, RecordingPort, StoragePort } from '../rpc/index.js'
 
+/** A disk that wakes up, or writes back what others left, may take its time; frames wait and are then counted as lost. */
+const RECORDER_STALL_MS = 30_000
+
 export interface RecordingsContext {
   readonly config: Config
   readonly cameras: Cameras
@@ -116,7 +119,7 @@ function recordedCameras({ registry, feeds }: Cameras, external: RecordingsConte
       }
       return { identity, name, hasHub: true }
     },
-    openFeed: (device) => feeds.open(device, { policy: 'every' }),
+    openFeed: (device) => feeds.open(device, { policy: 'every', stallMs: RECORDER_STALL_MS }),
     onGone: (listener) => registry.events.on('disconnected', ({ device }) => listener(device)),
   }
 }

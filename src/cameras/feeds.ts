@@ -7,6 +7,8 @@ import type { Captures, Lease } from './captures.js'
 export interface FeedWish {
   /** `newest` (default) for live readers, `every` for recorders: see FeedOptions of the core. */
   readonly policy?: 'newest' | 'every'
+  /** In place of the usual time for a child that takes nothing: a disk may pause for longer than a player. */
+  readonly stallMs?: number
 }
 
 /** Frames that a recorder was too slow for. */
@@ -66,7 +68,7 @@ export class CameraFeeds {
     const codec = codecOf(lease)
     let feed: ReturnType<Core['openFeed']>
     try {
-      feed = core.openFeed(lease.source, { stallMs, codec, policy: wish.policy ?? 'newest' })
+      feed = core.openFeed(lease.source, { stallMs: wish.stallMs ?? stallMs, codec, policy: wish.policy ?? 'newest' })
     } catch (thrown) {
       lease.release()
       throw captureError(thrown)
