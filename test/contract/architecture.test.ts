@@ -124,7 +124,9 @@ describe('who imports whom', () => {
   it('reads the environment and the arguments only at the top', () => {
     const readers = files.filter((file) => /process\.(env|argv)\b/.test(readFileSync(join(SRC, file), 'utf8')))
     // The web server takes its header limit from nowhere else.
-    expect(readers.filter((file) => file !== 'main.ts' && file !== 'http/uws.ts')).toEqual([])
+    // Each program of package.json has a first file.
+    const allowed = ['main.ts', 'http/uws.ts', 'cli/bin-keys.ts', 'cli/bin-jwt-generator.ts']
+    expect(readers.filter((file) => !allowed.includes(file))).toEqual([])
   })
 })
 
