@@ -42,7 +42,7 @@ const OVERALL = { HEALTHY: 'healthy', DEGRADED: 'degraded', UNHEALTHY: 'unhealth
 export function buildHealth(context: HealthContext): BuiltHealth {
   const { config, credentials, clock, logger } = context
   const settings = config.http_health
-  const trust = new Trust(settings.allowed_ips, credentials.now)
+  const trust = new Trust(settings.allowed_ips, credentials)
   const pages = new HealthPages({
     port: healthPort(context),
     trust,

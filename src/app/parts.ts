@@ -13,6 +13,7 @@ import type { Recordings } from '../recordings/index.js'
 import { createRpc, type Services, type StreamPort } from '../rpc/index.js'
 import { Snapshots, type StreamPictures } from '../snapshots/index.js'
 import type { buildFacts } from './build-facts.js'
+import { buildDownloads } from './downloads.js'
 import { buildExternal, externalPictures, externalPort } from './external.js'
 import { buildHealth, healthFace } from './health.js'
 import { buildMedia } from './media.js'
@@ -95,14 +96,15 @@ export async function buildParts(context: PartsContext): Promise<Parts> {
     registry: cameras.registry,
     environment: env.CAMERA_SERVICE_ENV ?? 'default',
   })
-  const health = healthFace({ config, clock, logger }, [pages.named])
+  const { downloads, tickets } = buildDownloads({ config, recordings, clock, logger, credentials })
+  const health = healthFace({ config, clock, logger }, [pages.named, downloads])
   const http: HttpServer = createHttpServer({
     rpc,
     clock,
     logger,
     address: { host: config.server.host, port: config.server.port, key: 'server.port' },
     settings: httpSettings(config),
-    routes: [pages.aliases],
+    routes: [pages.aliases, downloads, tickets],
   })
   const ends = [
     connectNotifications({ registry: cameras.registry, snapshots, media }, rpc.publish),

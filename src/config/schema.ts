@@ -6,6 +6,7 @@
 import { type Key, type Section, stateFolder, type Table, type ValuesOf } from './keys.js'
 import { camera_server } from './sections/camera-server.js'
 import { camera, identity } from './sections/cameras.js'
+import { downloads } from './sections/downloads.js'
 import { external_discovery } from './sections/external.js'
 import { http_health } from './sections/http-health.js'
 import { ffmpeg, mediamtx, recording, retention_policy, snapshots, workers } from './sections/media.js'
@@ -20,6 +21,7 @@ export const SCHEMA = {
   }),
   server,
   http_health,
+  downloads,
   security,
   api_key_management,
   faces,

@@ -58,6 +58,7 @@ export class PlainServer implements Service {
     this.#app = undefined
     if (this.#listening !== undefined) loadUws().us_listen_socket_close(this.#listening)
     this.#listening = undefined
+    await Promise.all(this.#options.routes.map((group) => group.drain?.()))
     await wait(this.#options.clock, GOODBYE_MS)
     app.close()
   }

@@ -7,6 +7,8 @@ import type { HttpRequest, HttpResponse, TemplatedApp } from './uws.js'
 /** A group of paths that any listener of ours can offer. */
 export interface RouteGroup {
   mount(app: TemplatedApp): void
+  /** Time for what is under way, once nobody new gets in. */
+  drain?(): Promise<void>
 }
 
 export interface Call {
@@ -63,7 +65,7 @@ export function answer(response: HttpResponse, method: string, { status, headers
   response.cork(() => {
     response.writeStatus(status)
     for (const [name, value] of Object.entries(headers)) response.writeHeader(name, value)
-    if (status.startsWith('204')) response.endWithoutBody()
+    if (/^(?:204|304) /.test(status)) response.endWithoutBody()
     else if (method !== 'HEAD') response.end(body)
     else {
       // Told its length, the library of today forgets that it has answered, and ends the process.

@@ -107,7 +107,7 @@ class UwsServer implements HttpServer {
     if (this.#listening !== undefined) this.#uws.us_listen_socket_close(this.#listening)
     this.#listening = undefined
     const hadClients = this.#connections.count > 0
-    await this.#connections.drain()
+    await Promise.all([this.#connections.drain(), ...this.#groups.map((group) => group.drain?.())])
     this.#stopSweeping()
     if (hadClients) await wait(this.#clock, GOODBYE_MS)
     app.close()

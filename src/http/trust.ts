@@ -1,26 +1,23 @@
-/** Who gets the pages that answer without credentials in full: this machine, listed addresses, and whoever shows a token. */
+/** Who a request comes from, and who gets the pages that answer without credentials in full. */
 
 import { BlockList, isIP } from 'node:net'
-import { type Asking, demandPlace, type Identity, isLoopbackAddress } from '../auth/index.js'
+import { demandPlace, type Identity, isLoopbackAddress, type Verifier } from '../auth/index.js'
 import type { Call } from './routes.js'
 
 /** Checks what clients show of themselves. */
-export interface CredentialPort {
-  /** Throws ServiceError AUTH_REQUIRED, AUTH_FAILED or RATE_LIMITED. */
-  verify(credential: string, asking: Asking): Identity
-}
+export type CredentialPort = Verifier
 
 const BEARER = /^Bearer +(\S+)$/i
 
-/** The identity behind the token or API key of a request. Throws ServiceError AUTH_REQUIRED, AUTH_FAILED or RATE_LIMITED. */
-export function identityOf(call: Call, credentials: CredentialPort): Identity {
+/** The identity behind the token or API key of a request. Rejects with AUTH_REQUIRED, AUTH_FAILED or RATE_LIMITED. */
+export async function identityOf(call: Call, credentials: CredentialPort): Promise<Identity> {
   const { headers, local, address } = call
-  // Two of them are a trick: one for a proxy in front, one for us.
-  const shown = headers.count('authorization') === 1 ? (BEARER.exec(headers.get('authorization'))?.[1] ?? '') : ''
   if (headers.count('authorization') === 0 && headers.count('x-api-key') === 1) {
-    return demandPlace(credentials.verify(headers.get('x-api-key'), { address, type: 'api_key' }), local)
+    return demandPlace(await credentials.verify(headers.get('x-api-key'), { address, type: 'api_key' }), local)
   }
-  return demandPlace(credentials.verify(shown, { address }), local)
+  // Two of them are a trick: one for a proxy in front, one for us.
+  const bearer = headers.count('authorization') === 1 ? BEARER.exec(headers.get('authorization'))?.[1] : undefined
+  return demandPlace(await credentials.verify(bearer, { address }), local)
 }
 
 export class Trust {
@@ -38,17 +35,16 @@ export class Trust {
     }
   }
 
-  /** Every role may see what these pages show. */
-  includes(call: Call): boolean {
+  /** Every role may see what these pages show. A promise only where credentials have to be checked. */
+  includes(call: Call): boolean | Promise<boolean> {
     if (call.local) return true
     // Behind a proxy on this machine the address is the proxy's, and says nothing.
     if (!isLoopbackAddress(call.address) && this.#listed(call.address)) return true
-    try {
-      identityOf(call, this.#credentials)
-      return true
-    } catch {
-      return false
-    }
+    if (call.headers.count('authorization') + call.headers.count('x-api-key') === 0) return false
+    return identityOf(call, this.#credentials).then(
+      () => true,
+      () => false,
+    )
   }
 
   #listed(address: string): boolean {

@@ -52,6 +52,8 @@ export interface DeletedFile {
 export interface HeldFile {
   /** Absolute. */
   readonly path: string
+  /** Folder of its kind, in which `path` lies. */
+  readonly root: string
   readonly name: string
   readonly sizeBytes: number
   release(): void
@@ -99,11 +101,14 @@ export class Files {
     return { filename: stemOf(kind, file.name), deleted: true, message: `${what} file deleted successfully` }
   }
 
-  /** For a download. Rejects as `recordingInfo`. */
+  /** For a download. Rejects as `recordingInfo`, and with INVALID_STATE while it is being written. */
   async hold(kind: FileKind, filename: string): Promise<HeldFile> {
     const file = await this.#get(kind, filename)
-    const path = join(this.#options.roots[kind], file.dir, file.name)
-    return { path, name: file.name, sizeBytes: file.sizeBytes, release: this.#options.holds.hold(file, 'DOWNLOADING') }
+    const { holds, roots } = this.#options
+    if (holds.reason(file) === 'RECORDING') throw inUse(file, 'RECORDING')
+    const root = roots[kind]
+    const path = join(root, file.dir, file.name)
+    return { path, root, name: file.name, sizeBytes: file.sizeBytes, release: holds.hold(file, 'DOWNLOADING') }
   }
 
   /** A snapshot was just written: it is in the next list. */

@@ -122,7 +122,7 @@ export class HealthPages {
     return { status: '405 Method Not Allowed', headers: { ...HEADERS, Allow: 'GET, HEAD, OPTIONS' }, body: 'Method not allowed' }
   }
 
-  #live(call: Call): Answer {
+  #live(call: Call): Answer | Promise<Answer> {
     const { port, clock } = this.#options
     return this.#show(call, livePage(port.notAlive(), clock.wallMs()))
   }
@@ -132,9 +132,9 @@ export class HealthPages {
     const wallMs = clock.wallMs()
     const facts = { wallMs, uptimeMs: port.uptimeMs(), version: port.version, environment: port.environment }
     try {
-      return this.#show(call, page(await this.#inTime(this.#report()), facts, settings.parts))
+      return await this.#show(call, page(await this.#inTime(this.#report()), facts, settings.parts))
     } catch (thrown) {
-      return this.#show(call, failedPage(errorText(thrown), wallMs))
+      return await this.#show(call, failedPage(errorText(thrown), wallMs))
     }
   }
 
@@ -162,9 +162,13 @@ export class HealthPages {
     })
   }
 
-  #show(call: Call, { code, document, word, brief }: HealthPage): Answer {
-    const { settings, trust } = this.#options
-    const known = trust.includes(call)
+  #show(call: Call, page: HealthPage): Answer | Promise<Answer> {
+    const known = this.#options.trust.includes(call)
+    return known instanceof Promise ? known.then((answered) => this.#shown(answered, page)) : this.#shown(known, page)
+  }
+
+  #shown(known: boolean, { code, document, word, brief }: HealthPage): Answer {
+    const { settings } = this.#options
     if (!known && settings.internalOnly) {
       return { status: '403 Forbidden', headers: { ...HEADERS, 'Content-Type': 'application/json' }, body: FORBIDDEN }
     }

@@ -23,6 +23,7 @@ const OTHER: Readonly<Record<string, string>> = {
   'http_health.allowed_ips': '10.0.0.0/8,2001:db8::1',
   'security.jwt_secret_key': 'h8Jk2LmN5pQr7StV0wXy3ZaB6cDe9FgH',
   'security.cors_origins': 'https://a.example, https://b.example',
+  'downloads.ticket_lifetime': '30s',
   'faces.public_host': 'cam.example',
   'faces.loopback_role': 'viewer',
   'faces.camera.auth': 'none',

@@ -1,0 +1,205 @@
+/** `/files/recordings/NAME` and `/files/snapshots/NAME`: the same on every listener of ours, with one set of limits. */
+
+import { demandPlace, type Identity, type Tickets } from '../../auth/index.js'
+import { type Clock, wait } from '../../base/clock.js'
+import { errorText } from '../../base/errors.js'
+import type { Logger } from '../../base/logger.js'
+import { answer, type Call, type RouteGroup, readCall } from '../routes.js'
+import { type CredentialPort, identityOf } from '../trust.js'
+import type { HttpRequest, HttpResponse, TemplatedApp } from '../uws.js'
+import { isUnchanged, rangeHolds } from './conditions.js'
+import { corsHeaders, fileHeaders, PRIVATE } from './headers.js'
+import { type DownloadLimits, DownloadSlots } from './limits.js'
+import { type OpenFile, openBelow } from './open-file.js'
+import { type Span, spanOf } from './range.js'
+import { REFUSED, type Refused, refusalOf } from './refusals.js'
+import { canonicalPath, type FileTarget, fileTarget, type StoredKind } from './target.js'
+import { type SlowRule, Transfer } from './transfer.js'
+
+/** A file that is not deleted until `release`. */
+export interface StoredFile {
+  /** Folder of its kind, absolute. */
+  readonly root: string
+  /** Absolute, below `root`. */
+  readonly path: string
+  readonly name: string
+  release(): void
+}
+
+export interface FilesPort {
+  /** Rejects with INVALID_PARAMS, RECORDING_NOT_FOUND or SNAPSHOT_NOT_FOUND, INVALID_STATE (being written), STORAGE_UNREADABLE. */
+  hold(kind: StoredKind, filename: string): Promise<StoredFile>
+}
+
+export interface DownloadsOptions {
+  readonly files: FilesPort
+  readonly credentials: CredentialPort
+  readonly tickets: Pick<Tickets, 'redeem'>
+  readonly limits: DownloadLimits
+  readonly slow: SlowRule
+  readonly allowedOrigins: readonly string[]
+  readonly clock: Clock
+  readonly logger: Logger
+}
+
+export interface DownloadFigures {
+  readonly active: number
+  readonly bytes: number
+}
+
+/** Longest wait at stop. */
+const DRAIN_MS = 5_000
+const POLL_MS = 20
+
+/** A request, and whether there is still somebody to answer. */
+interface Asked {
+  readonly call: Call
+  readonly response: HttpResponse
+  gone: boolean
+  transfer: Transfer | undefined
+}
+
+export class Downloads implements RouteGroup {
+  readonly #options: DownloadsOptions
+  readonly #slots: DownloadSlots
+  readonly #running = new Set<Asked>()
+  #bytes = 0
+
+  constructor(options: DownloadsOptions) {
+    this.#options = options
+    this.#slots = new DownloadSlots(options.limits)
+  }
+
+  get figures(): DownloadFigures {
+    return { active: this.#slots.taken, bytes: this.#bytes }
+  }
+
+  mount(app: TemplatedApp): void {
+    app.any('/files/*', (response, request) => this.#serve(response, request))
+  }
+
+  async drain(): Promise<void> {
+    const { clock } = this.#options
+    const endMs = clock.nowMs() + DRAIN_MS
+    while (this.#running.size > 0 && clock.nowMs() < endMs) await wait(clock, POLL_MS)
+    for (const { transfer } of this.#running) transfer?.cut()
+  }
+
+  #serve(response: HttpResponse, request: HttpRequest): void {
+    const call = readCall(response, request)
+    const asked: Asked = { call, response, gone: false, transfer: undefined }
+    response.onAborted(() => {
+      asked.gone = true
+      asked.transfer?.abort()
+    })
+    if (call.method === 'OPTIONS') this.#answer(asked, { status: '204 No Content', body: '' })
+    else if (call.method !== 'GET' && call.method !== 'HEAD') this.#answer(asked, REFUSED.method)
+    else {
+      this.#running.add(asked)
+      this.#give(asked)
+        .catch((thrown: unknown) => {
+          const refused = refusalOf(thrown)
+          if (refused === REFUSED.internal) this.#options.logger.error({ error: errorText(thrown) }, 'a download failed')
+          this.#answer(asked, refused)
+        })
+        .finally(() => this.#running.delete(asked))
+    }
+  }
+
+  async #give(asked: Asked): Promise<void> {
+    const { call } = asked
+    const target = fileTarget(call.path)
+    const identity = await this.#identity(call, typeof target === 'object' ? target : undefined)
+    if (target === undefined) return this.#answer(asked, REFUSED.unknown)
+    if (target === 'invalid') return this.#answer(asked, REFUSED.name)
+    const slot = this.#slots.take(identity.userId)
+    if (typeof slot === 'string') return this.#answer(asked, REFUSED[slot])
+    try {
+      const held = await this.#options.files.hold(target.kind, target.name)
+      try {
+        const file = await openBelow(held.root, held.path)
+        try {
+          await this.#send(asked, held.name, file)
+        } finally {
+          await file.handle.close()
+        }
+      } finally {
+        held.release()
+      }
+    } finally {
+      slot()
+    }
+  }
+
+  /** Rejects with AUTH_REQUIRED, AUTH_FAILED, RATE_LIMITED. */
+  async #identity(call: Call, target: FileTarget | undefined): Promise<Identity> {
+    const ticket = new URLSearchParams(call.query).get('ticket')
+    if (ticket !== null && target !== undefined && call.headers.count('authorization') === 0) {
+      const granted = this.#options.tickets.redeem(ticket, canonicalPath(target))?.identity
+      if (granted !== undefined) return demandPlace(granted, call.local)
+    }
+    return await identityOf(call, this.#options.credentials)
+  }
+
+  async #send(asked: Asked, name: string, file: OpenFile): Promise<void> {
+    const { call } = asked
+    const headers = { ...fileHeaders(name, file), ...PRIVATE }
+    if (isUnchanged(call.headers, file)) return this.#answer(asked, { status: '304 Not Modified', body: '', headers })
+    const wanted = rangeHolds(call.headers, file) ? spanOf(call.headers.get('range'), file.sizeBytes) : undefined
+    if (wanted === 'unsatisfiable') {
+      const range = { 'Content-Range': `bytes */${file.sizeBytes}` }
+      return this.#answer(asked, { status: '416 Range Not Satisfiable', body: '', headers: range })
+    }
+    const span = wanted ?? { from: 0, to: file.sizeBytes }
+    const status = wanted === undefined ? '200 OK' : '206 Partial Content'
+    const partly = wanted && { 'Content-Range': `bytes ${span.from}-${span.to - 1}/${file.sizeBytes}` }
+    const all = { ...headers, ...partly, ...corsHeaders(call, this.#options.allowedOrigins) }
+    if (call.method === 'HEAD' || span.to === span.from) this.#headOnly(asked, status, all, span)
+    else await this.#transfer(asked, status, all, span, file)
+  }
+
+  async #transfer(asked: Asked, status: string, headers: Headers, span: Span, file: OpenFile): Promise<void> {
+    if (asked.gone) return
+    const { clock, slow, logger } = this.#options
+    const { response } = asked
+    asked.transfer = new Transfer({
+      ...{ response, span, clock, slow, handle: file.handle },
+      head: () => writeHead(response, status, headers),
+      onSent: (bytes) => {
+        this.#bytes += bytes
+      },
+    })
+    try {
+      await asked.transfer.run()
+    } catch (thrown) {
+      // Too late for an answer: the connection was cut.
+      logger.error({ error: errorText(thrown) }, 'a download broke off')
+    }
+    asked.gone = true
+  }
+
+  #headOnly(asked: Asked, status: string, headers: Headers, span: Span): void {
+    if (asked.gone) return
+    const { response } = asked
+    asked.gone = true
+    response.cork(() => {
+      writeHead(response, status, headers)
+      response.writeHeader('Content-Length', String(span.to - span.from))
+      response.endWithoutBody()
+    })
+  }
+
+  #answer(asked: Asked, { status, body, headers }: Refused): void {
+    if (asked.gone) return
+    asked.gone = true
+    const cors = corsHeaders(asked.call, this.#options.allowedOrigins)
+    answer(asked.response, asked.call.method, { status, body, headers: { ...PRIVATE, ...headers, ...cors } })
+  }
+}
+
+type Headers = Readonly<Record<string, string>>
+
+function writeHead(response: HttpResponse, status: string, headers: Headers): void {
+  response.writeStatus(status)
+  for (const [name, value] of Object.entries(headers)) response.writeHeader(name, value)
+}
