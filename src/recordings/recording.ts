@@ -296,7 +296,7 @@ export class Recording {
   /** A new writer into new files; the old one finishes its own. Never rejects. */
   async #restart(): Promise<void> {
     await this.#writer?.stop()
-    await this.segments.closeAll()
+    await this.segments.closeAll(this.#early !== undefined)
     while (this.#state === 'recording') {
       this.#restarts += 1
       if (this.#restarts > this.#options.maxRestarts) {
@@ -334,7 +334,7 @@ export class Recording {
     await this.#looking.catch(() => undefined)
     // What the writer finished only now.
     await this.segments.look().catch(() => undefined)
-    await this.segments.closeAll()
+    await this.segments.closeAll(reason !== undefined && FAILURES.has(reason))
     await this.segments.clean()
     this.#state = 'ended'
     const { device, filename, format, startedMs } = this.identity

@@ -106,11 +106,16 @@ export class Segments {
     return segment
   }
 
-  /** No writer is left: measures and closes what is open, and repairs what was left half written. Never rejects. */
-  async closeAll(): Promise<void> {
-    for (const segment of this.#list.filter(({ closed }) => !closed)) {
+  /**
+   * No writer is left: measures and closes what is open, and repairs what was left half written. `inTrouble`: so may be what the
+   * writer said to be complete, on a disk that took no more. Never rejects.
+   */
+  async closeAll(inTrouble = false): Promise<void> {
+    for (const segment of this.#list) {
+      if (segment.closed && !(inTrouble && segment === this.#list.at(-1))) continue
       const file = this.fileOf(segment)
-      await cutTornEnd(file).catch(() => 0)
+      const cutBytes = await cutTornEnd(file).catch(() => 0)
+      if (cutBytes > 0) segment.durationMs = undefined
       segment.durationMs ??= await this.#options.measure(file)
       this.#close(segment)
     }
