@@ -1,3 +1,5 @@
+#include <limits>
+
 #include "call_support.hpp"
 #include "calls.hpp"
 #include "convert.hpp"
@@ -18,6 +20,7 @@ FeedOptions readFeedOptions(Fields fields) {
     if (fields.isText("policy") && fields.oneOf("policy", {"newest", "every"}) == "every") options.policy = FeedPolicy::Every;
     if (fields.isText("codec") && fields.oneOf("codec", {"jpeg", "h264"}) == "h264") options.codec = FrameCodec::H264;
     options.decodes = fields.optionalBoolean("decodes");
+    options.intoFd = static_cast<int>(fields.optionalInteger("intoFd", 0, std::numeric_limits<int>::max(), -1));
     return options;
 }
 

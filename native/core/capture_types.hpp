@@ -111,11 +111,13 @@ struct FeedOptions {
     FrameCodec codec = FrameCodec::Jpeg;
     /// The child is a decoder: what it writes (multipart JPEGs with lengths) becomes the source's JPEG frames.
     bool decodes = false;
+    /// An end of a pipe that a child reads already: frames go into it, and there is no read end to hand over. Borrowed.
+    int intoFd = -1;
 };
 
 struct FeedInfo {
     uint64_t id = 0;
-    /// Read end of the pipe. Owned by the feed until `closeReadEnd`; hand it to a child, then close it there.
+    /// Read end of the pipe. Owned by the feed until `closeReadEnd`; hand it to a child, then close it there. -1 with `intoFd`.
     int readFd = -1;
     /// Of a decoder, for its output; else -1. As `readFd`.
     int writeFd = -1;

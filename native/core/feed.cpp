@@ -27,10 +27,17 @@ Status makePipe(UniqueFd &readEnd, UniqueFd &writeEnd, const UniqueFd &ours) {
 
 } // namespace
 
-Result<FeedPipes> FeedPipes::open(bool decodes) {
+Result<FeedPipes> FeedPipes::open(const FeedOptions &options) {
     FeedPipes pipes;
+    if (options.intoFd >= 0) {
+        // Opened anew, so that closing one feed leaves the pipe to the next.
+        const std::string end = "/proc/self/fd/" + std::to_string(options.intoFd);
+        pipes.writeEnd.reset(::open(end.c_str(), O_WRONLY | O_NONBLOCK | O_CLOEXEC));
+        if (!pipes.writeEnd.valid()) return Error{errno, "open", end};
+        return pipes;
+    }
     Status status = makePipe(pipes.readEnd, pipes.writeEnd, pipes.writeEnd);
-    if (status.ok() && decodes) status = makePipe(pipes.outputRead, pipes.outputWrite, pipes.outputRead);
+    if (status.ok() && options.decodes) status = makePipe(pipes.outputRead, pipes.outputWrite, pipes.outputRead);
     if (!status.ok()) return status.error();
     return pipes;
 }

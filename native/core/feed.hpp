@@ -31,8 +31,8 @@ struct FeedPipes {
     UniqueFd outputRead;
     UniqueFd outputWrite;
 
-    /// Error of step "pipe2".
-    static Result<FeedPipes> open(bool decodes);
+    /// Errors of steps "pipe2" and (of `intoFd`) "open".
+    static Result<FeedPipes> open(const FeedOptions &options);
 };
 
 /// For its owner, who locks; the sink's functions come from the producer's thread.

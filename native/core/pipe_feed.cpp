@@ -159,7 +159,7 @@ Result<FeedInfo> PipeFeeds::open(const std::string &source, const FeedHubs &hubs
     const std::lock_guard lock(state_->mutex);
     if (state_->stopping) return Error{0, kStepAborted, source};
     if (Status status = state_->startThread(state_); !status.ok()) return status.error();
-    auto opened = FeedPipes::open(options.decodes);
+    auto opened = FeedPipes::open(options);
     if (!opened.ok()) return opened.error();
     FeedPipes pipes = opened.take();
     const FeedInfo info{.id = ++state_->lastId, .readFd = pipes.readEnd.get(), .writeFd = pipes.outputWrite.get()};

@@ -28,7 +28,7 @@ public:
     /// Stops without limit.
     ~PipeFeeds();
 
-    /// Errors of steps "pipe2", "epoll_create1", "eventfd", "epoll_ctl", "pthread_create"; `aborted` after `stop`.
+    /// Errors of steps "pipe2", "open", "epoll_create1", "eventfd", "epoll_ctl", "pthread_create"; `aborted` after `stop`.
     Result<FeedInfo> open(const std::string &source, const FeedHubs &hubs, const FeedOptions &options);
     /// Closes both of our copies of the child's ends.
     void closeReadEnd(uint64_t feed);

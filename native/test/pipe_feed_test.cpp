@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cerrno>
 #include <cstring>
 #include <numeric>
 #include <string>
@@ -182,6 +183,37 @@ TEST_CASE("a reader that takes nothing is given up, one that takes little is not
     CHECK(rig.ended.get()->feed == dead.id);
     CHECK(rig.ended.get()->why == FeedEnd::Stalled);
     CHECK(rig.feeds.stats(slow.id).has_value());
+}
+
+TEST_CASE("a feed may go on in the pipe of one that ended") {
+    Rig rig;
+    const FeedInfo first = rig.open();
+    const UniqueFd child = rig.reader(first);
+    rig.publish(1'000);
+    CHECK(readFrame(child) == 1);
+    const std::string end = "/proc/self/fd/" + std::to_string(child.get());
+    const UniqueFd kept(::open(end.c_str(), O_WRONLY | O_NONBLOCK | O_CLOEXEC));
+    rig.feeds.close(first.id);
+
+    const FeedInfo second = rig.open({.stallMs = 60'000, .intoFd = kept.get()});
+    CHECK(second.readFd == -1);
+    CHECK(readFrame(child) == 1); // the newest there is
+    rig.publish(200'000);
+    CHECK(readFrame(child) == 2);
+    CHECK(rig.stats(second).frames == 2);
+}
+
+TEST_CASE("a feed into a pipe whose child is gone ends like one whose child dies") {
+    Rig rig;
+    const FeedInfo first = rig.open();
+    UniqueFd child = rig.reader(first);
+    const std::string end = "/proc/self/fd/" + std::to_string(child.get());
+    const UniqueFd kept(::open(end.c_str(), O_WRONLY | O_NONBLOCK | O_CLOEXEC));
+    child.reset();
+    rig.feeds.close(first.id);
+    const FeedInfo second = rig.open({.stallMs = 60'000, .intoFd = kept.get()});
+    rig.publish(100);
+    CHECK(eventually([&] { return !rig.feeds.stats(second.id).has_value(); }));
 }
 
 TEST_CASE("a feed without frames is not stalled") {

@@ -36,7 +36,7 @@ export async function buildMedia({ config, cameras, clock, logger, env }: MediaC
           return [{ device, width: mode.width, height: mode.height, fps: wholeFps(mode.interval) }]
         }),
       onChange: (listener) => registry.events.on('changed', listener),
-      open: (device) => feeds.open(device),
+      open: (device, _signal, into) => feeds.open(device, into === undefined ? {} : { into }),
     },
     mode: mediamtx.mode,
     host: mediamtx.host,

@@ -1,5 +1,6 @@
 /** Pipes of frames for child processes: a lease on the capture plus a feed of the hub, closed together. */
 
+import { ServiceError } from '../base/errors.js'
 import type { Core, FeedStats, NativeEvent } from '../native/index.js'
 import { captureError } from './capture-fault.js'
 import type { Captures, Lease } from './captures.js'
@@ -9,6 +10,8 @@ export interface FeedWish {
   readonly policy?: 'newest' | 'every'
   /** In place of the usual time for a child that takes nothing: a disk may pause for longer than a player. */
   readonly stallMs?: number
+  /** A pipe whose child goes on with this feed where another ended. */
+  readonly into?: { readonly fd: number; readonly codec: CameraFeed['codec'] }
 }
 
 /** Frames that a recorder was too slow for. */
@@ -19,7 +22,7 @@ export interface FeedGap {
 }
 
 export interface CameraFeed {
-  /** Read end for the child's stdin. */
+  /** Read end for the child's stdin; -1 with `into`. */
   readonly readFd: number
   /** JPEGs one after the other, or access units with start codes from a key frame on. */
   readonly codec: 'jpeg' | 'h264'
@@ -61,14 +64,19 @@ export class CameraFeeds {
     this.#options = options
   }
 
-  /** Throws as `Captures.lease` does. */
+  /** Throws as `Captures.lease` does, and INVALID_STATE when the camera gives something else than the child of `into` reads. */
   async open(device: string, wish: FeedWish = {}): Promise<CameraFeed> {
     const { core, captures, stallMs } = this.#options
     const lease = await captures.lease(device)
     const codec = codecOf(lease)
+    if (wish.into !== undefined && wish.into.codec !== codec) {
+      lease.release()
+      throw new ServiceError('INVALID_STATE', { details: `${device} gives ${codec} now` })
+    }
     let feed: ReturnType<Core['openFeed']>
     try {
-      feed = core.openFeed(lease.source, { stallMs: wish.stallMs ?? stallMs, codec, policy: wish.policy ?? 'newest' })
+      const how = { stallMs: wish.stallMs ?? stallMs, codec, policy: wish.policy ?? 'newest' } as const
+      feed = core.openFeed(lease.source, { ...how, ...intoOf(wish) })
     } catch (thrown) {
       lease.release()
       throw captureError(thrown)
@@ -131,6 +139,10 @@ export class CameraFeeds {
       if (lease?.source === source && codecOf(lease) !== feed.codec) feed.end('mode_changed')
     }
   }
+}
+
+function intoOf({ into }: FeedWish): { readonly intoFd?: number } {
+  return into === undefined ? {} : { intoFd: into.fd }
 }
 
 function codecOf(lease: Lease): CameraFeed['codec'] {

@@ -65,6 +65,8 @@ export interface FeedOptions {
   readonly codec?: 'jpeg' | 'h264'
   /** The child decodes: its output (ffmpeg's `mpjpeg`) goes to `writeFd` and becomes the JPEG frames of the source. */
   readonly decodes?: boolean
+  /** An end of a pipe that a child reads already: frames go into it, and `readFd` is -1. */
+  readonly intoFd?: number
 }
 
 /** A pipe that carries the source's frames to a child process. */

@@ -335,19 +335,20 @@ test('a camera that leaves is stood in for, with its path and its publisher, and
   await expect(media.streamStatus('camera0')).rejects.toMatchObject({ code: 'STREAM_NOT_FOUND' })
 })
 
-test('a camera that is back before that is published again at once, without any call', async () => {
+test('a camera that is back before that goes on, and who reads it is not dropped', async () => {
   const { media, server } = await open()
   await media.startStreaming('camera0', 'h')
   await until('frames are encoded', async () => (await media.streamStatus('camera0')).metrics.frames_sent > 5)
+  await server.live.read('camera0')
   const { pid } = (await media.streamStatus('camera0')).ffmpeg_process
   bench?.feeds.setDevices([])
   bench?.feeds.setDevices(['camera0'])
-  await until('another publisher runs', async () => {
-    const { ffmpeg_process, metrics } = await media.streamStatus('camera0')
-    return ffmpeg_process.running && ffmpeg_process.pid !== pid && metrics.frames_sent > 0
-  })
-  expect(server.config('camera0')).toBeDefined()
-  expect(await media.streamStatus('camera0')).not.toHaveProperty('error')
+  await until('it is there', async () => (await media.streamStatus('camera0')).error === undefined)
+  const { frames_sent } = (await media.streamStatus('camera0')).metrics
+  await until('frames go on', async () => (await media.streamStatus('camera0')).metrics.frames_sent > frames_sent + 15)
+  const status = await media.streamStatus('camera0')
+  expect(status.ffmpeg_process.pid).toBe(pid)
+  expect(status.mediamtx_path.readers).toBe(1)
 })
 
 test('an ffmpeg that is not there is told at once', async () => {

@@ -5,7 +5,7 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { open } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { CAMERA_GONE, type CameraFeedHandle, type CameraFeeds, type FeedCamera } from '../../src/media/index.js'
+import { CAMERA_GONE, type CameraFeedHandle, type CameraFeeds, type FeedCamera, type FeedPipe } from '../../src/media/index.js'
 
 const OUTPUT = {
   jpeg: ['-q:v', '5', '-f', 'mjpeg'],
@@ -48,16 +48,19 @@ export class PatternFeeds implements CameraFeeds {
     for (const listener of this.#listeners) listener()
   }
 
-  async open(device: string, _signal: AbortSignal): Promise<CameraFeedHandle> {
+  async open(device: string, _signal: AbortSignal, into?: FeedPipe): Promise<CameraFeedHandle> {
     const dir = mkdtempSync(join(tmpdir(), 'media-feed-'))
     const fifo = join(dir, 'frames')
     execFileSync('mkfifo', [fifo])
     const source = 'testsrc=size=320x240:rate=15'
     const { codec } = this
     const input = ['-y', '-nostdin', '-loglevel', 'quiet', '-re', '-f', 'lavfi', '-i', source]
-    const args = [...input, ...OUTPUT[codec], fifo]
-    const child = spawn('ffmpeg', args, { stdio: 'ignore' })
-    const readEnd = await open(fifo, 'r')
+    const args = [...input, ...OUTPUT[codec], into === undefined ? fifo : 'pipe:1']
+    // A pipe that is there is written to by another end of it, which blocks.
+    const writeEnd = into && (await open(`/proc/self/fd/${into.fd}`, 'w'))
+    const child = spawn('ffmpeg', args, { stdio: ['ignore', writeEnd?.fd ?? 'ignore', 'ignore'] })
+    await writeEnd?.close()
+    const readEnd = await open(into === undefined ? fifo : '/dev/null', 'r')
     rmSync(dir, { recursive: true })
     this.openFeeds++
     let closed = false

@@ -93,7 +93,8 @@ test('killed while a stream runs that nobody reads yet, the service starts it ag
   const stateDir = mkdtempSync(join(tmpdir(), 'media-kept-'))
   try {
     const client = await start(server.port, stateDir)
-    await until('it has its path', () => server.config('camera0') !== undefined)
+    const isUp = async () => (await client.call<Status>('get_status')).components.mediamtx === 'RUNNING'
+    await until('it has its path', async () => server.config('camera0') !== undefined && (await isUp()))
     await client.call('start_streaming', { device: 'camera0' })
     for (const open of clients.splice(0)) open.socket.terminate()
     await service?.kill('SIGKILL')

@@ -25,7 +25,7 @@ beforeEach(async () => {
     env: { CAMERA_SERVICE_MEDIAMTX_MODE: 'external', CAMERA_SERVICE_MEDIAMTX_API_PORT: String(double.port) },
   })
   client = await RpcClient.connect(service.url)
-  await client.login(service.token('operator'))
+  await client.login(service.token('admin'))
 })
 
 afterEach(async () => {
@@ -34,6 +34,10 @@ afterEach(async () => {
   await double.kill()
   cameras.remove()
 })
+
+interface Health {
+  readonly components: { readonly mediamtx: string }
+}
 
 interface Status {
   readonly status: string
@@ -48,7 +52,8 @@ const status = () => client.call<Status>('get_stream_status', { device: CAMERA }
 const bytes = () => double.runtime.get(CAMERA)?.inboundBytes ?? 0
 
 async function stream(): Promise<void> {
-  await until('it has its path', () => double.config(CAMERA) !== undefined)
+  const isUp = async () => (await client.call<Health>('get_status')).components.mediamtx === 'RUNNING'
+  await until('MediaMTX and the camera have met', async () => double.config(CAMERA) !== undefined && (await isUp()))
   await client.call('start_streaming', { device: CAMERA })
   await until('frames are encoded', async () => (await status()).metrics.frames_sent > 10)
 }
@@ -68,14 +73,16 @@ test('unplugged, it is stood in for and says so; after ten seconds its path is g
   expect(await client.failure('start_streaming', { device: CAMERA })).toMatchObject({ code: -32020 })
 }, 60_000)
 
-test('plugged in again before that, it streams again without any call', async () => {
+test('plugged in again before that, it goes on, and who reads it is not dropped', async () => {
   await stream()
+  const publisher = double.runtime.get(CAMERA)?.publisher
+  await double.live.read(CAMERA)
   unplug()
   await until('it is told', async () => (await status()).error === 'the camera was unplugged')
   plugIn()
-  await until('it streams', async () => {
-    const { error, metrics } = await status()
-    return error === undefined && metrics.frames_sent > 10
-  })
-  expect(double.config(CAMERA)).toBeDefined()
+  await until('it is there', async () => (await status()).error === undefined)
+  const { frames_sent } = (await status()).metrics
+  await until('frames go on', async () => (await status()).metrics.frames_sent > frames_sent + 30)
+  expect(double.runtime.get(CAMERA)?.publisher).toBe(publisher)
+  expect(double.runtime.get(CAMERA)?.readers).toHaveLength(1)
 }, 60_000)

@@ -23,7 +23,7 @@ export interface FeedStats {
 
 /** One camera's frames in one pipe. The writer never waits for a slow reader: it drops frames. */
 export interface CameraFeedHandle {
-  /** Read end, for the child's stdin. */
+  /** Read end, for the child's stdin; meaningless for a feed into a pipe that is there. */
   readonly readFd: number
   /** JPEGs one after the other, or H.264 access units with start codes from a key frame on. */
   readonly codec: 'jpeg' | 'h264'
@@ -39,11 +39,18 @@ export interface CameraFeedHandle {
   onEnded(listener: (reason: string) => void): void
 }
 
+/** A pipe whose child goes on with another feed. */
+export interface FeedPipe {
+  /** Any end of it that is open here. */
+  readonly fd: number
+  readonly codec: CameraFeedHandle['codec']
+}
+
 export interface CameraFeeds {
   /** Cameras that can be fed now. */
   list(): readonly FeedCamera[]
   /** Calls `listener` after each change of the list; the function returned removes it. */
   onChange(listener: () => void): () => void
-  /** Starts the capture when needed. Rejects with a ServiceError when the camera cannot deliver. */
-  open(device: string, signal: AbortSignal): Promise<CameraFeedHandle>
+  /** Starts the capture when needed. Frames go into a new pipe, or into that of a feed that ended. Rejects with a ServiceError when the camera cannot deliver. */
+  open(device: string, signal: AbortSignal, into?: FeedPipe): Promise<CameraFeedHandle>
 }

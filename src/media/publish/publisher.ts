@@ -121,7 +121,7 @@ export class Publisher {
 
   /** A camera that was stood in for is there again. */
   cameraBack(): void {
-    if (this.#session?.absent === true) this.#session.end('the camera is back')
+    void this.#session?.cameraBack()
   }
 
   /** Ends a pause at once: the server is back. */
@@ -189,6 +189,7 @@ export class Publisher {
     }
     const session = new PublishSession({
       ...{ ffmpeg, args, feed, absentKeepMs, clock, onRunning },
+      reopen: (into) => this.#options.feeds.open(device, signal, into),
       environment: { ...environment, ...target.environment },
     })
     this.#session = session

@@ -4,8 +4,8 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import type { Readable } from 'node:stream'
 import { endChild } from '../../base/child.js'
 import type { Clock } from '../../base/clock.js'
-import { ServiceError } from '../../base/errors.js'
-import { CAMERA_GONE, type CameraFeedHandle, CHILD_GONE } from './feeds.js'
+import { errorText, ServiceError } from '../../base/errors.js'
+import { CAMERA_GONE, type CameraFeedHandle, CHILD_GONE, type FeedPipe } from './feeds.js'
 import { type Progress, ProgressReader } from './progress.js'
 import { StandIn } from './stand-in.js'
 
@@ -14,7 +14,10 @@ export interface SessionOptions {
   readonly args: readonly string[]
   /** The whole environment of the child. */
   readonly environment: Readonly<Record<string, string>>
+  /** Closed by the caller. */
   readonly feed: CameraFeedHandle
+  /** Another feed of the same camera, into the pipe of this one. */
+  readonly reopen: (into: FeedPipe) => Promise<CameraFeedHandle>
   /** How long a camera that was unplugged is stood in for. */
   readonly absentKeepMs: number
   readonly clock: Clock
@@ -39,6 +42,9 @@ export class PublishSession {
   #standIn: StandIn | undefined
   #startedWallMs: number | undefined
   #absentMs: number | undefined
+  /** The one that ended went on with this. */
+  #later: CameraFeedHandle | undefined
+  #over = false
   #reason: string | undefined
 
   constructor(options: SessionOptions) {
@@ -81,7 +87,36 @@ export class PublishSession {
       }
     } finally {
       signal.removeEventListener('abort', onAbort)
+      this.#over = true
+      this.#later?.close()
       await this.#standIn.close()
+    }
+  }
+
+  /** A camera that was stood in for is there again: who watches sees it go on. Never throws. */
+  async cameraBack(): Promise<void> {
+    const standIn = this.#standIn
+    if (this.#absentMs === undefined || standIn === undefined) return
+    // The time of the absence begins anew: opening the camera may take a moment.
+    this.#absentMs = this.#options.clock.nowMs()
+    const { codec } = this.#options.feed
+    // Of H.264 the child has seen only the old parameter sets, and half a picture.
+    if (codec !== 'jpeg') {
+      this.end('the camera is back')
+      return
+    }
+    try {
+      const feed = await this.#options.reopen({ fd: standIn.fd, codec })
+      if (this.#over) {
+        feed.close()
+        return
+      }
+      this.#later?.close()
+      this.#later = feed
+      this.#absentMs = undefined
+      feed.onEnded((why) => this.#feedEnded(why))
+    } catch (thrown) {
+      this.end(`the camera is back and cannot be opened: ${errorText(thrown)}`)
     }
   }
 
@@ -135,14 +170,14 @@ export class PublishSession {
   }
 
   #watch(): () => void {
-    const { absentKeepMs, clock, feed } = this.#options
+    const { absentKeepMs, clock } = this.#options
     let framesOut = -1
     let framesIn: number | undefined
     let outMs = clock.nowMs()
     let inMs = clock.nowMs()
     return clock.every(WATCH_MS, () => {
       const nowMs = clock.nowMs()
-      const fed = feed.stats()?.frames
+      const fed = (this.#later ?? this.#options.feed).stats()?.frames
       if (fed === undefined || fed !== framesIn) inMs = nowMs
       if (this.#reader.progress.frames !== framesOut || fed === framesIn) outMs = nowMs
       framesIn = fed

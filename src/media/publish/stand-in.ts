@@ -23,6 +23,11 @@ export class StandIn {
     return new StandIn(pipe, size && greyJpeg(size.width, size.height))
   }
 
+  /** Of the pipe: another feed may go into it. */
+  get fd(): number {
+    return this.#pipe.fd
+  }
+
   /** Shows one picture. Never throws: a full pipe needs none, and a child that is gone is noticed elsewhere. */
   show(): void {
     if (this.#picture === undefined || this.#busy) return

@@ -6,7 +6,7 @@ import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import { createLogger } from '../../../../src/base/logger.js'
 import type { CameraFeedHandle } from '../../../../src/media/index.js'
 import { SOFTWARE } from '../../../../src/media/publish/encoders.js'
-import { CAMERA_GONE } from '../../../../src/media/publish/feeds.js'
+import { CAMERA_GONE, type FeedPipe } from '../../../../src/media/publish/feeds.js'
 import { DEFAULT_CODEC } from '../../../../src/media/publish/ffmpeg-args.js'
 import { Publisher, type PublisherOptions, type PublisherState } from '../../../../src/media/publish/publisher.js'
 import { FakeClock } from '../../../support/fake-clock.js'
@@ -20,6 +20,7 @@ let opened: number
 let closed: number
 let framesIn: number
 let encoderFailures: number
+let codec: 'jpeg' | 'h264'
 let endFeed: (reason: string) => void
 
 beforeEach(() => {
@@ -28,6 +29,7 @@ beforeEach(() => {
   states = []
   log = []
   opened = closed = framesIn = encoderFailures = 0
+  codec = 'jpeg'
 })
 
 afterEach(async () => {
@@ -174,17 +176,55 @@ test('a camera that was unplugged is stood in for by a picture, for ten seconds,
   await vi.waitFor(() => expect(log.join()).toContain('the camera was unplugged'))
 })
 
-test('a camera that is back within that time is published anew at once', async () => {
-  start('echo frame=1 >&3; exec cat > /dev/null')
+test('a camera that is back within that time goes on in the same pipe: the child notices nothing', async () => {
+  const into: unknown[] = []
+  const open = async (_device: string, _signal: AbortSignal, pipe?: FeedPipe) => {
+    if (pipe !== undefined) into.push(pipe.codec)
+    return feed()
+  }
+  start('echo frame=1 >&3; exec cat > /dev/null', { feeds: { open } })
+  await state('running')
+  const { pid } = publisher.status()
+  endFeed(CAMERA_GONE)
+  clock.advance(9_000)
+  publisher.cameraBack()
+  await vi.waitFor(() => expect(publisher.status().absent).toBe(false))
+  clock.advance(5_000)
+  expect(publisher.status()).toMatchObject({ state: 'running', pid })
+  expect(into).toEqual(['jpeg'])
+  // And once more.
+  endFeed(CAMERA_GONE)
+  expect(publisher.status().absent).toBe(true)
+  publisher.cameraBack()
+  await vi.waitFor(() => expect(publisher.status().absent).toBe(false))
+  publisher.cameraBack()
+  expect(into).toHaveLength(2)
+  expect(publisher.status().pid).toBe(pid)
+})
+
+test('a camera that is back and cannot be opened, or gives H.264, is published anew', async () => {
+  let works = true
+  const open = async () => {
+    if (!works) throw new Error('camera is busy')
+    return feed()
+  }
+  start('echo frame=1 >&3; exec cat > /dev/null', { feeds: { open } })
   await state('running')
   endFeed(CAMERA_GONE)
-  clock.advance(1_000)
+  works = false
   publisher.cameraBack()
-  await runs(2)
+  await vi.waitFor(() => expect(log.join()).toContain('cannot be opened: camera is busy'))
+  works = true
+  codec = 'h264'
+  publisher.wake()
+  await vi.waitFor(() => {
+    publisher.wake()
+    expect(runCount()).toBe(2)
+  })
   await state('running')
-  expect(publisher.status().absent).toBe(false)
+  endFeed(CAMERA_GONE)
   publisher.cameraBack()
-  expect(runCount()).toBe(2)
+  await runs(3)
 })
 
 test('a camera that gives nothing for a while is stood in for until it goes on', async () => {
@@ -293,7 +333,7 @@ function feed(): CameraFeedHandle {
   const readFd = openSync(pipe, 'r+')
   return {
     readFd,
-    codec: 'jpeg',
+    codec,
     width: 320,
     height: 240,
     fps: 15,
