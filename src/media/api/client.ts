@@ -1,5 +1,6 @@
 /** Typed calls of MediaMTX's control API over one small keep-alive pool. Every call has a deadline that covers the body. */
 
+import { EventEmitter } from 'node:events'
 import type { Dispatcher, Pool } from 'undici'
 import { errorText } from '../../base/errors.js'
 import { MediamtxError } from './failures.js'
@@ -113,23 +114,21 @@ export class MediamtxClient {
   }
 
   async #call(method: Dispatcher.HttpMethod, path: string, deadlineMs: number, body?: string): Promise<unknown> {
-    const abort = new AbortController()
-    const { signal } = abort
-    const timer = setTimeout(() => abort.abort(), this.#trusted ? deadlineMs : Math.max(deadlineMs, FIRST_CONTACT_MS))
+    const deadline = new Deadline(this.#trusted ? deadlineMs : Math.max(deadlineMs, FIRST_CONTACT_MS))
     try {
-      return await this.#attempt(method, path, signal, body)
+      return await this.#attempt(method, path, deadline, body)
     } catch (thrown) {
       // The server closed an idle connection just as we used it: every verb here may be sent twice.
-      if (!isClosedSocket(thrown) || signal.aborted) throw toMediamtxError(thrown, signal)
-      return await this.#attempt(method, path, signal, body).catch((again: unknown) => {
-        throw toMediamtxError(again, signal)
+      if (!isClosedSocket(thrown) || deadline.over) throw toMediamtxError(thrown, deadline)
+      return await this.#attempt(method, path, deadline, body).catch((again: unknown) => {
+        throw toMediamtxError(again, deadline)
       })
     } finally {
-      clearTimeout(timer)
+      deadline.cancel()
     }
   }
 
-  async #attempt(method: Dispatcher.HttpMethod, path: string, signal: AbortSignal, body?: string): Promise<unknown> {
+  async #attempt(method: Dispatcher.HttpMethod, path: string, signal: Deadline, body?: string): Promise<unknown> {
     this.#pool ??= openPool(this.#origin)
     const pool = await this.#pool
     const headers = body === undefined ? this.#headers : this.#writeHeaders
@@ -137,6 +136,24 @@ export class MediamtxClient {
     const raw = await reply.body.text()
     this.#trusted = reply.statusCode !== 401
     return interpret(reply.statusCode, reply.headers['content-type'], raw, method)
+  }
+}
+
+/** Aborts a call at its end. What undici takes for a signal besides the standard one, at a tenth of its price. */
+class Deadline extends EventEmitter {
+  over = false
+  readonly #timer: NodeJS.Timeout
+
+  constructor(delayMs: number) {
+    super()
+    this.#timer = setTimeout(() => {
+      this.over = true
+      this.emit('abort')
+    }, delayMs)
+  }
+
+  cancel(): void {
+    clearTimeout(this.#timer)
   }
 }
 
@@ -188,9 +205,9 @@ function isClosedSocket(thrown: unknown): boolean {
   return ['UND_ERR_SOCKET', 'ECONNRESET', 'EPIPE'].includes(errorCode(thrown))
 }
 
-function toMediamtxError(thrown: unknown, signal: AbortSignal): MediamtxError {
+function toMediamtxError(thrown: unknown, deadline: Deadline): MediamtxError {
   if (thrown instanceof MediamtxError) return thrown
-  if (signal.aborted) return new MediamtxError('timeout', 'no reply in time', thrown)
+  if (deadline.over) return new MediamtxError('timeout', 'no reply in time', thrown)
   const code = errorCode(thrown)
   if (code === 'UND_ERR_RES_EXCEEDED_MAX_SIZE') {
     return new MediamtxError('torn', `reply above ${MAX_BODY_BYTES} bytes`, thrown)
