@@ -6,9 +6,16 @@ import type { Service } from '../base/lifecycle.js'
 import type { Logger } from '../base/logger.js'
 import { type Cameras, pictureSibling, type StreamLinks } from '../cameras/index.js'
 import type { Config } from '../config/index.js'
-import { createHttpServer, type HttpServer, type HttpServerSettings, type PlainServer } from '../http/index.js'
+import {
+  createHttpServer,
+  HlsRoute,
+  type HttpServer,
+  type HttpServerSettings,
+  MetricsRoute,
+  type PlainServer,
+} from '../http/index.js'
 import type { MediaService } from '../media/index.js'
-import type { ComponentWord } from '../monitor/index.js'
+import { type ComponentWord, METRICS_TYPES, type MetricsFormat, metricsText } from '../monitor/index.js'
 import type { Recordings } from '../recordings/index.js'
 import { createRpc, type Services, type StreamPort } from '../rpc/index.js'
 import { Snapshots, type StreamPictures } from '../snapshots/index.js'
@@ -17,6 +24,7 @@ import { buildDownloads } from './downloads.js'
 import { buildExternal, externalPictures, externalPort } from './external.js'
 import { buildHealth, healthFace } from './health.js'
 import { buildMedia } from './media.js'
+import { metricFacts } from './metric-facts.js'
 import { metricsPort } from './metrics.js'
 import { connectNotifications } from './notifications.js'
 import { buildRecordings, connectRecordings, recordingPorts } from './recordings.js'
@@ -91,12 +99,26 @@ export async function buildParts(context: PartsContext): Promise<Parts> {
     clock,
     logger,
   })
-  const { pages } = buildHealth({
+  const { pages, trust } = buildHealth({
     ...{ config, system, recordings, media, clock, logger, credentials },
     registry: cameras.registry,
     environment: env.CAMERA_SERVICE_ENV ?? 'default',
   })
   const { downloads, tickets } = buildDownloads({ config, recordings, clock, logger, credentials })
+  const facts = metricFacts({
+    ...{ system, media, recordings, snapshots, rpc },
+    registry: cameras.registry,
+    revision: env.SERVICE_GIT_COMMIT ?? '',
+    recordingsDir: config.mediamtx.recordings_path,
+    clients: () => http.connections,
+    downloads: () => downloads.figures,
+  })
+  const text = async (format: MetricsFormat): Promise<string> => metricsText(await facts(), format)
+  const metrics = new MetricsRoute({ trust, text, types: METRICS_TYPES, logger })
+  const hls = new HlsRoute({
+    publicHost: config.faces.public_host ?? undefined,
+    playlist: (path, host) => media?.streamLinks(path, host).hls,
+  })
   const health = healthFace({ config, clock, logger }, [pages.named, downloads])
   const http: HttpServer = createHttpServer({
     rpc,
@@ -104,7 +126,7 @@ export async function buildParts(context: PartsContext): Promise<Parts> {
     logger,
     address: { host: config.server.host, port: config.server.port, key: 'server.port' },
     settings: httpSettings(config),
-    routes: [pages.aliases, downloads, tickets],
+    routes: [pages.aliases, downloads, tickets, metrics, hls],
   })
   const ends = [
     connectNotifications({ registry: cameras.registry, snapshots, media }, rpc.publish),

@@ -1,4 +1,4 @@
-/** Monitor: is the service well, and why not. */
+/** Monitor: is the service well, and why not; and its figures as metrics. */
 
 export { CpuMeter } from './cpu-meter.js'
 export {
@@ -9,3 +9,6 @@ export {
   type HealthThresholds,
   type HealthWord,
 } from './health.js'
+export type { MetricFacts, PathFacts } from './metrics/facts.js'
+export { processFacts } from './metrics/process-facts.js'
+export { METRICS_TYPES, type MetricsFormat, metricsManual, metricsText } from './metrics/render.js'

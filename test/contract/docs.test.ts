@@ -6,6 +6,7 @@ import { expect, it } from 'vitest'
 import { errorsManual } from '../../src/base/errors-manual.js'
 import { cameraFaceManual } from '../../src/camera-face/describe.js'
 import { configManual, sampleFile } from '../../src/config/describe.js'
+import { metricsManual } from '../../src/monitor/index.js'
 import { METHODS, manual } from '../../src/rpc/index.js'
 
 const ROOT = join(import.meta.dirname, '../..')
@@ -14,6 +15,7 @@ it.each([
   ['docs/camera-face.md', cameraFaceManual()],
   ['docs/config.md', configManual()],
   ['docs/errors.md', errorsManual()],
+  ['docs/metrics.md', metricsManual()],
   ['config/sample.yaml', sampleFile()],
 ])('%s equals its table', (file, text) => {
   expect(readFileSync(join(ROOT, file), 'utf8')).toBe(text)

@@ -319,6 +319,15 @@ it('answers its health beside the RPC face, ready once everything is up', async 
     expect(await page('/health')).toMatchObject({ version: expect.any(String), uptime: expect.stringMatching(/^\d+s$/) })
     const { components } = (await page('/health/detailed')) as { components: { name: string; status: string }[] }
     expect(components.map(({ name, status }) => `${name} ${status}`).slice(0, 2)).toEqual(['mediamtx stopped', 'cameras healthy'])
+    const metrics = await (await fetch(`http://127.0.0.1:${service.port}/metrics`)).text()
+    for (const line of [
+      /^mtxmon_cameras\{state="connected"\} 1$/m,
+      /^mtxmon_ready 1$/m,
+      /^mtxmon_storage_size_bytes [1-9]\d+$/m,
+    ]) {
+      expect(metrics).toMatch(line)
+    }
+    expect((await fetch(`http://127.0.0.1:${service.port}/hls/camera0.m3u8`)).status).toBe(503)
     for (const path of ['/livez', '/readyz', '/healthz']) {
       expect((await fetch(`http://127.0.0.1:${service.port}${path}`)).status).toBe(200)
     }

@@ -1,0 +1,90 @@
+/** Gathers the figures of all parts for `/metrics`. */
+
+import { statfs } from 'node:fs/promises'
+import type { CameraRegistry } from '../cameras/index.js'
+import type { DownloadFigures } from '../http/index.js'
+import type { MediaService } from '../media/index.js'
+import { type MetricFacts, type PathFacts, processFacts } from '../monitor/index.js'
+import type { Recordings } from '../recordings/index.js'
+import type { Rpc } from '../rpc/index.js'
+import type { Snapshots } from '../snapshots/index.js'
+import type { System } from './system.js'
+
+export interface MetricSources {
+  readonly system: System
+  /** Of the source tree; empty when unknown. */
+  readonly revision: string
+  readonly registry: CameraRegistry
+  readonly media: MediaService | undefined
+  readonly recordings: Recordings
+  readonly recordingsDir: string
+  readonly snapshots: Snapshots
+  readonly rpc: Rpc
+  readonly clients: () => number
+  readonly downloads: () => DownloadFigures
+}
+
+/** Counts from now on; the function gives the figures of the moment. */
+export function metricFacts(sources: MetricSources): () => Promise<MetricFacts> {
+  const { system, media, recordings, snapshots, registry, rpc } = sources
+  const counted = { started: 0, failed: 0, taken: 0 }
+  recordings.events.on('started', () => {
+    counted.started += 1
+  })
+  recordings.events.on('failed', () => {
+    counted.failed += 1
+  })
+  snapshots.events.on('taken', () => {
+    counted.taken += 1
+  })
+  return async () => {
+    const [process, storage, paths] = await Promise.all([processFacts(), room(sources.recordingsDir), pathsOf(media)])
+    const { calls, failures } = rpc.stats()
+    return {
+      build: { version: system.version, revision: sources.revision, nodeVersion: globalThis.process.version },
+      process,
+      mediamtx: mediamtxOf(media),
+      paths,
+      rpc: { clients: sources.clients(), calls, failures },
+      downloads: sources.downloads(),
+      cameras: camerasByState(registry),
+      recordings: { active: recordings.activeCount, started: counted.started, failed: counted.failed },
+      snapshots: { taken: counted.taken },
+      storage,
+      storageState: recordings.storage.state,
+      ready: system.ready() && !system.stopping() && media?.state !== 'down',
+    }
+  }
+}
+
+function mediamtxOf(media: MediaService | undefined): MetricFacts['mediamtx'] {
+  if (media === undefined || media.state === 'off' || media.state === 'searching') return undefined
+  return { up: media.state === 'up', version: media.version }
+}
+
+async function pathsOf(media: MediaService | undefined): Promise<readonly PathFacts[]> {
+  if (media?.state !== 'up') return []
+  const streams = await media.streams().catch(() => [])
+  return streams.flatMap(({ name }) => {
+    const path = media.path(name)
+    if (path === undefined) return []
+    const readers: Record<string, number> = {}
+    for (const { type } of path.readers) readers[type] = (readers[type] ?? 0) + 1
+    return [{ name, online: path.available, source: path.sourceType ?? '', readers }]
+  })
+}
+
+function camerasByState(registry: CameraRegistry): MetricFacts['cameras'] {
+  const counts = { CONNECTED: 0, DISCONNECTED: 0, ERROR: 0 }
+  for (const { status } of registry.list()) counts[status] += 1
+  return counts
+}
+
+async function room(dir: string): Promise<MetricFacts['storage']> {
+  try {
+    const { bsize, blocks, bavail } = await statfs(dir)
+    return { sizeBytes: bsize * blocks, availableBytes: bsize * bavail }
+  } catch {
+    return undefined
+  }
+}

@@ -1,0 +1,57 @@
+/** `/metrics`: text that somebody else renders, for those who may see it; scrapes at the same moment share one rendering. */
+
+import { errorText } from '../base/errors.js'
+import type { Logger } from '../base/logger.js'
+import { type Answer, answerLater, type Call, type RouteGroup, readCall } from './routes.js'
+import type { Trust } from './trust.js'
+import type { HttpRequest, HttpResponse, TemplatedApp } from './uws.js'
+
+export interface MetricsRouteOptions {
+  readonly trust: Trust
+  readonly text: (format: 'prometheus' | 'openmetrics') => Promise<string>
+  readonly types: Readonly<Record<'prometheus' | 'openmetrics', string>>
+  readonly logger: Logger
+}
+
+const UNAUTHORIZED: Answer = {
+  status: '401 Unauthorized',
+  headers: { 'WWW-Authenticate': 'Bearer' },
+  body: 'Unauthorized: for this machine, http_health.allowed_ips and tokens',
+}
+const METHOD: Answer = { status: '405 Method Not Allowed', headers: { Allow: 'GET, HEAD' }, body: 'Method not allowed' }
+
+export class MetricsRoute implements RouteGroup {
+  readonly #options: MetricsRouteOptions
+  readonly #rendering = new Map<string, Promise<string>>()
+
+  constructor(options: MetricsRouteOptions) {
+    this.#options = options
+  }
+
+  mount(app: TemplatedApp): void {
+    app.any('/metrics', (response, request) => this.#serve(response, request))
+  }
+
+  #serve(response: HttpResponse, request: HttpRequest): void {
+    const call = readCall(response, request)
+    answerLater(response, call.method, this.#answer(call), (thrown) =>
+      this.#options.logger.error({ error: errorText(thrown) }, 'the metrics could not be gathered'),
+    )
+  }
+
+  async #answer(call: Call): Promise<Answer> {
+    if (call.method !== 'GET' && call.method !== 'HEAD') return METHOD
+    if (!(await this.#options.trust.includes(call))) return UNAUTHORIZED
+    const format = call.headers.get('accept').includes('application/openmetrics-text') ? 'openmetrics' : 'prometheus'
+    const headers = { 'Content-Type': this.#options.types[format], 'Cache-Control': 'no-store' }
+    return { status: '200 OK', headers, body: await this.#rendered(format) }
+  }
+
+  #rendered(format: 'prometheus' | 'openmetrics'): Promise<string> {
+    const shared = this.#rendering.get(format)
+    if (shared !== undefined) return shared
+    const text = this.#options.text(format).finally(() => this.#rendering.delete(format))
+    this.#rendering.set(format, text)
+    return text
+  }
+}

@@ -1,0 +1,41 @@
+/** What the metrics are made from: plain figures, gathered when somebody asks. */
+
+export interface MetricFacts {
+  readonly build: { readonly version: string; readonly revision: string; readonly nodeVersion: string }
+  readonly process: ProcessFacts
+  /** Undefined: none is wanted here. */
+  readonly mediamtx: { readonly up: boolean; readonly version: string | undefined } | undefined
+  /** Of MediaMTX; none while it is away. */
+  readonly paths: readonly PathFacts[]
+  readonly rpc: { readonly clients: number; readonly calls: number; readonly failures: number }
+  readonly downloads: { readonly active: number; readonly bytes: number }
+  /** How many cameras there are in each state. */
+  readonly cameras: Readonly<Record<'CONNECTED' | 'DISCONNECTED' | 'ERROR', number>>
+  readonly recordings: { readonly active: number; readonly started: number; readonly failed: number }
+  readonly snapshots: { readonly taken: number }
+  /** Of the file system of recordings; undefined when it cannot be looked at. */
+  readonly storage: { readonly sizeBytes: number; readonly availableBytes: number } | undefined
+  readonly storageState: 'ok' | 'low' | 'full'
+  readonly ready: boolean
+}
+
+export interface ProcessFacts {
+  readonly cpuSeconds: number
+  readonly residentBytes: number
+  readonly openFds: number
+  /** Undefined: no limit. */
+  readonly maxFds: number | undefined
+  readonly startSeconds: number
+  readonly lagSeconds: number
+  readonly heapUsedBytes: number
+  readonly heapTotalBytes: number
+  readonly externalBytes: number
+}
+
+export interface PathFacts {
+  readonly name: string
+  readonly online: boolean
+  readonly source: string
+  /** Count by protocol. */
+  readonly readers: Readonly<Record<string, number>>
+}

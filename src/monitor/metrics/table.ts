@@ -1,0 +1,117 @@
+/** The one table of the service's metrics: `/metrics` and docs/metrics.md are made from it. The camera face has its own. Pure. */
+
+import type { MetricFacts } from './facts.js'
+
+export interface Sample {
+  readonly value: number
+  readonly labels?: Readonly<Record<string, string>>
+}
+
+export interface MetricEntry {
+  readonly name: string
+  readonly type: 'counter' | 'gauge'
+  readonly help: string
+  /** In the order in which they are written. */
+  readonly labels: readonly string[]
+  /** None: not known now, and then the metric is left out but for its head. */
+  readonly samples: (facts: MetricFacts) => readonly Sample[]
+}
+
+/** This service watches one MediaMTX. */
+const NODE = { node: 'local' }
+
+export const METRICS: readonly MetricEntry[] = [
+  gauge('mtxmon_build_info', 'Always 1; which build this is.', ['version', 'revision', 'node_version'], ({ build }) => [
+    { value: 1, labels: { version: build.version, revision: build.revision, node_version: build.nodeVersion } },
+  ]),
+  gauge('mtxmon_ready', '1 while every component is up that is needed to serve.', [], ({ ready }) => [of(ready)]),
+  counter(
+    'process_cpu_seconds_total',
+    'Processor time that the process used, in user and system mode.',
+    (facts) => facts.process.cpuSeconds,
+  ),
+  number('process_resident_memory_bytes', 'Memory of the process that is in RAM.', ({ process }) => process.residentBytes),
+  number('process_open_fds', 'Open file descriptors.', ({ process }) => process.openFds),
+  gauge('process_max_fds', 'Most file descriptors that may be open.', [], ({ process }) => some(process.maxFds)),
+  number('process_start_time_seconds', 'When the process started, seconds since 1970.', ({ process }) => process.startSeconds),
+  number('nodejs_eventloop_lag_seconds', 'How late the event loop came to its next turn.', ({ process }) => process.lagSeconds),
+  number('nodejs_heap_size_used_bytes', 'Heap of JavaScript in use.', ({ process }) => process.heapUsedBytes),
+  number('nodejs_heap_size_total_bytes', 'Heap of JavaScript in all.', ({ process }) => process.heapTotalBytes),
+  number(
+    'nodejs_external_memory_bytes',
+    'Memory outside the heap that belongs to JavaScript objects.',
+    ({ process }) => process.externalBytes,
+  ),
+  gauge('mtxmon_node_up', '1 while MediaMTX answers; absent when none is wanted.', ['node'], ({ mediamtx }) =>
+    mediamtx === undefined ? [] : [of(mediamtx.up, NODE)],
+  ),
+  gauge('mtxmon_node_info', 'Always 1; version of MediaMTX (info.version).', ['node', 'mediamtx_version'], ({ mediamtx }) =>
+    mediamtx?.version === undefined ? [] : [{ value: 1, labels: { ...NODE, mediamtx_version: mediamtx.version } }],
+  ),
+  gauge('mtxmon_paths', 'Paths of MediaMTX by state.', ['node', 'state'], ({ mediamtx, paths }) => {
+    if (mediamtx?.up !== true) return []
+    const live = paths.filter(({ online }) => online).length
+    return [
+      { value: live, labels: { ...NODE, state: 'live' } },
+      { value: paths.length - live, labels: { ...NODE, state: 'offline' } },
+    ]
+  }),
+  gauge('mtxmon_path_info', 'Always 1; what feeds the path (source.type).', ['node', 'path', 'source'], ({ paths }) =>
+    paths.map(({ name, source }) => ({ value: 1, labels: { ...NODE, path: name, source } })),
+  ),
+  gauge('mtxmon_path_online', '1 while the path can be read (available).', ['node', 'path'], ({ paths }) =>
+    paths.map(({ name, online }) => of(online, { ...NODE, path: name })),
+  ),
+  gauge('mtxmon_path_readers', 'Readers of the path (readers).', ['node', 'path', 'protocol'], ({ paths }) =>
+    paths.flatMap(({ name, readers }) =>
+      Object.entries(readers).map(([protocol, value]) => ({ value, labels: { ...NODE, path: name, protocol } })),
+    ),
+  ),
+  number('mtxmon_ws_clients', 'Open WebSocket connections.', ({ rpc }) => rpc.clients),
+  counter('mtxmon_rpc_calls_total', 'Requests that came over WebSockets.', ({ rpc }) => rpc.calls),
+  counter('mtxmon_rpc_call_failures_total', 'Of these, those answered with an error.', ({ rpc }) => rpc.failures),
+  number('mtxmon_downloads', 'Downloads under way.', ({ downloads }) => downloads.active),
+  counter('mtxmon_download_sent_bytes_total', 'Bytes of files that were sent.', ({ downloads }) => downloads.bytes),
+  gauge('mtxmon_cameras', 'Cameras by state.', ['state'], ({ cameras }) =>
+    Object.entries(cameras).map(([state, value]) => ({ value, labels: { state: state.toLowerCase() } })),
+  ),
+  number('mtxmon_recordings', 'Recordings under way.', ({ recordings }) => recordings.active),
+  counter(
+    'mtxmon_recordings_total',
+    'Recordings that began, or went on after an interruption.',
+    ({ recordings }) => recordings.started,
+  ),
+  counter(
+    'mtxmon_recording_failures_total',
+    'Recordings that were interrupted or ended by a failure.',
+    ({ recordings }) => recordings.failed,
+  ),
+  counter('mtxmon_snapshots_total', 'Snapshots that were taken.', ({ snapshots }) => snapshots.taken),
+  gauge('mtxmon_storage_size_bytes', 'Size of the file system of the recordings.', [], ({ storage }) => some(storage?.sizeBytes)),
+  gauge('mtxmon_storage_available_bytes', 'Of it, what is free for the service.', [], ({ storage }) =>
+    some(storage?.availableBytes),
+  ),
+  gauge('mtxmon_storage_state', '1 for the state that the storage is in: ok, low or full.', ['state'], ({ storageState }) =>
+    (['ok', 'low', 'full'] as const).map((state) => of(state === storageState, { state })),
+  ),
+]
+
+function gauge(name: string, help: string, labels: readonly string[], samples: MetricEntry['samples']): MetricEntry {
+  return { name, type: 'gauge', help, labels, samples }
+}
+
+function number(name: string, help: string, value: (facts: MetricFacts) => number): MetricEntry {
+  return gauge(name, help, [], (facts) => [{ value: value(facts) }])
+}
+
+function counter(name: string, help: string, value: (facts: MetricFacts) => number): MetricEntry {
+  return { ...number(name, help, value), type: 'counter' }
+}
+
+function of(holds: boolean, labels?: Readonly<Record<string, string>>): Sample {
+  return { value: holds ? 1 : 0, ...(labels && { labels }) }
+}
+
+function some(value: number | undefined): readonly Sample[] {
+  return value === undefined ? [] : [{ value }]
+}
