@@ -8,10 +8,10 @@ import { buildFacts } from './app/build-facts.js'
 import { openCameraConfig } from './app/camera-config.js'
 import { buildCameraFace } from './app/camera-face.js'
 import type { LogPort } from './app/camera-log.js'
-import { buildCredentials } from './app/credentials.js'
+import { buildCredentials, buildTokens } from './app/credentials.js'
 import { type SignalActions, signalActions } from './app/signals.js'
 import { stopServices } from './app/stop.js'
-import { createTokens, firstStartToken, loadSecret, type Tokens } from './auth/index.js'
+import { firstStartToken, type Tokens } from './auth/index.js'
 import type { Clock } from './base/clock.js'
 import { type Service, type StopReport, startAll, stopAll } from './base/lifecycle.js'
 import type { Logger } from './base/logger.js'
@@ -44,9 +44,7 @@ const MIN_POLL_MS = 50
 /** Rejects when the native core cannot be loaded, or the state directory or the camera face's port cannot be used. */
 export async function createApp({ config, logger, clock, env, log, requestStop }: AppContext): Promise<App> {
   const build = buildFacts(env)
-  const { security } = config
-  const secret = await loadSecret({ configured: security.jwt_secret_key, stateDir: config.state_dir })
-  const tokens = createTokens({ secret, leewayMs: security.token_leeway, maxLifetimeMs: security.max_token_lifetime, clock })
+  const { tokens, reloadSecret } = await buildTokens(config, clock, logger)
   const { credentials, keyring } = buildCredentials({ config, tokens, clock, logger })
 
   let links: (device: string, host: string) => StreamLinks = () => ({})
@@ -81,7 +79,9 @@ export async function createApp({ config, logger, clock, env, log, requestStop }
   let firstToken: string | undefined
   const actions = signalActions({
     logger,
-    reloadKeys: () => keyring.reload(),
+    reloadKeys: async () => {
+      await Promise.all([reloadSecret(), keyring.reload()])
+    },
     reopenLog: () => cameraConfig?.log.reopen() ?? log.reopen(),
     reloadConfig: cameraConfig && (() => cameraConfig.store.reload()),
     statistics: () => face?.statistics() ?? {},

@@ -1,9 +1,18 @@
 /** Tokens, API keys and the slowing down of guesses, from the configuration. */
 
-import { Credentials, KeyFile, Keyring, LoginThrottle, type Tokens } from '../auth/index.js'
+import {
+  Credentials,
+  createTokens,
+  KeyFile,
+  Keyring,
+  LoginThrottle,
+  loadSecret,
+  previousSecret,
+  type Tokens,
+} from '../auth/index.js'
 import type { Clock } from '../base/clock.js'
 import type { Logger } from '../base/logger.js'
-import type { Config } from '../config/index.js'
+import { type Config, secretWeakness } from '../config/index.js'
 
 export interface CredentialsContext {
   readonly config: Config
@@ -33,4 +42,34 @@ export function buildCredentials({ config, tokens, clock, logger }: CredentialsC
     clock,
   })
   return { credentials: new Credentials({ tokens, keys: keyring, throttle }), keyring }
+}
+
+/** `reloadSecret` takes up a kept secret that was rotated; a configured one waits for the next start. */
+export async function buildTokens(
+  { security, state_dir: stateDir }: Config,
+  clock: Clock,
+  logger: Logger,
+): Promise<{ readonly tokens: Tokens; readonly reloadSecret: () => Promise<void> }> {
+  const { jwt_secret_key: configured, jwt_previous_secret_key: before, jwt_rotation_grace: graceMs } = security
+  // Only with compatibility.weak_jwt_secret does one get so far.
+  const weakness = configured === null ? undefined : secretWeakness(configured)
+  if (weakness !== undefined)
+    logger.warn({ component: 'auth' }, `security.jwt_secret_key: ${weakness}: whoever guesses it is admin`)
+  const kept = configured === null ? await previousSecret(stateDir, graceMs, clock.wallMs()) : undefined
+  const tokens = createTokens({
+    secret: await loadSecret({ configured, stateDir }),
+    previous: before === null ? kept : { secret: before, endsAtMs: Number.POSITIVE_INFINITY },
+    leewayMs: security.token_leeway,
+    maxLifetimeMs: security.max_token_lifetime,
+    clock,
+  })
+  const reloadSecret = async (): Promise<void> => {
+    if (configured !== null) return
+    const [secret, previous] = [
+      await loadSecret({ configured, stateDir }),
+      await previousSecret(stateDir, graceMs, clock.wallMs()),
+    ]
+    tokens.rotate(secret, previous?.endsAtMs ?? clock.wallMs())
+  }
+  return { tokens, reloadSecret }
 }

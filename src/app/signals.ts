@@ -30,7 +30,11 @@ export function signalActions(parts: SignalParts): SignalActions {
   return {
     async reload() {
       await parts.reopenLog()
-      await parts.reloadKeys()
+      try {
+        await parts.reloadKeys()
+      } catch (thrown) {
+        logger.error({ error: errorText(thrown) }, 'the secret was not reloaded; the one in force stays')
+      }
       try {
         await parts.reloadConfig?.()
       } catch (thrown) {

@@ -10,7 +10,7 @@ export interface Identity {
   readonly expiresAtMs: number
   /** Good for clients on this machine only (`demandPlace`). */
   readonly localOnly?: true
-  /** Calls `listener` when the right is taken back before its time; from then on `expiresAtMs` lies in the past. */
+  /** Calls `listener` when the right was shortened: `expiresAtMs` is nearer now. The function returned ends that. */
   onRevoked?(listener: () => void): () => void
 }
 

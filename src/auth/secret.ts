@@ -1,11 +1,14 @@
 /** The secret that signs tokens: the configured one, else one made once and kept in the state directory. */
 
 import { randomBytes } from 'node:crypto'
-import { link, open, readFile, unlink } from 'node:fs/promises'
+import { link, open, readFile, stat, unlink } from 'node:fs/promises'
 import { join } from 'node:path'
+import { writeWhole } from '../base/durable-file.js'
 import { inStateDir, isErrno } from './state-dir.js'
+import type { PreviousSecret } from './tokens.js'
 
 const FILE = 'jwt-secret'
+const PREVIOUS = 'jwt-secret.previous'
 const BYTES = 48
 
 export interface SecretOptions {
@@ -22,6 +25,27 @@ export interface SecretOptions {
 export async function loadSecret({ configured, stateDir }: SecretOptions): Promise<string> {
   if (configured !== null) return configured
   return inStateDir(stateDir, () => keptSecret(join(stateDir, FILE)))
+}
+
+/**
+ * Puts a new secret in the place of the kept one, which is kept beside it for its grace time. Whatever happens meanwhile, a whole secret is
+ * in place. Rejects as `loadSecret`.
+ */
+export async function rotateSecret(stateDir: string): Promise<void> {
+  const file = join(stateDir, FILE)
+  await inStateDir(stateDir, async () => {
+    await writeWhole(join(stateDir, PREVIOUS), `${await keptSecret(file)}\n`, 0o600)
+    await writeWhole(file, `${randomBytes(BYTES).toString('base64url')}\n`, 0o600)
+  })
+}
+
+/** The secret before the kept one while its grace time, counted from the rotation, is not over. */
+export async function previousSecret(stateDir: string, graceMs: number, wallMs: number): Promise<PreviousSecret | undefined> {
+  const file = join(stateDir, PREVIOUS)
+  const found = await stat(file).catch(() => undefined)
+  if (found === undefined || found.mtimeMs + graceMs <= wallMs) return undefined
+  const secret = await inStateDir(stateDir, () => readSecret(file))
+  return secret === undefined ? undefined : { secret, endsAtMs: found.mtimeMs + graceMs }
 }
 
 async function keptSecret(file: string): Promise<string> {

@@ -15,6 +15,8 @@ const DEFAULT_CACHE_ENTRIES = 1024
 export interface TokensOptions {
   /** Shared secret; its strength is judged where it is configured or made. */
   readonly secret: string
+  /** The one before it, and until when its tokens are still taken, wall-clock milliseconds. */
+  readonly previous?: PreviousSecret | undefined
   /** How far another machine's clock may be ahead, milliseconds. */
   readonly leewayMs: number
   /** Longest `exp` − `iat` accepted and signed, milliseconds; 0: no limit. */
@@ -22,6 +24,11 @@ export interface TokensOptions {
   readonly clock: Pick<Clock, 'wallMs'>
   /** Verified tokens remembered; the oldest goes first. Default 1024. */
   readonly cacheEntries?: number
+}
+
+export interface PreviousSecret {
+  readonly secret: string
+  readonly endsAtMs: number
 }
 
 export interface TokenRequest {
@@ -38,6 +45,11 @@ export interface Tokens {
   load(): void
   sign(request: TokenRequest): string
   /**
+   * Signs with `secret` from now on. Tokens of the one before, and the sessions they opened, end at `endsAtMs`; those of any older one
+   * end now. The same secret changes nothing.
+   */
+  rotate(secret: string, endsAtMs: number): void
+  /**
    * Who the token names. Throws ServiceError AUTH_REQUIRED without a token and AUTH_FAILED for any other fault;
    * `details` names the rule, never a part of the token. The caller rechecks `expiresAtMs` on each later call,
    * and asks `demandPlace` when it knows where the client is.
@@ -46,23 +58,38 @@ export interface Tokens {
 }
 
 export function createTokens(options: TokensOptions): Tokens {
-  // Bytes, not text: text that looks like a PEM key would be taken for one.
-  const key = Buffer.from(options.secret, 'utf8')
-  let jwt: Jwt | undefined
-  const loaded = (): Jwt => {
-    jwt ??= loadJwt(key)
-    return jwt
-  }
+  let current = new SecretEra(options.secret)
+  let previous = options.previous && new SecretEra(options.previous.secret)
+  if (options.previous !== undefined) previous?.endAt(options.previous.endsAtMs)
   const verified = new Map<string, Identity>()
+
+  /** The payload of a token signed by us, and the secret that it was signed with. */
+  function checked(token: string, wallMs: number): { readonly payload: unknown; readonly era: SecretEra } {
+    const before = previous !== undefined && previous.endsAtMs > wallMs ? previous : undefined
+    try {
+      return { payload: checkSignature(token, current.jwt.verify), era: current }
+    } catch (thrown) {
+      if (before === undefined) throw thrown
+      return { payload: checkSignature(token, before.jwt.verify), era: before }
+    }
+  }
   const cacheEntries = options.cacheEntries ?? DEFAULT_CACHE_ENTRIES
 
   return {
-    load: () => void loaded(),
+    load: () => void current.jwt,
 
     sign({ userId, role, lifetimeMs, localOnly }) {
       const iat = Math.floor(options.clock.wallMs() / 1000)
       const exp = iat + Math.max(1, Math.floor(lifetimeMs / 1000))
-      return loaded().sign({ user_id: userId, role, iat, exp, ...(localOnly === undefined ? {} : { local_only: localOnly }) })
+      return current.jwt.sign({ user_id: userId, role, iat, exp, ...(localOnly === undefined ? {} : { local_only: localOnly }) })
+    },
+
+    rotate(secret, endsAtMs) {
+      if (secret === current.secret) return
+      previous?.endAt(0)
+      previous = current
+      previous.endAt(endsAtMs)
+      current = new SecretEra(secret)
     },
 
     verify(token) {
@@ -74,12 +101,58 @@ export function createTokens(options: TokensOptions): Tokens {
         verified.delete(token)
         throw refused('AUTH_FAILED', 'the token has expired')
       }
-      const identity = readClaims(checkSignature(token, loaded().verify), options.clock.wallMs(), options)
-      if (typeof identity === 'string') throw refused('AUTH_FAILED', identity)
+      const wallMs = options.clock.wallMs()
+      const { payload, era } = checked(token, wallMs)
+      const claims = readClaims(payload, wallMs, options)
+      if (typeof claims === 'string') throw refused('AUTH_FAILED', claims)
+      const identity = era.limited(claims)
       if (verified.size >= cacheEntries) verified.delete(verified.keys().next().value ?? '')
       verified.set(token, identity)
       return identity
     },
+  }
+}
+
+/** One secret, and the time in which its tokens are good. */
+class SecretEra {
+  readonly secret: string
+  #endsAtMs = Number.POSITIVE_INFINITY
+  #jwt: Jwt | undefined
+  readonly #listeners = new Set<() => void>()
+
+  constructor(secret: string) {
+    this.secret = secret
+  }
+
+  get endsAtMs(): number {
+    return this.#endsAtMs
+  }
+
+  get jwt(): Jwt {
+    // Bytes, not text: text that looks like a PEM key would be taken for one.
+    this.#jwt ??= loadJwt(Buffer.from(this.secret, 'utf8'))
+    return this.#jwt
+  }
+
+  endAt(wallMs: number): void {
+    this.#endsAtMs = Math.min(this.#endsAtMs, wallMs)
+    for (const listener of [...this.#listeners]) listener()
+  }
+
+  /** The identity, good for no longer than the secret: open sessions ask it at each call. */
+  limited(claims: Identity): Identity {
+    const endsAtMs = (): number => this.#endsAtMs
+    const onRevoked = (listener: () => void): (() => void) => {
+      this.#listeners.add(listener)
+      return () => this.#listeners.delete(listener)
+    }
+    return {
+      ...claims,
+      get expiresAtMs() {
+        return Math.min(claims.expiresAtMs, endsAtMs())
+      },
+      onRevoked,
+    }
   }
 }
 

@@ -9,6 +9,7 @@ import { EXIT, UsageError } from './exit.js'
 import { commandText, overviewText } from './help.js'
 import { mediamtxInstallCommand } from './mediamtx-install.js'
 import { type LoadApp, runCommand } from './run.js'
+import { secretRotateCommand } from './secret-rotate.js'
 import { tokenCommand } from './token.js'
 
 export interface MainOptions {
@@ -39,7 +40,7 @@ export async function main({ argv, terminal, loadApp = () => import('../app.js')
 }
 
 export function commandTable(loadApp: LoadApp): readonly [Command, ...Command[]] {
-  return [runCommand(loadApp), doctorCommand, tokenCommand, configCheckCommand, mediamtxInstallCommand]
+  return [runCommand(loadApp), doctorCommand, tokenCommand, secretRotateCommand, configCheckCommand, mediamtxInstallCommand]
 }
 
 async function explain(thrown: unknown, terminal: Terminal): Promise<number> {

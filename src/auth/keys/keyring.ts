@@ -20,7 +20,7 @@ const SETTLE_MS = 50
 const LOOK_MS = 10_000
 const USAGE_MS = 60_000
 /** Compared with when there is nothing to compare with, so that an unknown key takes as long as a known one. */
-const NOBODY = { digest: Buffer.alloc(32) }
+const NOBODY: readonly Candidate[] = [{ digest: Buffer.alloc(32), known: undefined }]
 
 export interface KeyringOptions {
   readonly file: KeyFile
@@ -35,10 +35,14 @@ export interface KeyringOptions {
 interface Known {
   record: KeyRecord
   readonly identity: KeyIdentity
-  readonly digest: Buffer
   /** Since the last writing. */
   uses: number
   usedMs: number
+}
+
+interface Candidate {
+  readonly digest: Buffer
+  readonly known: Known | undefined
 }
 
 export class Keyring implements Service {
@@ -47,7 +51,7 @@ export class Keyring implements Service {
   readonly #logger: Logger
   readonly #slow = new SlowHashes()
   #known = new Map<string, Known>()
-  #byLookup = new Map<string, Known[]>()
+  #byLookup = new Map<string, Candidate[]>()
   #slowHashes: readonly SlowHash[] = []
   #seen = ''
   #watcher: FSWatcher | undefined
@@ -102,9 +106,9 @@ export class Keyring implements Service {
     if (key.length > MAX_KEY_CHARS) throw refused('this is not an API key')
     const digest = digestOf(key)
     let found: Known | undefined
-    const candidates = this.#byLookup.get(lookupOf(key))
-    for (const candidate of candidates ?? []) if (isSameDigest(candidate.digest, digest)) found = candidate
-    if (candidates === undefined) isSameDigest(NOBODY.digest, digest)
+    for (const candidate of this.#byLookup.get(lookupOf(key)) ?? NOBODY) {
+      if (isSameDigest(candidate.digest, digest)) found = candidate.known
+    }
     if (found !== undefined) return this.#accept(found)
     if (this.#slowHashes.length > 0 && this.#slow.mayFit(key)) return this.#verifySlowly(key)
     throw refused('this API key is unknown')
@@ -166,7 +170,7 @@ export class Keyring implements Service {
       if (!next.has(id)) this.#audit(record, 'API key removed')
     }
     this.#known = next
-    this.#byLookup = grouped([...next.values()].filter(({ record }) => record.lookup !== ''))
+    this.#byLookup = grouped(next.values())
     this.#slowHashes = [...next.values()]
       .filter(({ record }) => keptDigest(record) === undefined && statusOf(record, wallMs) === 'active')
       .map(({ record }) => ({ id: record.id, hash: record.hash }))
@@ -182,7 +186,6 @@ export class Keyring implements Service {
     const known: Known = {
       record,
       identity: same?.identity ?? new KeyIdentity(record),
-      digest: keptDigest(record) ?? NOBODY.digest,
       uses: before?.uses ?? 0,
       usedMs: before?.usedMs ?? 0,
     }
@@ -248,9 +251,13 @@ async function stateOf(path: string): Promise<string> {
   return found === undefined ? 'none' : `${found.ino} ${found.size} ${found.mtimeNs}`
 }
 
-function grouped(all: readonly Known[]): Map<string, Known[]> {
-  const groups = new Map<string, Known[]>()
-  for (const known of all) groups.set(known.record.lookup, [...(groups.get(known.record.lookup) ?? []), known])
+function grouped(all: Iterable<Known>): Map<string, Candidate[]> {
+  const groups = new Map<string, Candidate[]>()
+  for (const known of all) {
+    const digest = keptDigest(known.record)
+    const { lookup } = known.record
+    if (digest !== undefined) groups.set(lookup, [...(groups.get(lookup) ?? []), { digest, known }])
+  }
   return groups
 }
 

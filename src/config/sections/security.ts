@@ -30,6 +30,22 @@ export const security = section('Who may do what, and how often.', {
       }),
     ),
   ),
+  jwt_previous_secret_key: secret(
+    optional(
+      text({
+        default: '',
+        reload: 'restart',
+        doc: 'The jwt_secret_key before the present one: its tokens are taken as long as this is configured.',
+      }),
+    ),
+  ),
+  jwt_rotation_grace: duration({
+    default: DAY,
+    min: 0,
+    max: 30 * DAY,
+    reload: 'restart',
+    doc: 'How long tokens of the kept secret are taken after camera-service secret rotate and SIGHUP.',
+  }),
   jwt_expiry_hours: integer({
     default: 24,
     min: 1,
