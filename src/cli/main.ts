@@ -3,6 +3,7 @@
 import { readFileSync } from 'node:fs'
 import { parseCommandLine } from './arguments.js'
 import type { Command, Terminal } from './command.js'
+import { completionCommand } from './completion.js'
 import { configCheckCommand } from './config-check.js'
 import { doctorCommand } from './doctor.js'
 import { EXIT, UsageError } from './exit.js'
@@ -10,6 +11,7 @@ import { commandText, overviewText } from './help.js'
 import { mediamtxInstallCommand } from './mediamtx-install.js'
 import { type LoadApp, runCommand } from './run.js'
 import { secretRotateCommand } from './secret-rotate.js'
+import { statusCommand } from './status.js'
 import { tokenCommand } from './token.js'
 
 export interface MainOptions {
@@ -40,7 +42,17 @@ export async function main({ argv, terminal, loadApp = () => import('../app.js')
 }
 
 export function commandTable(loadApp: LoadApp): readonly [Command, ...Command[]] {
-  return [runCommand(loadApp), doctorCommand, tokenCommand, secretRotateCommand, configCheckCommand, mediamtxInstallCommand]
+  const table: readonly [Command, ...Command[]] = [
+    runCommand(loadApp),
+    statusCommand,
+    doctorCommand,
+    tokenCommand,
+    secretRotateCommand,
+    configCheckCommand,
+    mediamtxInstallCommand,
+    completionCommand(() => table),
+  ]
+  return table
 }
 
 async function explain(thrown: unknown, terminal: Terminal): Promise<number> {
