@@ -19,7 +19,7 @@ afterAll(async () => {
   expect(await service?.stop()).toBe(0)
 })
 
-it('a key opens the WebSocket, the camera face and the health pages, and a revocation ends it everywhere', async () => {
+it('a key opens the WebSocket, the camera face, downloads and the health pages, and a revocation ends it everywhere', async () => {
   const { id, key } = await generate('operator')
   const client = await RpcClient.connect(service.url)
   await vi.waitFor(async () => {
@@ -33,6 +33,12 @@ it('a key opens the WebSocket, the camera face and the health pages, and a revoc
     expect((await ask(service.cameraPort, '/status', headers)).status).toBe(200)
     expect(await (await ask(service.healthPort, '/health', headers)).json()).toHaveProperty('version')
   }
+  const files = async (headers: Record<string, string>): Promise<number[]> => {
+    const answers = [service.port, service.healthPort].map((port) => ask(port, '/files/recordings/none.mp4', headers))
+    return (await Promise.all(answers)).map(({ status }) => status)
+  }
+  expect(await files({ 'X-API-Key': key })).toEqual([404, 404])
+  expect(await files({ 'X-API-Key': `${key}x` })).toEqual([401, 401])
   expect((await ask(service.cameraPort, '/status', {})).status).toBe(401)
   expect((await ask(service.cameraPort, '/status', { 'X-API-Key': `${key}x` })).status).toBe(401)
   const stream = await ask(service.cameraPort, '/video_feed', { 'X-API-Key': key })
@@ -47,6 +53,7 @@ it('a key opens the WebSocket, the camera face and the health pages, and a revoc
   expect(performance.now() - revokedMs).toBeLessThan(1_000)
   await ended
   expect((await ask(service.cameraPort, '/status', { 'X-API-Key': key })).status).toBe(401)
+  expect(await files({ 'X-API-Key': key })).toEqual([401, 401])
   expect(await legacy.call('authenticate', { token: key })).toMatchObject({ authenticated: false })
   expect(service.log()).toContain('API key revoked')
   for (const text of [service.log(), service.output()]) expect(text).not.toContain(key.slice(0, 20))
