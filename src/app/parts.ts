@@ -95,6 +95,7 @@ export async function buildParts(context: PartsContext): Promise<Parts> {
     },
     tokens: credentials,
     tokensInCalls: config.compatibility.tokens_in_calls,
+    authRequiredInMessage: config.compatibility.auth_required_in_message,
     rateLimit: new RateLimit({ requests: security.rate_limit_requests, windowMs: security.rate_limit_window, clock }),
     clock,
     logger,

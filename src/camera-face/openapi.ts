@@ -17,6 +17,7 @@ export function openApi(routes: readonly Route[], version: string): Record<strin
     components: {
       securitySchemes: {
         token: { type: 'http', scheme: 'bearer', bearerFormat: 'JWT' },
+        key: { type: 'apiKey', in: 'header', name: 'X-API-Key' },
         ticket: { type: 'apiKey', in: 'query', name: 'ticket' },
       },
       schemas: {
@@ -32,7 +33,7 @@ export function openApi(routes: readonly Route[], version: string): Record<strin
 
 function operation(route: Route): Record<string, unknown> {
   const names = [...route.path.matchAll(/\{(\w+)/g)].map((match) => match[1] ?? '')
-  const security = route.ticket === undefined ? [{ token: [] }] : [{ token: [] }, { ticket: [] }]
+  const security = route.ticket === undefined ? [{ token: [] }, { key: [] }] : [{ token: [] }, { key: [] }, { ticket: [] }]
   return {
     summary: route.doc,
     description: route.role === undefined ? PUBLIC : `Needs the role ${route.role}, or a direct request from this machine.`,

@@ -20,6 +20,8 @@ export interface DispatcherOptions {
   readonly rateLimit: RateLimit
   /** A token among the parameters of any call logs a connection in that is not (contract §4.5). */
   readonly tokensInCalls: boolean
+  /** The message of a refusal for want of a login ends with `(auth_required)` (C-36). */
+  readonly authRequiredInMessage: boolean
   readonly clock: Clock
   readonly logger: Logger
 }
@@ -45,6 +47,7 @@ export class Dispatcher {
   readonly #toolbox: Toolbox
   readonly #rateLimit: RateLimit
   readonly #tokensInCalls: boolean
+  readonly #authRequiredInMessage: boolean
   readonly #clock: Clock
   readonly #logger: Logger
   readonly #work: Record<WorkKind, number> = { snapshot: 0, media: 0, controls: 0, recording: 0, files: 0 }
@@ -56,6 +59,7 @@ export class Dispatcher {
     this.#toolbox = options.toolbox
     this.#rateLimit = options.rateLimit
     this.#tokensInCalls = options.tokensInCalls
+    this.#authRequiredInMessage = options.authRequiredInMessage
     this.#clock = options.clock
     this.#logger = options.logger
   }
@@ -155,7 +159,10 @@ export class Dispatcher {
 
   #fail(codec: Codec, message: Message, error: Failure): Payload | undefined {
     this.#failures += 1
-    return wantsReply(message) ? codec.failure(message.id, wireError(error)) : undefined
+    if (!wantsReply(message)) return undefined
+    const wire = wireError(error)
+    const named = this.#authRequiredInMessage && error.code === 'AUTH_REQUIRED'
+    return codec.failure(message.id, named ? { ...wire, message: `${wire.message} (auth_required)` } : wire)
   }
 
   /** A failure from the catalogue as it is; anything else is ours: it is logged, and the client gets its number only. */

@@ -22,6 +22,8 @@ export interface RpcOptions {
   readonly rateLimit: RateLimit
   /** A token among the parameters of any call logs a connection in that is not. Default: it does not. */
   readonly tokensInCalls?: boolean
+  /** A refusal for want of a login says `auth_required` in its message, too. Default: in its data only. */
+  readonly authRequiredInMessage?: boolean
   readonly clock: Clock
   readonly logger: Logger
 }
@@ -68,7 +70,7 @@ export interface RpcStats {
 }
 
 export function createRpc(options: RpcOptions): Rpc {
-  const { services, tokens, rateLimit, tokensInCalls = false, clock } = options
+  const { services, tokens, rateLimit, tokensInCalls = false, authRequiredInMessage = false, clock } = options
   const logger = options.logger.child({ component: 'rpc' })
   const subscriptions = new Subscriptions({ clock, cameras: services.cameras })
   let document: Rendered | undefined
@@ -79,7 +81,7 @@ export function createRpc(options: RpcOptions): Rpc {
   const methods = new Map(METHODS.map((method) => [method.name, method]))
   const jsonCodec = createJsonCodec(methods.keys())
   const toolbox = { services, tokens, subscriptions, openRpc }
-  const dispatcher = new Dispatcher({ methods, toolbox, rateLimit, tokensInCalls, clock, logger })
+  const dispatcher = new Dispatcher({ methods, toolbox, rateLimit, tokensInCalls, authRequiredInMessage, clock, logger })
   let opened = 0
   let sessions = 0
 

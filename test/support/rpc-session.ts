@@ -35,6 +35,7 @@ export interface BenchOptions {
   readonly services?: Partial<Services>
   readonly callsPerMinute?: number
   readonly tokensInCalls?: boolean
+  readonly authRequiredInMessage?: boolean
   /** In place of plain tokens. */
   readonly verifier?: TokenVerifier
 }
@@ -45,8 +46,16 @@ export function createBench(options: BenchOptions = {}): Bench {
   const logger = createLogger({ level: 'error', format: 'json', write: (line) => void logs.push(line) })
   const tokens = createTokens({ secret: 'a secret of the tests, longer than 32 bytes', leewayMs: 0, maxLifetimeMs: 0, clock })
   const rateLimit = new RateLimit({ requests: options.callsPerMinute ?? 1_000_000, windowMs: 60_000, clock })
-  const { verifier = tokens, tokensInCalls = false } = options
-  const rpc = createRpc({ services: memoryServices(options.services), tokens: verifier, tokensInCalls, rateLimit, clock, logger })
+  const { verifier = tokens, tokensInCalls = false, authRequiredInMessage = false } = options
+  const rpc = createRpc({
+    services: memoryServices(options.services),
+    tokens: verifier,
+    tokensInCalls,
+    authRequiredInMessage,
+    rateLimit,
+    clock,
+    logger,
+  })
   const token = (role: Role, lifetimeMs = HOUR_MS): string => tokens.sign({ userId: 'tester', role, lifetimeMs })
   const localToken = tokens.sign({ userId: 'first-start', role: 'admin', lifetimeMs: HOUR_MS, localOnly: true })
   return { rpc, clock, logs, token, localToken, open: (from = { local: true }) => openCaller(rpc, token, from.local) }

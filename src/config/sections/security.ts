@@ -173,6 +173,11 @@ export const compatibility = section('Switches for clients of older editions. Al
     reload: 'restart',
     doc: 'Accept a jwt_secret_key that is short, of few different bytes, or published as a default.',
   }),
+  auth_required_in_message: flag({
+    default: false,
+    reload: 'restart',
+    doc: 'The message of -32001 ends with (auth_required) where no login was made; it is in error.data.reason anyway.',
+  }),
   tokens_in_calls: flag({
     default: false,
     reload: 'restart',

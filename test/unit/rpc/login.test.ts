@@ -37,6 +37,13 @@ describe('authenticate', () => {
   })
 })
 
+it('a refusal for want of a login names auth_required in its data, and in its message where that is switched on', () => {
+  const plain = 'Authentication failed or token expired'
+  const refusal = (authRequiredInMessage: boolean) => createBench({ authRequiredInMessage }).open().call('get_camera_list')?.error
+  expect(refusal(false)).toMatchObject({ message: plain, data: { reason: 'auth_required' } })
+  expect(refusal(true)).toMatchObject({ message: `${plain} (auth_required)`, data: { reason: 'auth_required' } })
+})
+
 describe('a token among the parameters of a call', () => {
   it.each([false, true])('logs the connection in where that is switched on (checked later: %s)', async (later) => {
     const { asked, verifier } = keys(later)
