@@ -16,7 +16,6 @@ import {
 } from '../http/index.js'
 import type { MediaService } from '../media/index.js'
 import { type ComponentWord, METRICS_TYPES, type MetricsFormat, metricsText } from '../monitor/index.js'
-import type { Recordings } from '../recordings/index.js'
 import { createRpc, type Services, type StreamPort } from '../rpc/index.js'
 import { Snapshots, type StreamPictures } from '../snapshots/index.js'
 import type { buildFacts } from './build-facts.js'
@@ -83,7 +82,8 @@ export async function buildParts(context: PartsContext): Promise<Parts> {
   })
   const rpc = createRpc({
     services: {
-      ...services(cameras, snapshots, recordings, media, system),
+      ...services(cameras, snapshots, media, system),
+      ...recordingPorts(recordings, { cameras, external }),
       external: externalPort(external, clock),
       metrics: metricsPort({
         ...{ registry: cameras.registry, media, clock },
@@ -187,10 +187,9 @@ function buildSnapshots({ config, cameras, clock, logger, env }: PartsContext, s
 function services(
   cameras: Cameras,
   snapshots: Snapshots,
-  recordings: Recordings,
   media: MediaService | undefined,
   system: System,
-): Omit<Services, 'external' | 'metrics'> {
+): Omit<Services, 'external' | 'metrics' | 'recordings' | 'files' | 'storage'> {
   const { registry } = cameras
   const streams: StreamPort =
     media === undefined
@@ -215,7 +214,6 @@ function services(
       reset: (device, names) => cameras.controls.reset(device, names),
     },
     snapshots: { take: (params, signal) => snapshots.take(params, signal) },
-    ...recordingPorts(recordings),
     streams,
     system,
   }

@@ -55,7 +55,10 @@ export function buildRecordings({ config, cameras, external, media, clock, logge
 }
 
 /** The methods' view of them. */
-export function recordingPorts(recordings: Recordings): {
+export function recordingPorts(
+  recordings: Recordings,
+  { cameras, external }: Pick<RecordingsContext, 'cameras' | 'external'>,
+): {
   readonly recordings: RecordingPort
   readonly files: FilePort
   readonly storage: StoragePort
@@ -65,6 +68,12 @@ export function recordingPorts(recordings: Recordings): {
     recordings: {
       start: (params) => recordings.startRecording(params),
       stop: (device) => recordings.stopRecording(device),
+      status: (device) => {
+        const status = recordings.status(device)
+        // Of a camera that nobody knows there is no answer, not even null.
+        if (status === undefined && !external.has(device)) cameras.registry.get(device)
+        return status ?? null
+      },
     },
     files: {
       list: (kind, page) => files.list(kind, page),

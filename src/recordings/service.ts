@@ -3,6 +3,7 @@
 import { randomBytes } from 'node:crypto'
 import { mkdir, readdir } from 'node:fs/promises'
 import { join } from 'node:path'
+import { timestamp } from '../base/clock.js'
 import { errorText, ServiceError } from '../base/errors.js'
 import { TypedEvents } from '../base/events.js'
 import type { Service } from '../base/lifecycle.js'
@@ -19,10 +20,20 @@ import { FAILURES, type Recording, type RecordingIdentity, type RecordingListene
 import { Recovery, removeUnknown } from './recovery.js'
 import { alreadyRecording, noMediamtx, notRecording, onlyFmp4, stopping, storageFault, unplugged } from './refusals.js'
 import { StorageWatch } from './storage.js'
-import type { EndReason, RecordingEvents, RecordingFact, StartedRecording, StartParams, StoppedRecording } from './types.js'
+import type {
+  EndReason,
+  RecordingEvents,
+  RecordingFact,
+  RecordingStatus,
+  StartedRecording,
+  StartParams,
+  StoppedRecording,
+} from './types.js'
 import type { Writer } from './writers/writer.js'
 
 const DEFAULT_FORMAT = 'fmp4'
+/** How clients are told. */
+const WORDS = { starting: 'STARTING', recording: 'RECORDING', stopping: 'STOPPING', ended: 'STOPPING' } as const
 
 export class Recordings implements Service {
   readonly name = 'recordings'
@@ -146,6 +157,21 @@ export class Recordings implements Service {
   /** Recordings under way. */
   get activeCount(): number {
     return this.#active.size
+  }
+
+  /** What is being recorded of a camera; undefined when nothing is. */
+  status(device: string): RecordingStatus | undefined {
+    const recording = this.#active.get(device)
+    if (recording === undefined) return undefined
+    const { id, filename, startedMs } = recording.identity
+    return {
+      device,
+      recording_id: id,
+      filename,
+      start_time: timestamp(startedMs),
+      duration: recording.elapsedSeconds,
+      status: WORDS[recording.state],
+    }
   }
 
   /** Name of the file that is being written; undefined when the camera is not recorded. */

@@ -20,6 +20,17 @@ export interface StartedRecording {
   readonly format: RecordingFormat
 }
 
+export interface RecordingStatus {
+  readonly device: string
+  readonly recording_id: string
+  /** As at start. */
+  readonly filename: string
+  readonly start_time: string
+  /** Seconds, gaps left out. */
+  readonly duration: number
+  readonly status: 'STARTING' | 'RECORDING' | 'STOPPING'
+}
+
 export interface StoppedRecording {
   readonly device: string
   /** As at start. */

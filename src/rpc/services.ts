@@ -14,6 +14,7 @@ import type {
   FileList,
   PageParams,
   RecordingInfo,
+  RecordingStatus,
   RetentionParams,
   RetentionPolicy,
   ServerInfo,
@@ -75,6 +76,8 @@ export interface RecordingPort {
   start(params: StartRecordingParams): Promise<StartedRecording>
   /** Rejects with CAMERA_NOT_FOUND, INVALID_STATE, DEPENDENCY_FAILED. */
   stop(device: string): Promise<StoppedRecording>
+  /** Null while nothing is recorded. Throws CAMERA_NOT_FOUND. */
+  status(device: string): RecordingStatus
 }
 
 export interface FilePort {

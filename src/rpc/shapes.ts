@@ -188,6 +188,21 @@ export const StartedRecording = (t: Builder) =>
     format: recordingFormat(t),
   })
 
+export type RecordingStatus = Shape<typeof RecordingStatus>
+/** Null while nothing is recorded. */
+export const RecordingStatus = (t: Builder) =>
+  t.Union([
+    t.Null(),
+    t.Object({
+      device: camera(t),
+      recording_id: t.String(),
+      filename: recordingName(t),
+      start_time: time(t),
+      duration: seconds(t),
+      status: words(t, ['STARTING', 'RECORDING', 'STOPPING']),
+    }),
+  ])
+
 export type StoppedRecording = Shape<typeof StoppedRecording>
 export const StoppedRecording = (t: Builder) =>
   t.Object({

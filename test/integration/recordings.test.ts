@@ -47,7 +47,13 @@ async function seconds(count: number): Promise<void> {
 
 describe('without MediaMTX', () => {
   it.each(['fmp4', 'mp4', 'mkv'])('records %s: started, listed under the name answered, stopped, and plays', async (format) => {
+    expect(await client.call('get_recording_status', { device: 'camera0' })).toBeNull()
     const started = await client.call<Started>('start_recording', { device: 'camera0', format })
+    expect(await client.call('get_recording_status', { device: 'camera0' })).toMatchObject({
+      ...{ device: 'camera0', filename: started.filename, status: 'RECORDING', recording_id: expect.any(String) },
+      duration: expect.any(Number),
+    })
+    expect(await client.failure('get_recording_status', { device: 'camera99' })).toMatchObject({ code: -32010 })
     expect(started).toEqual({
       device: 'camera0',
       filename: expect.stringMatching(/^camera0_\d{4}-\d\d-\d\d_\d\d-\d\d-\d\d(-\d+)?$/),

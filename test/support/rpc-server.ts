@@ -85,6 +85,10 @@ export function memoryServices(overrides: Partial<Services> = {}): Services {
     },
     snapshots: { take: async ({ device, filename }) => snapshot(get(device).device, filename ?? 'still.jpg') },
     recordings: {
+      status: (device) => {
+        get(device)
+        return null
+      },
       start: async ({ device, format = 'fmp4' }) => ({
         device: get(device).device,
         filename: `${device}_2030-04-01_08-15-00`,

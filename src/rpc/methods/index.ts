@@ -13,7 +13,7 @@ import {
   setDiscoveryInterval,
 } from './external.js'
 import { deleteRecording, deleteSnapshot, getRecordingInfo, getSnapshotInfo, listRecordings, listSnapshots } from './files.js'
-import { startRecording, stopRecording } from './recordings.js'
+import { getRecordingStatus, startRecording, stopRecording } from './recordings.js'
 import { takeSnapshot } from './snapshots.js'
 import { cleanupOldFiles, getStorageInfo, setRetentionPolicy } from './storage.js'
 import { getStreamStatus, getStreams, getStreamUrl, startStreaming, stopStreaming } from './streams.js'
@@ -31,6 +31,7 @@ export const METHODS: readonly Method[] = [
   takeSnapshot,
   startRecording,
   stopRecording,
+  getRecordingStatus,
   listRecordings,
   listSnapshots,
   getRecordingInfo,

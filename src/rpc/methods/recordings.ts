@@ -1,5 +1,5 @@
 import { defineMethod } from '../method.js'
-import { DeviceParams, StartedRecording, StartRecordingParams, StoppedRecording } from '../shapes.js'
+import { DeviceParams, RecordingStatus, StartedRecording, StartRecordingParams, StoppedRecording } from '../shapes.js'
 import { cameraId } from './cameras.js'
 
 export const startRecording = defineMethod({
@@ -22,4 +22,14 @@ export const stopRecording = defineMethod({
   errors: ['CAMERA_NOT_FOUND', 'INVALID_STATE', 'DEPENDENCY_FAILED'],
   work: 'recording',
   run: ({ services }, { device }) => services.recordings.stop(cameraId(services.cameras, device)),
+})
+
+export const getRecordingStatus = defineMethod({
+  name: 'get_recording_status',
+  role: 'viewer',
+  summary: 'What is being recorded of a camera; null while nothing is.',
+  params: DeviceParams,
+  result: RecordingStatus,
+  errors: ['CAMERA_NOT_FOUND'],
+  run: ({ services }, { device }) => services.recordings.status(cameraId(services.cameras, device)),
 })
