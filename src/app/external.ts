@@ -1,15 +1,12 @@
 /** External streams, as the configuration wants them, and their methods. */
 
-import { networkInterfaces } from 'node:os'
 import { type Clock, timestamp } from '../base/clock.js'
 import type { Logger } from '../base/logger.js'
 import type { Config } from '../config/index.js'
-import { ExternalStreams } from '../external/index.js'
+import { ExternalStreams, isOwnHost } from '../external/index.js'
 import type { MediaService } from '../media/index.js'
 import type { ExternalPort } from '../rpc/index.js'
 import { StreamPictures } from '../snapshots/index.js'
-
-const LOOPBACK = /^(?:localhost|127\..*|0\.0\.0\.0|::1|::)$/
 
 interface Context {
   readonly config: Config
@@ -21,6 +18,15 @@ interface Context {
 export function buildExternal({ config, media, clock, logger }: Context): ExternalStreams {
   const { external_discovery: discovery } = config
   const { skydio, generic_uav: generic } = discovery
+  const { mediamtx, server, http_health: health } = config
+  const ports = new Set([
+    mediamtx.rtsp_port,
+    mediamtx.api_port,
+    mediamtx.hls_port,
+    mediamtx.webrtc_port,
+    server.port,
+    health.port,
+  ])
   return new ExternalStreams({
     enabled: discovery.enabled,
     scanIntervalMs: discovery.scan_interval,
@@ -50,7 +56,7 @@ export function buildExternal({ config, media, clock, logger }: Context): Extern
     fetcher: media && {
       setSource: (path, wish) => media.setSource(path, wish),
       isOnline: (path) => media.path(path)?.available === true,
-      isOwn: (host, port) => port === media.rtspPort && isOurs(host),
+      isOwn: async (host, port) => (port === media.rtspPort || ports.has(port)) && (await isOwnHost(host)),
     },
   })
 }
@@ -97,10 +103,4 @@ export function externalPort(external: ExternalStreams, clock: Clock): ExternalP
       }
     },
   }
-}
-
-/** Addresses of this machine; a name that only the resolver knows is not looked up. */
-function isOurs(host: string): boolean {
-  if (LOOPBACK.test(host)) return true
-  return Object.values(networkInterfaces()).some((addresses) => addresses?.some(({ address }) => address === host))
 }

@@ -1,5 +1,6 @@
 /** Streams of other machines: found by scans, added by hand, fetched by MediaMTX. */
 
+export { isOwnHost } from './own-host.js'
 export {
   type Discovered,
   type DiscoverWish,

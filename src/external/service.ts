@@ -19,8 +19,8 @@ export interface StreamFetcher {
   ): Promise<void>
   /** Whether it fetches the path at this moment. */
   isOnline(path: string): boolean
-  /** Whether an address is one of our own listeners: a path that fetches itself. */
-  isOwn(host: string, port: number): boolean
+  /** Whether an address is one of our own listeners: a path that fetches itself. Never rejects. */
+  isOwn(host: string, port: number): Promise<boolean>
 }
 
 export interface ExternalOptions extends Pick<DiscoveryOptions, 'skydio' | 'generic' | 'concurrency' | 'timeoutMs' | 'knock'> {
@@ -103,7 +103,11 @@ export class ExternalStreams implements Service {
     const { enabled, scanAtStart, clock, logger } = this.#options
     if (!enabled) return
     for (const kept of await this.#store.load()) {
-      const address = parseAddress(kept.url, 'url')
+      const address = addressOf(kept)
+      if (address === undefined) {
+        logger.warn({ stream: kept.path }, 'an external stream has an address that cannot be used; add it again')
+        continue
+      }
       this.#added.set(address.key, { kept, address, lastSeenWallMs: Date.parse(kept.addedAt) || clock.wallMs(), reachable: true })
       // Without MediaMTX the wish stands, and is fulfilled when it comes.
       void this.#fetch(kept).catch((thrown: unknown) => {
@@ -148,7 +152,7 @@ export class ExternalStreams implements Service {
   add({ url, name, type }: NewStream): Promise<{ readonly stream: ExternalStream; readonly addedAt: string }> {
     return this.#inTurn(async () => {
       this.#demandEnabled()
-      const address = this.#demandSound(url, name)
+      const address = await this.#demandSound(url, name)
       if (this.#added.has(address.key)) {
         throw new ServiceError('INVALID_STATE', {
           data: { state: 'ADDED', allowed_states: ['REMOVED'] },
@@ -275,11 +279,11 @@ export class ExternalStreams implements Service {
     })
   }
 
-  #demandSound(url: string, name: string): StreamAddress {
+  async #demandSound(url: string, name: string): Promise<StreamAddress> {
     const address = parseAddress(url, 'stream_url')
-    if (this.#options.fetcher?.isOwn(address.host, address.port) === true) {
+    if ((await this.#options.fetcher?.isOwn(address.host, address.port)) === true) {
       const rule = 'a stream of another machine'
-      throw invalidParam('stream_url', rule, 'give the address of the camera itself', 'stream_url is one of our own streams')
+      throw invalidParam('stream_url', rule, 'give the address of the camera itself', 'stream_url is this service itself')
     }
     if (/\p{C}/u.test(name) || name.trim() === '' || name.length > MAX_NAME_CHARS) {
       const rule = `1 to ${MAX_NAME_CHARS} printable characters`
@@ -358,5 +362,14 @@ function discovered(scanned: Scanned, families: Families, wish: DiscoverWish): D
     discovery_options: wish,
     scan_duration: `${(scanned.durationMs / 1000).toFixed(1)}s`,
     errors: scanned.errors,
+  }
+}
+
+/** Undefined of what an older edition, or somebody else, wrote down. */
+function addressOf({ url }: KeptStream): StreamAddress | undefined {
+  try {
+    return parseAddress(url, 'url')
+  } catch {
+    return undefined
   }
 }

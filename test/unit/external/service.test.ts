@@ -5,6 +5,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { ServiceError } from '../../../src/base/errors.js'
 import { createLogger } from '../../../src/base/logger.js'
 import { type ExternalOptions, ExternalStreams, type StreamFetcher } from '../../../src/external/index.js'
+import { ExternalStore } from '../../../src/external/store.js'
 import { FakeClock } from '../../support/fake-clock.js'
 
 let stateDir: string
@@ -28,7 +29,7 @@ class Paths implements StreamFetcher {
     if (this.down) throw new ServiceError('DEPENDENCY_FAILED', { data: { dependency: 'MediaMTX' } })
   }
   isOnline = (path: string): boolean => this.online.has(path)
-  isOwn = (host: string, port: number): boolean => host === 'localhost' && port === 8554
+  isOwn = async (host: string, port: number): Promise<boolean> => host === 'localhost' && port === 8554
 }
 
 function setUp(options: Partial<ExternalOptions> = {}) {
@@ -196,6 +197,20 @@ describe('an added stream', () => {
     expect(second.streams.list().external_streams).toMatchObject([{ name: 'Front gate', url: 'rtsp://admin:***@10.0.0.9/live' }])
     expect([...second.paths.sources]).toEqual([['external_front_gate', GATE.url]])
     expect(second.streams.has('external_front_gate')).toBe(true)
+  })
+
+  it('is left out with a warning when its address, written by somebody else, cannot be used', async () => {
+    const first = setUp()
+    await first.streams.start()
+    await first.streams.add(GATE)
+    const other = { ...GATE, url: 'rtsp://u:s3cret@10.0.0.8/$G1', path: 'external_other', addedAt: '2030-04-01T08:15:00.000Z' }
+    const store = new ExternalStore({ stateDir, logger: createLogger({ level: 'info', format: 'json', write: () => undefined }) })
+    expect(await store.save([...(await store.load()), other])).toBe(true)
+    const second = setUp()
+    await second.streams.start()
+    expect(second.streams.list().external_streams).toMatchObject([{ name: 'Front gate' }])
+    expect(second.lines.join('')).toContain('external_other')
+    expect(second.lines.join('')).not.toContain('s3cret')
   })
 
   it('is refused twice, whatever its credentials, and then nothing changes', async () => {
