@@ -3,7 +3,7 @@
  * folder replaced, watch refused) the whole folder is compared. Work is cut into slices, so that queries are answered in between.
  */
 
-import { type BigIntStats, type FSWatcher, mkdirSync, readFileSync, statSync, watch } from 'node:fs'
+import { type BigIntStats, type FSWatcher, lstatSync, mkdirSync, readFileSync, statSync, watch } from 'node:fs'
 import { opendir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { type IndexStore, isDamage, type KnownEntry } from './store.js'
@@ -225,9 +225,10 @@ export class Folder {
     const { kind, dir } = this.#options
     let found: BigIntStats
     try {
-      found = statSync(join(this.#path, name), { bigint: true })
+      // A link may lead out of the folder: it is no recording, as it is no download.
+      found = lstatSync(join(this.#path, name), { bigint: true })
     } catch (thrown) {
-      if (thrown instanceof Error && 'code' in thrown && (thrown.code === 'ENOENT' || thrown.code === 'ELOOP')) return undefined
+      if (thrown instanceof Error && 'code' in thrown && thrown.code === 'ENOENT') return undefined
       throw thrown
     }
     if (!found.isFile()) return undefined

@@ -89,6 +89,7 @@ describe('pages', () => {
     mkdirSync(join(base, 'r', 'folder.mp4'))
     symlinkSync('/etc', join(base, 'r', 'away'))
     symlinkSync('/nowhere', join(base, 'r', 'dangling.mp4'))
+    symlinkSync('/etc/passwd', join(base, 'r', 'outside.mp4'))
     expect((await names(open())).sort()).toEqual(['a.mp4', 'b.MKV', 'e.mp4'])
   })
 })
