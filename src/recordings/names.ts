@@ -7,7 +7,9 @@ const MAX_BYTES = 255
 const MAX_BASE_BYTES = 240
 const RULE = '1 to 255 characters, no "..", no path separator, none of < > : " | ? *, no control characters'
 // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what is refused.
-const FORBIDDEN = /[<>:"|?*/\\\u0000-\u001f\u007f]/
+const FORBIDDEN = /[<>:"|?*/\\\u0000-\u001f\u007f-\u009f]/
+/** Half a character: the disk would get another name than the one answered. */
+const TORN = /\p{Surrogate}/u
 /** Endings under which clients know a recording, all for what is on the disk. */
 const RECORDING_ENDINGS = /\.(?:mp4|fmp4|mkv|ts|avi)$/i
 
@@ -15,7 +17,7 @@ const RECORDING_ENDINGS = /\.(?:mp4|fmp4|mkv|ts|avi)$/i
 export function checkFileName(filename: string): string {
   const bytes = Buffer.byteLength(filename)
   if (bytes === 0 || bytes > MAX_BYTES) throw refused('the name is empty or too long')
-  if (filename.includes('..') || FORBIDDEN.test(filename)) throw refused('the name could leave the folder')
+  if (filename.includes('..') || FORBIDDEN.test(filename) || TORN.test(filename)) throw refused('the name could leave the folder')
   return filename
 }
 

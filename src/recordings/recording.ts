@@ -337,7 +337,9 @@ export class Recording {
     await this.segments.closeAll(reason !== undefined && FAILURES.has(reason))
     await this.segments.clean()
     this.#state = 'ended'
-    const { device, filename, format, startedMs } = this.identity
+    const { device, format, startedMs } = this.identity
+    // As answered at the start: another file may have had the name that was asked for.
+    const filename = this.segments.list[0]?.stem ?? this.identity.filename
     const recordedMs = this.segments.list.reduce((sum, segment) => sum + (segment.durationMs ?? 0), 0)
     return {
       ...{ device, filename },

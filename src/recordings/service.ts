@@ -181,10 +181,8 @@ export class Recordings implements Service {
 
   async #begin(identity: RecordingIdentity, kinds: readonly Writer['kind'][]): Promise<StartedRecording> {
     const { device } = identity
-    let _first: Recording | undefined
     for (const [order, kind] of kinds.entries()) {
       const recording = this.#builder.make(identity, kind, this.#listener)
-      _first ??= recording
       this.#active.set(device, recording)
       try {
         if (order === 0) await this.storage.check(this.#options.recordingsDir)

@@ -200,8 +200,8 @@ test('names that are taken get a number, whatever the extension; nothing is writ
   const one = await recordings.startRecording({ device: 'camera0', filename: 'desk.mp4' })
   const two = await recordings.startRecording({ device: 'camera1', filename: 'desk' })
   expect([one.filename, two.filename].sort()).toEqual(['desk-2', 'desk-3'])
-  await recordings.stopRecording('camera0')
-  await recordings.stopRecording('camera1')
+  expect((await recordings.stopRecording('camera0')).filename).toBe(one.filename)
+  expect((await recordings.stopRecording('camera1')).filename).toBe(two.filename)
   expect(readdirSync(dir).sort()).toEqual(['.under-way', 'desk-2.mp4', 'desk-3.mp4', 'desk.mkv'])
 })
 
@@ -219,6 +219,8 @@ test.each([
   'ä'.repeat(130),
   'a:b',
   'a\nb',
+  'a\u0085b',
+  'a\ud800b',
 ])('the name %j is refused, and nothing happens', async (filename) => {
   const { recordings, files, told } = await open()
   await expect(recordings.startRecording({ device: 'camera0', filename })).rejects.toMatchObject({
