@@ -45,7 +45,7 @@ export class PlainServer implements Service {
     const uws = loadUws()
     const app = uws.App()
     for (const group of routes) group.mount(app)
-    app.any('/*', (response) => refuse(response, { status: '404 Not Found', text: 'Not found' }))
+    app.any('/*', (response, request) => refuse(response, { status: '404 Not Found', text: 'Not found' }, request.getMethod()))
     this.#app = app
     this.#listening = await listenOn(app, address)
     this.#port = uws.us_socket_local_port(this.#listening)

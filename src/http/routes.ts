@@ -75,8 +75,9 @@ export function answer(response: HttpResponse, method: string, { status, headers
   })
 }
 
-export function refuse(response: HttpResponse, refusal: Refusal): void {
-  answer(response, 'GET', { status: refusal.status, headers: refusal.headers ?? {}, body: refusal.text })
+/** `method` as the library says it. */
+export function refuse(response: HttpResponse, refusal: Refusal, method = 'get'): void {
+  answer(response, method.toUpperCase(), { status: refusal.status, headers: refusal.headers ?? {}, body: refusal.text })
 }
 
 /** Runs what answers later. The answer is dropped when the client has gone; a failure becomes 500 and is told to `onError`. */

@@ -139,7 +139,7 @@ class UwsServer implements HttpServer {
       .get('/openrpc.json', (response) => {
         response.writeHeader('Content-Type', 'application/json').end(this.#rpc.openRpc().json)
       })
-      .any('/*', (response) => refuse(response, { status: '404 Not Found', text: 'Not found' }))
+      .any('/*', (response, request) => refuse(response, { status: '404 Not Found', text: 'Not found' }, request.getMethod()))
   }
 
   #upgrade(response: HttpResponse, request: HttpRequest, context: UpgradeContext): void {

@@ -209,6 +209,7 @@ describe('to this machine', () => {
     expect(head).toMatchObject({ status: 200, body: '' })
     expect(Number(head.headers['content-length'])).toBeGreaterThan(50)
     expect((await ask(healthy, 'OPTIONS', '/health')).status).toBe(204)
+    expect(await ask(healthy, 'HEAD', '/nothing')).toMatchObject({ status: 404, body: '', headers: { 'content-length': '9' } })
     const post = await ask(healthy, 'POST', '/health', { body: '{}' })
     expect(post.status).toBe(405)
     expect(post.headers.allow).toBe('GET, HEAD, OPTIONS')
