@@ -118,7 +118,10 @@ export async function buildParts(context: PartsContext): Promise<Parts> {
   const metrics = new MetricsRoute({ trust, text, types: METRICS_TYPES, logger })
   const hls = new HlsRoute({
     publicHost: config.faces.public_host ?? undefined,
-    playlist: (path, host) => media?.streamLinks(path, host).hls,
+    playlist: (path, host) => {
+      const { rtsp, hls } = media?.streamLinks(path, host) ?? {}
+      return rtsp === undefined && media?.state === 'up' ? 'unknown' : hls
+    },
   })
   const health = healthFace({ config, clock, logger }, [pages.named, downloads])
   const http: HttpServer = createHttpServer({

@@ -27,7 +27,10 @@ const server = new PlainServer({
     }),
     new HlsRoute({
       publicHost: undefined,
-      playlist: (path, host) => (mediamtx ? `http://${host}:8888/${path}/index.m3u8` : undefined),
+      playlist: (path, host) => {
+        if (path === 'nobody') return 'unknown'
+        return mediamtx ? `http://${host}:8888/${path}/index.m3u8` : undefined
+      },
     }),
   ],
   clock,
@@ -97,6 +100,7 @@ describe('/hls', () => {
   it.each([
     '/hls/',
     '/hls/camera0',
+    '/hls/nobody.m3u8',
     '/hls/../metrics',
     '/hls/camera0/../x.m3u8',
     '/hls/camera0/..',
