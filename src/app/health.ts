@@ -92,10 +92,16 @@ function healthPort(context: HealthContext): HealthPort {
 
 async function report(context: HealthContext): Promise<HealthReport> {
   const { system, clock } = context
-  const { status } = await system.status()
+  const { status, reasons } = await system.health()
   const wallMs = clock.wallMs()
-  const components = [mediamtx(context, wallMs), cameras(context, wallMs), await storage(context, wallMs)]
-  return { status: OVERALL[status], components, notReady: notReady(system, components) }
+  const whole = {
+    name: 'system',
+    status: OVERALL[status],
+    message: reasons.length === 0 ? 'all is well' : reasons.join('; '),
+    lastCheckedWallMs: wallMs,
+  }
+  const components = [mediamtx(context, wallMs), cameras(context, wallMs), await storage(context, wallMs), whole]
+  return { status: whole.status, components, notReady: notReady(system, components) }
 }
 
 /** A full disk keeps nobody from looking. */

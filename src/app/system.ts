@@ -3,7 +3,7 @@
 import { statfs } from 'node:fs/promises'
 import { freemem, totalmem } from 'node:os'
 import type { Clock } from '../base/clock.js'
-import { assessHealth, type ComponentWord, type HealthThresholds, type HealthWord } from '../monitor/index.js'
+import { assessHealth, type ComponentWord, type Health, type HealthThresholds, type HealthWord } from '../monitor/index.js'
 
 export interface BuildFacts {
   readonly version: string
@@ -69,24 +69,24 @@ export class System {
   }
 
   async status(): Promise<StatusAnswer> {
-    const { build, connections, mediamtx, storageDir, thresholds } = this.#options
-    const own: ComponentWord = this.#stopping ? 'STOPPING' : 'RUNNING'
-    const components = { websocket_server: own, camera_monitor: own, mediamtx: mediamtx() }
-    const health = assessHealth(
-      {
-        components,
-        memoryUsedPercent: this.memoryUsedPercent(),
-        connections: connections(),
-        storageFreePercent: await freePercent(storageDir),
-      },
-      thresholds,
-    )
     return {
-      status: health.status,
+      status: (await this.health()).status,
       uptime: Math.round(this.uptimeMs()) / 1000,
-      version: build.version,
-      components,
+      version: this.#options.build.version,
+      components: this.#components(),
     }
+  }
+
+  /** The word of `status`, and why it is not better. */
+  async health(): Promise<Health> {
+    const { connections, storageDir, thresholds } = this.#options
+    const signals = {
+      components: this.#components(),
+      memoryUsedPercent: this.memoryUsedPercent(),
+      connections: connections(),
+      storageFreePercent: await freePercent(storageDir),
+    }
+    return assessHealth(signals, thresholds)
   }
 
   memoryUsedPercent(): number {
@@ -111,6 +111,11 @@ export class System {
       supported_formats: ['fmp4', 'mp4', 'mkv', 'jpg', 'png'],
       max_cameras: maxCameras,
     }
+  }
+
+  #components(): StatusAnswer['components'] {
+    const own: ComponentWord = this.#stopping ? 'STOPPING' : 'RUNNING'
+    return { websocket_server: own, camera_monitor: own, mediamtx: this.#options.mediamtx() }
   }
 }
 

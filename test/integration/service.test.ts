@@ -317,7 +317,14 @@ it('answers its health beside the RPC face, ready once everything is up', async 
     expect(await page('/health/ready')).toMatchObject({ ready: true, message: 'System is ready' })
     expect(await page('/health/live')).toMatchObject({ alive: true })
     expect(await page('/health')).toMatchObject({ version: expect.any(String), uptime: expect.stringMatching(/^\d+s$/) })
-    const { components } = (await page('/health/detailed')) as { components: { name: string; status: string }[] }
+    const { status, components } = (await page('/health/detailed')) as {
+      status: string
+      components: { name: string; status: string; message: string }[]
+    }
+    // Whatever this machine is short of, the page says why.
+    const whole = components.find(({ name }) => name === 'system')
+    expect(whole?.status).toBe(status)
+    expect(whole?.message === 'all is well').toBe(status === 'healthy')
     expect(components.map(({ name, status }) => `${name} ${status}`).slice(0, 2)).toEqual(['mediamtx stopped', 'cameras healthy'])
     const metrics = await (await fetch(`http://127.0.0.1:${service.port}/metrics`)).text()
     for (const line of [
