@@ -1,6 +1,6 @@
 /** One small file of state, written whole: the old or the new content, never a mix. A damaged one is set aside, never fatal. */
 
-import { rename } from 'node:fs/promises'
+import { rename, rm } from 'node:fs/promises'
 import { readWhole, removeLeftovers, writeWhole } from './durable-file.js'
 import { errorText } from './errors.js'
 import type { Logger } from './logger.js'
@@ -31,16 +31,25 @@ export class StateFile {
     try {
       text = await readWhole(file)
     } catch (thrown) {
-      logger.error({ file, error: errorText(thrown) }, `${what} could not be read; they begin anew`)
-      return undefined
+      logger.error({ file, error: errorText(thrown) }, `${what} could not be read`)
+      return await this.#setAside()
     }
     if (text === undefined) return undefined
-    const content = parse(jsonOf(text))
-    if (content !== undefined) return content
+    return parse(jsonOf(text)) ?? (await this.#setAside())
+  }
+
+  /** Nothing is written over it, and nothing of it is in the way of what comes: a folder in its place would be. */
+  async #setAside(): Promise<undefined> {
+    const { file, what, logger } = this.#options
     const aside = `${file}.damaged`
-    await rename(file, aside).catch(() => undefined)
-    logger.error({ file: aside }, `${what} were damaged; the file is set aside and they begin anew`)
-    return undefined
+    // An earlier one goes, also a folder.
+    await rm(aside, { recursive: true, force: true }).catch(() => undefined)
+    try {
+      await rename(file, aside)
+      logger.error({ file: aside }, `${what} were damaged; the file is set aside and they begin anew`)
+    } catch (thrown) {
+      logger.error({ file, error: errorText(thrown) }, `${what} were damaged and cannot be set aside; they begin anew`)
+    }
   }
 
   /** Writes the newest content; calls during a write are folded into one more. False: it is not on the disk, and the log says why. */
