@@ -13,6 +13,7 @@ import { type SignalActions, signalActions } from './app/signals.js'
 import { stopServices } from './app/stop.js'
 import { firstStartToken, type Tokens } from './auth/index.js'
 import type { Clock } from './base/clock.js'
+import { lockFolder } from './base/folder-lock.js'
 import { type Service, type StopReport, startAll, stopAll } from './base/lifecycle.js'
 import type { Logger } from './base/logger.js'
 import { type Cameras, createCameras, type StreamLinks } from './cameras/index.js'
@@ -41,10 +42,11 @@ const HOUR_MS = 3_600_000
 /** A busier look at the device folder gains nothing. */
 const MIN_POLL_MS = 50
 
-/** Rejects when the native core cannot be loaded, or the state directory or the camera face's port cannot be used. */
+/** Rejects when the native core cannot be loaded, or the state directory (another service has it) or the camera face's port cannot be used. */
 export async function createApp({ config, logger, clock, env, log, requestStop }: AppContext): Promise<App> {
   const build = buildFacts(env)
   const { tokens, reloadSecret } = await buildTokens(config, clock, logger)
+  const lock = await lockFolder(config.state_dir)
   const { credentials, keyring } = buildCredentials({ config, tokens, clock, logger })
 
   let links: (device: string, host: string) => StreamLinks = () => ({})
@@ -103,6 +105,7 @@ export async function createApp({ config, logger, clock, env, log, requestStop }
       const report = await stopServices({ order, cameras, deadlineMs: config.server.shutdown_timeout, clock, logger })
       parts.disconnect()
       await cameraConfig?.log.close()
+      await lock.release()
       return report
     },
     get banner() {

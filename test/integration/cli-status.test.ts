@@ -25,7 +25,12 @@ describe('camera-service status', () => {
     expect(code).toBe(0)
     expect(JSON.parse(stdout)).toMatchObject({
       ...{ running: true, url: `http://127.0.0.1:${service.healthPort}`, ready: true },
-      components: [{ name: 'mediamtx' }, { name: 'cameras', status: 'healthy' }, { name: 'storage' }],
+      // Of a full disk, or a machine that is short of memory, there is more to tell.
+      components: expect.arrayContaining([
+        expect.objectContaining({ name: 'mediamtx' }),
+        expect.objectContaining({ name: 'cameras', status: 'healthy' }),
+        expect.objectContaining({ name: 'storage' }),
+      ]),
     })
     const named = await run(process.execPath, [MAIN, 'status', '--url', `http://127.0.0.1:${service.healthPort}/`], service.env)
     expect(named.code).toBe(0)

@@ -290,6 +290,21 @@ describe.runIf(process.getuid?.() === 0)('a disk that runs full', () => {
 })
 
 describe('what outlives a process', () => {
+  it('is one process per state folder: a second one says who has it and ends, and the first one notices nothing', async () => {
+    const first = await startService({ args: ['--virtual-cameras', '1'] })
+    try {
+      const { stateDir } = first
+      await expect(startService({ args: ['--virtual-cameras', '1'], stateDir })).rejects.toThrow(
+        new RegExp(`in use by camera-service, process ${first.pid}: stop it, or set state_dir`),
+      )
+      const client = await RpcClient.connect(first.url)
+      expect(await client.call('ping')).toBe('pong')
+      await client.close()
+    } finally {
+      expect(await first.stop()).toBe(0)
+    }
+  })
+
   it('keeps secret and ids over kill -9, and prints no second token', async () => {
     const first = await startService({ args: ['--virtual-cameras', '1'] })
     const { stateDir } = first
