@@ -11,7 +11,7 @@ import type { LogPort } from './app/camera-log.js'
 import { buildCredentials, buildTokens } from './app/credentials.js'
 import { type SignalActions, signalActions } from './app/signals.js'
 import { stopServices } from './app/stop.js'
-import { firstStartToken, type Tokens } from './auth/index.js'
+import { firstStartToken, inStateDir, type Tokens } from './auth/index.js'
 import type { Clock } from './base/clock.js'
 import { lockFolder } from './base/folder-lock.js'
 import { type Service, type StopReport, startAll, stopAll } from './base/lifecycle.js'
@@ -46,7 +46,7 @@ const MIN_POLL_MS = 50
 export async function createApp({ config, logger, clock, env, log, requestStop }: AppContext): Promise<App> {
   const build = buildFacts(env)
   const { tokens, reloadSecret } = await buildTokens(config, clock, logger)
-  const lock = await lockFolder(config.state_dir)
+  const lock = await inStateDir(config.state_dir, () => lockFolder(config.state_dir))
   const { credentials, keyring } = buildCredentials({ config, tokens, clock, logger })
 
   let links: (device: string, host: string) => StreamLinks = () => ({})
