@@ -40,6 +40,9 @@ export interface StreamsOptions {
 const LOOK_FIRST_MS = 20
 const LOOK_MAX_MS = 100
 const GONE_MS = 500
+/** Why a stream goes on after `stop`. */
+const READ_ON = 'others still read this stream'
+const RECORDED_ON = 'it is being recorded'
 
 export class Streams {
   readonly #options: StreamsOptions
@@ -90,7 +93,7 @@ export class Streams {
   }
 
   async stop(device: string): Promise<StoppedStream> {
-    const { publications, link, clock } = this.#options
+    const { publications, link } = this.#options
     this.#ports(device)
     const publication = publications.get(device)
     const path = link.paths.get(device)
@@ -113,19 +116,8 @@ export class Streams {
       await publications.ended(device)
       await this.#gone(device)
     }
-    const endMs = clock.wallMs()
-    return {
-      device,
-      stream_name: device,
-      status: 'STOPPED',
-      start_time: startTime,
-      end_time: timestamp(endMs),
-      duration: Math.max(0, Math.round((endMs - Date.parse(startTime)) / 1000)),
-      stream_continues: continues,
-      ...(continues
-        ? { message: publications.demand.active(device) ? 'others still read this stream' : 'it is being recorded' }
-        : {}),
-    }
+    if (!continues) return this.#stopped(device, startTime)
+    return this.#stopped(device, startTime, publications.demand.active(device) ? READ_ON : RECORDED_ON)
   }
 
   url(device: string, host: string): StreamUrl {
@@ -245,8 +237,12 @@ export class Streams {
   /** It ends by itself when nobody reads it; who reads it is not thrown out. */
   async #stopSource(device: string, path: RuntimePath | undefined): Promise<StoppedStream> {
     const startTime = this.#startTime(path, undefined)
-    const recorded = this.#options.isRecorded(device)
-    const continues = recorded || (path?.readers.length ?? 0) > 0
+    if (this.#options.isRecorded(device)) return this.#stopped(device, startTime, RECORDED_ON)
+    return this.#stopped(device, startTime, (path?.readers.length ?? 0) > 0 ? READ_ON : undefined)
+  }
+
+  /** `continues`: why it goes on all the same. */
+  #stopped(device: string, startTime: string, continues?: string): StoppedStream {
     const endMs = this.#options.clock.wallMs()
     return {
       device,
@@ -255,8 +251,8 @@ export class Streams {
       start_time: startTime,
       end_time: timestamp(endMs),
       duration: Math.max(0, Math.round((endMs - Date.parse(startTime)) / 1000)),
-      stream_continues: continues,
-      ...(continues ? { message: recorded ? 'it is being recorded' : 'others still read this stream' } : {}),
+      stream_continues: continues !== undefined,
+      ...(continues === undefined ? {} : { message: continues }),
     }
   }
 
