@@ -108,11 +108,21 @@ export class Dispatcher {
       const identity = this.#toolbox.tokens.verify(token, { address: session.address })
       if (!(identity instanceof Promise)) return run(identity)
       session.inFlight += 1
-      const settle = (reply: Payload | undefined): void => {
+      // The reply goes out in the same turn: what the method has told to follow it must not be overtaken.
+      const settle = (makeReply: () => Payload | undefined): void => {
         session.inFlight -= 1
-        if (reply !== undefined && !session.closed) session.peer.send(reply, codec.binary)
+        let reply: Payload | undefined
+        try {
+          reply = makeReply()
+        } catch (thrown) {
+          reply = fail(thrown)
+        }
+        session.reply(reply, codec.binary)
       }
-      identity.then(run).catch(fail).then(settle)
+      identity.then(
+        (known) => settle(() => run(known)),
+        (thrown: unknown) => settle(() => fail(thrown)),
+      )
       return undefined
     } catch (thrown) {
       return fail(thrown)
@@ -148,7 +158,7 @@ export class Dispatcher {
     const settle = (reply: Payload | undefined): void => {
       session.inFlight -= 1
       if (work !== undefined) this.#work[work] -= 1
-      if (reply !== undefined && !session.closed) session.peer.send(reply, codec.binary)
+      session.reply(reply, codec.binary)
     }
     // The reply is made inside the chain: a result that cannot be encoded is a failure of the method like any other.
     result

@@ -17,18 +17,8 @@ export type {
   SystemPort,
 } from './services.js'
 export type { Peer } from './session.js'
-export type {
-  CameraCapabilities,
-  CameraList,
-  CameraStatus,
-  ServerInfo,
-  ServiceStatus,
-  Snapshot,
-  StartedStream,
-  StoppedStream,
-  StreamEntry,
-  StreamStatus,
-  StreamUrl,
-  TakeSnapshotParams,
-} from './shapes.js'
+export type { CameraCapabilities, CameraList, CameraStatus } from './shapes/cameras.js'
+export type { Snapshot, TakeSnapshotParams } from './shapes/snapshots.js'
+export type { StartedStream, StoppedStream, StreamEntry, StreamStatus, StreamUrl } from './shapes/streams.js'
+export type { ServerInfo, ServiceStatus } from './shapes/system.js'
 export { TOPICS, type Topic } from './topics.js'

@@ -2,7 +2,7 @@
 
 import { ServiceError } from '../base/errors.js'
 import type { Payload } from './filters.js'
-import type { CameraStatus } from './shapes.js'
+import type { CameraStatus } from './shapes/cameras.js'
 
 const RECORDING_WORDS: Readonly<Record<string, string>> = {
   'recording.start': 'STARTED',

@@ -7,7 +7,7 @@ import { CATALOGUE, ServiceError } from '../base/errors.js'
 import type { Params } from './message.js'
 import type { Toolbox } from './method.js'
 import type { Session } from './session.js'
-import type { AuthenticateParams, LegacyRefusal, Login } from './shapes.js'
+import type { AuthenticateParams, LegacyRefusal, Login } from './shapes/login.js'
 import { LEGACY_TOPICS } from './topics.js'
 
 const AUTH_TYPES: readonly unknown[] = ['jwt', 'api_key', 'auto', undefined]

@@ -8,7 +8,7 @@ import { explainFault } from './rule.js'
 import { build, type Check, compileCheck, type Schema, type Shape, type TObject, type TSchema } from './schema.js'
 import type { Services } from './services.js'
 import type { Session } from './session.js'
-import { NoParams } from './shapes.js'
+import { NoParams } from './shapes/common.js'
 import type { Subscriptions } from './subscriptions.js'
 
 /** Costly work of which only so much is done at once. */

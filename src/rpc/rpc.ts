@@ -97,8 +97,7 @@ export function createRpc(options: RpcOptions): Rpc {
         receive(bytes, binary) {
           // Without the subprotocol a binary frame holds JSON too, and is answered in text.
           const spoken = binary ? codec : jsonCodec
-          const reply = dispatcher.handle(session, spoken, spoken.decode(bytes))
-          if (reply !== undefined) peer.send(reply, spoken.binary)
+          session.reply(dispatcher.handle(session, spoken, spoken.decode(bytes)), spoken.binary)
         },
         get expiresAtMs() {
           return session.identity?.expiresAtMs

@@ -1,37 +1,15 @@
 /** What the methods need of the rest of the service. Each is implemented beside its domain and passed in by the app. */
 
 import type { Rendered } from '../base/rendered.js'
-import type { AddedStream, DiscoveredStreams, DiscoveryInterval, ExternalStreamList, RemovedStream } from './external-shapes.js'
-import type { Metrics, SystemStatus } from './metrics-shapes.js'
-import type {
-  CameraCapabilities,
-  CameraControls,
-  CameraControlsSet,
-  CameraList,
-  CameraStatus,
-  Cleanup,
-  DeletedFile,
-  FileList,
-  PageParams,
-  RecordingInfo,
-  RecordingStatus,
-  RetentionParams,
-  RetentionPolicy,
-  ServerInfo,
-  ServiceStatus,
-  Snapshot,
-  SnapshotInfo,
-  StartedRecording,
-  StartedStream,
-  StartRecordingParams,
-  StoppedRecording,
-  StoppedStream,
-  StorageInfo,
-  StreamEntry,
-  StreamStatus,
-  StreamUrl,
-  TakeSnapshotParams,
-} from './shapes.js'
+import type { CameraCapabilities, CameraList, CameraStatus } from './shapes/cameras.js'
+import type { CameraControls, CameraControlsSet } from './shapes/controls.js'
+import type { AddedStream, DiscoveredStreams, DiscoveryInterval, ExternalStreamList, RemovedStream } from './shapes/external.js'
+import type { DeletedFile, FileList, PageParams, RecordingInfo, SnapshotInfo } from './shapes/files.js'
+import type { RecordingStatus, StartedRecording, StartRecordingParams, StoppedRecording } from './shapes/recordings.js'
+import type { Snapshot, TakeSnapshotParams } from './shapes/snapshots.js'
+import type { Cleanup, RetentionParams, RetentionPolicy, StorageInfo } from './shapes/storage.js'
+import type { StartedStream, StoppedStream, StreamEntry, StreamStatus, StreamUrl } from './shapes/streams.js'
+import type { Metrics, ServerInfo, ServiceStatus, SystemStatus } from './shapes/system.js'
 
 /** `device` is a camera id here; `host` the name under which the client reached us, for links. */
 export interface CameraPort {

@@ -43,6 +43,7 @@ export class Session {
   #identity: Identity | undefined
   #abort: AbortController | undefined
   #closed = false
+  #afterReply: (() => void) | undefined
   #refusalsSinceMs = 0
   #refusals = 0
 
@@ -90,6 +91,20 @@ export class Session {
     }
     this.#refusals += 1
     return this.#refusals
+  }
+
+  /** What follows the reply to the call that runs now. */
+  afterReply(action: () => void): void {
+    this.#afterReply = action
+  }
+
+  /** Sends a reply, undefined when there is none to send, and what is to follow it. */
+  reply(payload: Payload | undefined, binary: boolean): void {
+    const follow = this.#afterReply
+    this.#afterReply = undefined
+    if (this.#closed) return
+    if (payload !== undefined) this.peer.send(payload, binary)
+    follow?.()
   }
 
   close(): void {

@@ -2,9 +2,10 @@
 
 import { type Clock, timestamp } from '../base/clock.js'
 import { invalidParam } from '../base/errors.js'
-import type { Codec } from './codec.js'
+import { type LeftOff, type MissedEvent, missedEvents } from './catch-up.js'
+import { EventEncoder, type EventNumber } from './event-encoder.js'
+import { EventLog, stateKey } from './event-log.js'
 import { compileFilter, type Filter, type Payload } from './filters.js'
-import { legacyParams } from './legacy-events.js'
 import type { CameraPort } from './services.js'
 import type { Session } from './session.js'
 import { isTopicName, namesOf, tellsState } from './topics.js'
@@ -12,7 +13,21 @@ import { isTopicName, namesOf, tellsState } from './topics.js'
 interface Subscription {
   readonly names: Set<string>
   readonly filter: Filter | undefined
+  /** Its messages carry `seq` and `epoch`. */
+  readonly numbered: boolean
 }
+
+/** What a client that asked for numbers starts from. */
+export interface Position {
+  readonly epoch: string
+  /** Of the newest event of each topic that has numbers. */
+  readonly seq: Readonly<Record<string, number>>
+  /** What was missed cannot be told: the client has to look at everything afresh. */
+  readonly resync: boolean
+}
+
+/** A client that is so far behind is better off with the state of now. */
+const MAX_REPLAY_BYTES = 512 * 1024
 
 export interface SubscriptionCounts {
   readonly total_subscriptions: number
@@ -23,6 +38,7 @@ export interface SubscriptionCounts {
 export class Subscriptions {
   readonly #clock: Clock
   readonly #cameras: Pick<CameraPort, 'status'>
+  readonly #log = new EventLog()
   readonly #bySession = new Map<Session, Subscription>()
   readonly #byName = new Map<string, Set<Session>>()
 
@@ -33,6 +49,35 @@ export class Subscriptions {
 
   /** Replaces what the session was subscribed to (C-20). The topics, each once. Throws INVALID_PARAMS, then nothing changes. */
   subscribe(session: Session, topics: readonly string[], filters: Payload): readonly string[] {
+    this.#replace(session, topics, filters, false)
+    return this.topicsOf(session)
+  }
+
+  /** As `subscribe`, with numbers. What the client has missed since it left off follows the reply, unless it has to look afresh. */
+  resume(session: Session, topics: readonly string[], filters: Payload, leftOff: LeftOff): Position {
+    const { names, filter } = this.#replace(session, topics, filters, true)
+    const missed = missedEvents(this.#log, names, filter, leftOff)
+    const frames = missed && this.#framesOf(session, missed)
+    if (frames !== undefined) {
+      session.afterReply(() => {
+        // As replies: they are as many as the client asked for, and no reason to give it up.
+        for (const frame of frames) session.peer.send(frame, session.codec.binary)
+      })
+    }
+    const seq: Record<string, number> = {}
+    for (const name of names) {
+      const last = this.#log.last(name)
+      if (last !== undefined) seq[name] = last
+    }
+    return { epoch: this.#log.epoch, seq, resync: frames === undefined }
+  }
+
+  /** The newest events of a stream that tells states, one of each device. */
+  states(name: string): readonly Payload[] {
+    return this.#log.states(name).map(({ payload }) => payload)
+  }
+
+  #replace(session: Session, topics: readonly string[], filters: Payload, numbered: boolean): Subscription {
     const names = new Set(topics)
     const unknown = topics.find((topic) => !isTopicName(topic))
     if (unknown !== undefined) {
@@ -44,13 +89,14 @@ export class Subscriptions {
       )
     }
     const filter = compileFilter(filters)
+    const subscription = { names, filter, numbered }
     this.drop(session)
-    this.#bySession.set(session, { names, filter })
+    this.#bySession.set(session, subscription)
     for (const name of names) {
       const sessions = this.#byName.get(name) ?? new Set()
       this.#byName.set(name, sessions.add(session))
     }
-    return [...names]
+    return subscription
   }
 
   /** Without `topics`, all. The topics that were removed. */
@@ -85,53 +131,46 @@ export class Subscriptions {
    * several names hears it once. `payload` gets a `timestamp` when it has none.
    */
   publish(topic: string, payload: Payload): void {
-    const names = namesOf(topic).filter((name) => this.#byName.has(name))
-    if (names.length === 0) return
     const wallMs = this.#clock.wallMs()
     const stamped = 'timestamp' in payload ? payload : { ...payload, timestamp: timestamp(wallMs) }
+    this.#log.append(topic, stamped)
+    const names = namesOf(topic).filter((name) => this.#byName.has(name))
+    if (names.length === 0) return
     const encoder = new EventEncoder(topic, stamped, this.#cameras)
-    const device = typeof stamped.device === 'string' ? stamped.device : ''
     names.forEach((name, order) => {
-      const key = tellsState(name) ? `${name} ${device}` : undefined
+      const key = tellsState(name) ? `${name} ${stateKey(stamped)}` : undefined
+      const seq = this.#log.last(name)
+      const number = seq === undefined ? undefined : { seq, epoch: this.#log.epoch }
       for (const session of this.#byName.get(name) ?? []) {
         const subscription = this.#bySession.get(session)
         if (subscription === undefined || session.rankAt(wallMs) === 0) continue
         if (names.slice(0, order).some((earlier) => subscription.names.has(earlier))) continue
         if (subscription.filter?.(topic, stamped) === false) continue
-        const encoded = encoder.encode(name, session.codec, session.linkHost)
+        const encoded = encoder.encode(name, session.codec, session.linkHost, subscription.numbered ? number : undefined)
         if (encoded !== undefined) session.peer.notify(encoded, session.codec.binary, key)
       }
     })
+  }
+
+  /** Undefined: together they are too much. */
+  #framesOf(session: Session, missed: readonly MissedEvent[]): readonly Uint8Array[] | undefined {
+    const frames: Uint8Array[] = []
+    let bytes = 0
+    for (const { name, event } of missed) {
+      const number: EventNumber = { seq: event.seq, epoch: this.#log.epoch }
+      const encoder = new EventEncoder(event.topic, event.payload, this.#cameras)
+      const frame = encoder.encode(name, session.codec, session.linkHost, number)
+      if (frame === undefined) continue
+      bytes += frame.byteLength
+      if (bytes > MAX_REPLAY_BYTES) return undefined
+      frames.push(frame)
+    }
+    return frames
   }
 
   #forget(session: Session, name: string): void {
     const sessions = this.#byName.get(name)
     sessions?.delete(session)
     if (sessions?.size === 0) this.#byName.delete(name)
-  }
-}
-
-/** One event on its way out: each form of it is made once. */
-class EventEncoder {
-  readonly #topic: string
-  readonly #payload: Payload
-  readonly #cameras: Pick<CameraPort, 'status'>
-  readonly #made = new Map<string, Uint8Array | undefined>()
-
-  constructor(topic: string, payload: Payload, cameras: Pick<CameraPort, 'status'>) {
-    this.#topic = topic
-    this.#payload = payload
-    this.#cameras = cameras
-  }
-
-  /** Undefined when the event has nothing to say under this name. */
-  encode(name: string, codec: Codec, linkHost: string): Uint8Array | undefined {
-    // Only the camera update holds links, so only it differs by host.
-    const form = name === 'camera_status_update' ? `${codec.name} ${name} ${linkHost}` : `${codec.name} ${name}`
-    if (!this.#made.has(form)) {
-      const params = legacyParams(name, this.#topic, this.#payload, (device) => this.#cameras.status(device, linkHost).value)
-      this.#made.set(form, params === undefined ? undefined : codec.notification(name, params))
-    }
-    return this.#made.get(form)
   }
 }

@@ -47,9 +47,15 @@ const ALIASES: Readonly<Record<string, readonly Topic[]>> = {
 export const LEGACY_TOPICS: readonly string[] = ['camera_status_update', 'recording_status_update']
 
 /** Names whose messages tell a state: while one waits for a slow reader, a newer one for the same device replaces it. */
-const STATE_NAMES: ReadonlySet<string> = new Set([...LEGACY_TOPICS, 'system_health_update', 'system.health'])
+const STATE_NAMES: ReadonlySet<string> = new Set([
+  ...LEGACY_TOPICS,
+  'system_health_update',
+  'system.health',
+  'recording.progress',
+])
 
 const KNOWN: ReadonlySet<string> = new Set([...TOPICS, ...Object.keys(ALIASES), ...MONITOR_TOPICS])
+const NUMBERED: ReadonlySet<string> = new Set([...TOPICS, ...Object.keys(ALIASES)])
 const NAMES = new Map<string, readonly string[]>(
   TOPICS.map((topic) => [topic, [topic, ...Object.keys(ALIASES).filter((alias) => ALIASES[alias]?.includes(topic))]]),
 )
@@ -61,6 +67,11 @@ export function isTopicName(name: string): boolean {
 /** Names under which an event may be subscribed to, its own first. */
 export function namesOf(topic: string): readonly string[] {
   return NAMES.get(topic) ?? [topic]
+}
+
+/** Whether events under this name have numbers; those of the monitor bring their own. */
+export function isNumbered(name: string): boolean {
+  return NUMBERED.has(name)
 }
 
 export function tellsState(name: string): boolean {

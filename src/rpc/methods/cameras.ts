@@ -1,6 +1,7 @@
 import { defineMethod } from '../method.js'
 import type { CameraPort } from '../services.js'
-import { CameraCapabilities, CameraList, CameraStatus, DeviceParams, NoParams } from '../shapes.js'
+import { CameraCapabilities, CameraList, CameraStatus } from '../shapes/cameras.js'
+import { DeviceParams, NoParams } from '../shapes/common.js'
 
 export const getCameraList = defineMethod({
   name: 'get_camera_list',

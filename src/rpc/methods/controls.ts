@@ -1,5 +1,6 @@
 import { defineMethod } from '../method.js'
-import { CameraControls, CameraControlsSet, DeviceParams, ResetCameraControlsParams, SetCameraControlsParams } from '../shapes.js'
+import { DeviceParams } from '../shapes/common.js'
+import { CameraControls, CameraControlsSet, ResetCameraControlsParams, SetCameraControlsParams } from '../shapes/controls.js'
 import { cameraId } from './cameras.js'
 
 export const getCameraControls = defineMethod({

@@ -4,7 +4,8 @@ import { Rendered } from '../../base/rendered.js'
 import { authenticate, readLogin } from '../login.js'
 import { defineMethod } from '../method.js'
 import type { Builder } from '../schema.js'
-import { AuthenticateParams, LoginAnswer, NoParams } from '../shapes.js'
+import { NoParams } from '../shapes/common.js'
+import { AuthenticateParams, LoginAnswer } from '../shapes/login.js'
 
 const PONG = new Rendered('pong' as const)
 

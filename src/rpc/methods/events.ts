@@ -1,18 +1,29 @@
 import { defineMethod } from '../method.js'
-import { NoParams, Subscribed, SubscribeParams, SubscriptionStats, Unsubscribed, UnsubscribeParams } from '../shapes.js'
+import type { Shape } from '../schema.js'
+import type { Services } from '../services.js'
+import { NoParams } from '../shapes/common.js'
+import { Subscribed, SubscribeParams, SubscriptionStats, Unsubscribed, UnsubscribeParams } from '../shapes/events.js'
+import type { Subscriptions } from '../subscriptions.js'
 
 export const subscribeEvents = defineMethod({
   name: 'subscribe_events',
   role: 'viewer',
-  summary: 'Subscribes the connection to topics, in place of what it was subscribed to before.',
+  summary:
+    'Subscribes the connection to topics, in place of what it was subscribed to before. With `epoch` and `since_seq` the events that the ' +
+    'client has missed follow the answer, or `resync` is true and `state` tells how things are.',
   params: SubscribeParams,
   result: Subscribed,
   errors: [],
-  run: ({ subscriptions }, { topics, filters = {} }, session) => ({
-    subscribed: true,
-    topics: subscriptions.subscribe(session, topics, { ...filters }),
-    filters,
-  }),
+  run: ({ subscriptions, services }, { topics, filters = {}, epoch, since_seq: sinceSeq }, session) => {
+    if (epoch === undefined && sinceSeq === undefined) {
+      return { subscribed: true, topics: subscriptions.subscribe(session, topics, { ...filters }), filters }
+    }
+    const position = subscriptions.resume(session, topics, { ...filters }, { epoch, sinceSeq })
+    return {
+      ...{ subscribed: true, topics: subscriptions.topicsOf(session), filters, ...position },
+      ...(position.resync && { state: stateOfNow(services, subscriptions, session.linkHost) }),
+    }
+  },
 })
 
 export const unsubscribeEvents = defineMethod({
@@ -41,3 +52,16 @@ export const getSubscriptionStats = defineMethod({
     client_id: session.clientId,
   }),
 })
+
+function stateOfNow(
+  services: Services,
+  subscriptions: Subscriptions,
+  linkHost: string,
+): NonNullable<Shape<typeof Subscribed>['state']> {
+  const { cameras } = services.cameras.list(linkHost).value
+  return {
+    cameras,
+    recordings: cameras.flatMap(({ device }) => services.recordings.status(device) ?? []),
+    health: subscriptions.states('system.health').at(-1) ?? null,
+  }
+}

@@ -1,3 +1,6 @@
+import type { Params } from '../message.js'
+import { defineMethod } from '../method.js'
+import { NoParams } from '../shapes/common.js'
 import {
   AddedStream,
   AddStreamParams,
@@ -8,10 +11,7 @@ import {
   ExternalStreamList,
   RemovedStream,
   RemoveStreamParams,
-} from '../external-shapes.js'
-import type { Params } from '../message.js'
-import { defineMethod } from '../method.js'
-import { NoParams } from '../shapes.js'
+} from '../shapes/external.js'
 
 export const discoverExternalStreams = defineMethod({
   name: 'discover_external_streams',

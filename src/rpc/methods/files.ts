@@ -1,5 +1,5 @@
 import { defineMethod } from '../method.js'
-import { DeletedFile, FileList, FileParams, PageParams, RecordingInfo, SnapshotInfo } from '../shapes.js'
+import { DeletedFile, FileList, FileParams, PageParams, RecordingInfo, SnapshotInfo } from '../shapes/files.js'
 
 export const listRecordings = defineMethod({
   name: 'list_recordings',

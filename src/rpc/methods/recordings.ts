@@ -1,5 +1,6 @@
 import { defineMethod } from '../method.js'
-import { DeviceParams, RecordingStatus, StartedRecording, StartRecordingParams, StoppedRecording } from '../shapes.js'
+import { DeviceParams } from '../shapes/common.js'
+import { RecordingStatus, StartedRecording, StartRecordingParams, StoppedRecording } from '../shapes/recordings.js'
 import { cameraId } from './cameras.js'
 
 export const startRecording = defineMethod({

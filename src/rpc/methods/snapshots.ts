@@ -1,5 +1,5 @@
 import { defineMethod } from '../method.js'
-import { Snapshot, TakeSnapshotParams } from '../shapes.js'
+import { Snapshot, TakeSnapshotParams } from '../shapes/snapshots.js'
 import { cameraId } from './cameras.js'
 
 export const takeSnapshot = defineMethod({

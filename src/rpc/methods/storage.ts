@@ -1,5 +1,6 @@
 import { defineMethod } from '../method.js'
-import { Cleanup, NoParams, RetentionParams, RetentionPolicy, StorageInfo } from '../shapes.js'
+import { NoParams } from '../shapes/common.js'
+import { Cleanup, RetentionParams, RetentionPolicy, StorageInfo } from '../shapes/storage.js'
 
 export const getStorageInfo = defineMethod({
   name: 'get_storage_info',

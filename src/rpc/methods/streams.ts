@@ -1,5 +1,6 @@
 import { defineMethod } from '../method.js'
-import { DeviceParams, NoParams, StartedStream, StoppedStream, StreamList, StreamStatus, StreamUrl } from '../shapes.js'
+import { DeviceParams, NoParams } from '../shapes/common.js'
+import { StartedStream, StoppedStream, StreamList, StreamStatus, StreamUrl } from '../shapes/streams.js'
 import { cameraId } from './cameras.js'
 
 export const startStreaming = defineMethod({

@@ -1,7 +1,7 @@
 import { defineMethod } from '../method.js'
-import { Metrics, SystemStatus } from '../metrics-shapes.js'
 import type { Builder } from '../schema.js'
-import { NoParams, ServerInfo, ServiceStatus } from '../shapes.js'
+import { NoParams } from '../shapes/common.js'
+import { Metrics, ServerInfo, ServiceStatus, SystemStatus } from '../shapes/system.js'
 
 export const getStatus = defineMethod({
   name: 'get_status',

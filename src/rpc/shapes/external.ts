@@ -1,8 +1,8 @@
 /** Shapes of external streams on the wire (contract §9.7). Times are ISO 8601 (C-24). */
 
-import { type Builder, type Shape, words } from './schema.js'
+import { type Builder, type Shape, words } from '../schema.js'
+import { time } from './common.js'
 
-const time = (t: Builder) => t.String({ format: 'date-time', description: 'UTC, ISO 8601, ends with Z' })
 const streamType = (t: Builder) => words(t, ['skydio_stanag4609', 'generic_rtsp'])
 const shownUrl = (t: Builder) => t.String({ description: 'Without passwords' })
 const urlParam = (t: Builder) =>

@@ -1,9 +1,9 @@
-/** What `get_metrics` and `get_system_status` answer (contract §9.5). */
+/** What is said of the service as a whole (contract §9.5). */
 
-import { type Builder, type Shape, words } from './schema.js'
+import { type Builder, type Shape, words } from '../schema.js'
+import { count, time } from './common.js'
 
 const percent = (t: Builder) => t.Number({ minimum: 0, maximum: 100, description: 'Percent' })
-const count = (t: Builder) => t.Integer({ minimum: 0 })
 
 const CameraMetrics = (t: Builder) =>
   t.Object({
@@ -11,7 +11,7 @@ const CameraMetrics = (t: Builder) =>
     name: t.String(),
     status: words(t, ['CONNECTED', 'DISCONNECTED', 'ERROR']),
     device_num: t.Integer({ minimum: 0, description: 'N of `cameraN`' }),
-    last_seen: t.String({ format: 'date-time', description: 'UTC, ISO 8601, ends with Z' }),
+    last_seen: time(t),
     capabilities: t.Object({
       driver_name: t.String(),
       card_name: t.String(),
@@ -33,7 +33,7 @@ const CameraMetrics = (t: Builder) =>
 export type Metrics = Shape<typeof Metrics>
 export const Metrics = (t: Builder) =>
   t.Object({
-    timestamp: t.String({ format: 'date-time', description: 'UTC, ISO 8601, ends with Z' }),
+    timestamp: time(t),
     system_metrics: t.Object({
       cpu_usage: percent(t),
       memory_usage: percent(t),
@@ -55,4 +55,28 @@ export const SystemStatus = (t: Builder) =>
     message: t.String(),
     available_cameras: t.Array(t.String(), { description: 'Ids of the cameras that are CONNECTED' }),
     discovery_active: t.Boolean(),
+  })
+
+const componentState = (t: Builder) => words(t, ['RUNNING', 'STOPPED', 'ERROR', 'STARTING', 'STOPPING'])
+
+export type ServiceStatus = Shape<typeof ServiceStatus>
+export const ServiceStatus = (t: Builder) =>
+  t.Object({
+    status: words(t, ['HEALTHY', 'DEGRADED', 'UNHEALTHY']),
+    uptime: t.Number({ minimum: 0, description: 'Seconds' }),
+    version: t.String(),
+    components: t.Object({ websocket_server: componentState(t), camera_monitor: componentState(t), mediamtx: componentState(t) }),
+  })
+
+export type ServerInfo = Shape<typeof ServerInfo>
+export const ServerInfo = (t: Builder) =>
+  t.Object({
+    name: t.String(),
+    version: t.String(),
+    build_date: t.String(),
+    go_version: t.String({ description: 'Version of the runtime' }),
+    architecture: t.String(),
+    capabilities: t.Array(t.String()),
+    supported_formats: t.Array(t.String()),
+    max_cameras: count(t),
   })
