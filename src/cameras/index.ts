@@ -1,6 +1,6 @@
 /** Cameras: who exists, in which state, and who gets their frames. */
 
-export { captureError, nativeCode } from './capture-fault.js'
+export { captureError, nativeCode } from './capture/capture-fault.js'
 export {
   type ActualMode,
   type CaptureDrops,
@@ -11,21 +11,19 @@ export {
   type CaptureStatistics,
   type CaptureWord,
   DEFAULT_CAMERA,
-} from './capture-types.js'
-export type { Captures, Lease } from './captures.js'
-export type { ControlSetResult } from './control-result.js'
-export type { ControlChange, ControlValue, ControlView } from './control-view.js'
-export type { CameraControls } from './controls.js'
-export { type CameraSelector, cameraAt } from './default-camera.js'
-export { type DeviceOwner, findOwner } from './device-owner.js'
-export type { CameraFeed, CameraFeeds } from './feeds.js'
-export { cameraIds } from './id-store.js'
+} from './capture/capture-types.js'
+export type { Captures, Lease } from './capture/captures.js'
+export { type DeviceOwner, findOwner } from './capture/device-owner.js'
+export type { CameraFeed, CameraFeeds } from './consumers/feeds.js'
+export type { CameraViewers } from './consumers/viewers.js'
+export type { ControlSetResult } from './controls/control-result.js'
+export type { ControlChange, ControlValue, ControlView } from './controls/control-view.js'
+export type { CameraControls } from './controls/controls.js'
 export { chooseMode, type ModeWish, wholeFps } from './mode.js'
-export type { CameraRegistry } from './registry.js'
-export { type Cameras, type CamerasOptions, createCameras } from './service.js'
-export { pictureSibling } from './siblings.js'
-export type { Camera, CameraEvents, CameraReason, CameraStatus, Mode } from './types.js'
-export type { CameraViewers } from './viewers.js'
+export { type CameraSelector, cameraAt } from './registry/default-camera.js'
+export { cameraIds } from './registry/id-store.js'
+export type { CameraRegistry } from './registry/registry.js'
+export { pictureSibling } from './registry/siblings.js'
 export {
   type CameraListView,
   type CameraStatusView,
@@ -33,4 +31,6 @@ export {
   cameraView,
   resolution,
   type StreamLinks,
-} from './views.js'
+} from './registry/views.js'
+export { type Cameras, type CamerasOptions, createCameras } from './service.js'
+export type { Camera, CameraEvents, CameraReason, CameraStatus, Mode } from './types.js'

@@ -1,7 +1,6 @@
 /** Chooses the mode a capture uses (design §8): pure functions of a report. */
 
 import type { DeviceReport, FrameInterval, FrameSize, PixelFormat } from '../native/index.js'
-import type { Mode } from './types.js'
 
 /**
  * Formats the core turns into JPEG frames, best first: JPEG as it comes, then raw by bytes on the bus and work to encode. H.264,
@@ -10,6 +9,15 @@ import type { Mode } from './types.js'
 const JPEG_FORMATS = ['MJPG', 'JPEG']
 const RAW_FORMATS = ['YUYV', 'UYVY', 'NV12', 'YU12', 'GREY', 'RGB3', 'BGR3']
 const H264_FORMATS = ['H264']
+
+/** Pixel format, size and frame interval, chosen from the report. */
+export interface Mode {
+  readonly fourcc: string
+  readonly width: number
+  readonly height: number
+  /** Seconds per frame. */
+  readonly interval: FrameInterval
+}
 
 export interface ModeWish {
   readonly fourcc?: string | undefined

@@ -1,8 +1,9 @@
 /** What a camera is to the rest of the service. */
 
 import type { DeviceControl, DeviceFault, DeviceIdentity, DeviceReport, FrameInterval } from '../native/index.js'
-import type { CaptureStateChange } from './capture-types.js'
-import type { ControlChange } from './control-view.js'
+import type { CaptureStateChange } from './capture/capture-types.js'
+import type { ControlChange } from './controls/control-view.js'
+import type { Mode } from './mode.js'
 
 /** Status words of the contract (design §8). */
 export type CameraStatus = 'CONNECTED' | 'DISCONNECTED' | 'ERROR'
@@ -18,15 +19,6 @@ export type CameraReason =
   | 'no_bandwidth'
   | 'stalled'
   | 'capture_failed'
-
-/** Pixel format, size and frame interval, chosen from the report. */
-export interface Mode {
-  readonly fourcc: string
-  readonly width: number
-  readonly height: number
-  /** Seconds per frame. */
-  readonly interval: FrameInterval
-}
 
 /** An immutable picture of one camera; a change makes a new one. */
 export interface Camera {
@@ -67,4 +59,4 @@ export type CameraEvents = {
   changed: Camera
 }
 
-export type { DeviceControl, DeviceReport, FrameInterval }
+export type { DeviceControl, DeviceReport, FrameInterval, Mode }

@@ -2,10 +2,24 @@
 
 import { get } from 'node:http'
 import { errorText } from '../base/errors.js'
-import type { ServiceState } from './status.js'
 
 const ANSWER_MS = 5_000
 const MAX_BYTES = 1_048_576
+
+/** What was found out, and the JSON that is printed. */
+export type ServiceState =
+  | { readonly running: false; readonly url: string; readonly error: string }
+  | {
+      readonly running: true
+      readonly url: string
+      /** `healthy`, `degraded` or `unhealthy`. */
+      readonly status: string
+      readonly ready: boolean
+      readonly message: string
+      readonly version?: string
+      readonly uptime?: string
+      readonly components: readonly { readonly name: string; readonly status: string; readonly message: string }[]
+    }
 
 /** Never rejects: who does not answer is not running. */
 export async function askHealth(url: string, detailedPath: string, readyPath: string): Promise<ServiceState> {

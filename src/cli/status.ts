@@ -1,5 +1,6 @@
 import { CONFIG_OPTION, type Command, textOf } from './command.js'
 import { EXIT, UsageError } from './exit.js'
+import type { ServiceState } from './health-client.js'
 import { fields } from './keys/tables.js'
 import { loadFor } from './load-config.js'
 
@@ -27,21 +28,6 @@ export const statusCommand: Command = {
     return found.running && found.ready && found.status !== 'unhealthy' ? EXIT.ok : EXIT.failed
   },
 }
-
-/** What was found out, and the JSON that is printed. */
-export type ServiceState =
-  | { readonly running: false; readonly url: string; readonly error: string }
-  | {
-      readonly running: true
-      readonly url: string
-      /** `healthy`, `degraded` or `unhealthy`. */
-      readonly status: string
-      readonly ready: boolean
-      readonly message: string
-      readonly version?: string
-      readonly uptime?: string
-      readonly components: readonly { readonly name: string; readonly status: string; readonly message: string }[]
-    }
 
 function textFor(state: ServiceState): string {
   if (!state.running) return `not running: ${state.url}: ${state.error}\n`

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { metricsPort } from '../../../src/app/metrics.js'
 import { createLogger } from '../../../src/base/logger.js'
-import { CameraRegistry } from '../../../src/cameras/registry.js'
+import { CameraRegistry } from '../../../src/cameras/registry/registry.js'
 import { EventTape, state } from '../../support/devices.js'
 import { FakeClock } from '../../support/fake-clock.js'
 

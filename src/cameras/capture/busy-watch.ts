@@ -1,0 +1,63 @@
+/** Why a camera is busy, and when it is not any more: names the owner and notices that it let go, between attempts. */
+
+import type { Clock } from '../../base/clock.js'
+import type { DeviceOwner } from './device-owner.js'
+
+export interface OwnerLookup {
+  find(node: string): Promise<DeviceOwner | undefined>
+  holds(owner: DeviceOwner, node: string): Promise<boolean>
+}
+
+export interface BusyWatchOptions {
+  readonly clock: Clock
+  readonly lookup: OwnerLookup
+  /** The owner; undefined when it cannot be seen. */
+  readonly named: (owner: DeviceOwner | undefined) => void
+  readonly freed: () => void
+}
+
+export class BusyWatch {
+  readonly #options: BusyWatchOptions
+  /** Grows with each start and stop: late answers are nobody's. */
+  #turn = 0
+  #cancel: (() => void) | undefined
+  /** Found last: a look at one process is a small part of a look at all. */
+  #known: DeviceOwner | undefined
+
+  constructor(options: BusyWatchOptions) {
+    this.#options = options
+  }
+
+  start(node: string, everyMs: number): void {
+    this.stop()
+    const turn = this.#turn
+    void this.#find(node).then((owner) => {
+      if (turn !== this.#turn) return
+      this.#known = owner
+      this.#options.named(owner)
+      if (owner !== undefined && turn === this.#turn) this.#watch(owner, node, everyMs, turn)
+    })
+  }
+
+  stop(): void {
+    this.#turn += 1
+    this.#cancel?.()
+    this.#cancel = undefined
+  }
+
+  async #find(node: string): Promise<DeviceOwner | undefined> {
+    const { lookup } = this.#options
+    const known = this.#known
+    return known !== undefined && (await lookup.holds(known, node)) ? known : lookup.find(node)
+  }
+
+  #watch(owner: DeviceOwner, node: string, everyMs: number, turn: number): void {
+    this.#cancel = this.#options.clock.after(everyMs, () => {
+      void this.#options.lookup.holds(owner, node).then((held) => {
+        if (turn !== this.#turn) return
+        if (held) this.#watch(owner, node, everyMs, turn)
+        else this.#options.freed()
+      })
+    })
+  }
+}
