@@ -1,9 +1,9 @@
 /** docs/camera-face.md, made from the table of routes. Not loaded by the service. */
 
-import type { Route } from './call.js'
 import { FAULT_KINDS } from './faults.js'
-import { CAMERA_METRICS, type Metric, SERVER_FAULTS_METRIC } from './metrics.js'
+import type { Route } from './request/call.js'
 import { type RouteParts, routeTable } from './routes/table.js'
+import { CAMERA_METRICS, type Metric, SERVER_FAULTS_METRIC } from './status/metrics.js'
 
 /** Handlers are made and never called, so nothing of this is ever looked into. */
 const NOTHING = { ports: {}, settings: {} } as RouteParts

@@ -1,6 +1,6 @@
 /** The description of this face, made from the table of routes. Pure. */
 
-import type { QueryParameter, Route } from './call.js'
+import type { QueryParameter, Route } from './request/call.js'
 
 const PUBLIC = 'Open to everybody.'
 

@@ -2,9 +2,9 @@
 
 import type { Clock } from '../base/clock.js'
 import type { Logger } from '../base/logger.js'
-import type { Access } from './access.js'
+import type { Access } from './access/access.js'
+import { atExpiry } from './access/expiry.js'
 import { FAULTS } from './errors.js'
-import { atExpiry } from './expiry.js'
 import type { FaceFaults } from './faults.js'
 import type { ViewerEnd, ViewersPort, ViewerWish } from './ports.js'
 import type { CameraFaceSettings } from './settings.js'

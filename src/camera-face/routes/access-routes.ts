@@ -1,13 +1,13 @@
 /** Event streams, and the tickets for URLs that cannot carry a header (design §2). */
 
 import type { Tickets } from '../../auth/index.js'
-import { jsonObject } from '../body.js'
-import { type Answer, type Call, json, NO_STORE, type Reply, type Route } from '../call.js'
+import { ticketPurpose } from '../access/ticket-purpose.js'
 import { FAULTS } from '../errors.js'
-import type { EventStreams } from '../event-streams.js'
 import type { FacePorts } from '../ports.js'
-import type { Router } from '../router.js'
-import { ticketPurpose } from '../ticket-purpose.js'
+import { jsonObject } from '../request/body.js'
+import { type Answer, type Call, json, NO_STORE, type Reply, type Route } from '../request/call.js'
+import type { Router } from '../request/router.js'
+import type { EventStreams } from '../status/event-streams.js'
 import { cameraOf } from './camera-of.js'
 
 const STREAM_HEADERS = {

@@ -1,8 +1,8 @@
 /** Which camera a request means (usb-camera-server §2.6). */
 
-import type { Call, QueryParameter } from '../call.js'
 import { FAULTS } from '../errors.js'
 import type { CameraName, CamerasPort } from '../ports.js'
+import type { Call, QueryParameter } from '../request/call.js'
 
 const ID = /^camera[0-9]+$/
 

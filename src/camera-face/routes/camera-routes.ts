@@ -1,9 +1,9 @@
 /** Capabilities and controls of one camera (usb-camera-server §4.11). */
 
-import { jsonObject } from '../body.js'
-import { json, type Route } from '../call.js'
 import { FAULTS } from '../errors.js'
 import type { FacePorts } from '../ports.js'
+import { jsonObject } from '../request/body.js'
+import { json, type Route } from '../request/call.js'
 import { cameraOf } from './camera-of.js'
 
 export function cameraRoutes({ cameras, controls }: FacePorts): readonly Route[] {

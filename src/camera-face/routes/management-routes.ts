@@ -1,11 +1,11 @@
 /** Restart, reload, shutdown, configuration (usb-camera-server §4.5 – §4.10). */
 
 import { errorText } from '../../base/errors.js'
-import { jsonObject } from '../body.js'
-import { type Call, json, type Reply, type Route } from '../call.js'
 import { FAULTS } from '../errors.js'
-import { flagOf } from '../parameters.js'
 import type { AppliedChange, FacePorts } from '../ports.js'
+import { jsonObject } from '../request/body.js'
+import { type Call, json, type Reply, type Route } from '../request/call.js'
+import { flagOf } from '../request/parameters.js'
 import { CAMERA_QUERY, cameraOf } from './camera-of.js'
 
 /** Character for character what older clients show. */

@@ -1,8 +1,8 @@
 /** The page at `/`; what it consists of lies below `/page/`. Open to everybody: it holds nothing of the installation. */
 
-import type { Call, Reply, Route } from '../call.js'
 import { FAULTS } from '../errors.js'
 import type { PageAsset, PageAssets } from '../ports.js'
+import type { Call, Reply, Route } from '../request/call.js'
 
 const POLICY = [
   "default-src 'none'",

@@ -1,10 +1,10 @@
 /** Pictures over HTTP, and how many may be waited for at once. */
 
 import type { Clock } from '../../base/clock.js'
-import { type Call, NO_STORE, type QueryParameter, type Reply, type Route } from '../call.js'
 import { FAULTS } from '../errors.js'
-import { numberOf } from '../parameters.js'
 import type { FacePorts } from '../ports.js'
+import { type Call, NO_STORE, type QueryParameter, type Reply, type Route } from '../request/call.js'
+import { numberOf } from '../request/parameters.js'
 import { takePicture } from '../snapshot.js'
 import { CAMERA_QUERY, cameraOf } from './camera-of.js'
 

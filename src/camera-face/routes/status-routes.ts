@@ -1,14 +1,14 @@
 /** What is asked often: liveness, readiness, states and figures (usb-camera-server §4.3, §4.4, §4.11). */
 
 import type { Clock } from '../../base/clock.js'
-import { type Call, json, NO_STORE, type Route } from '../call.js'
-import { allCameras, briefFactsOf, factsOf } from '../facts.js'
 import type { FaceFaults } from '../faults.js'
-import { localIso } from '../local-time.js'
-import { metricsText } from '../metrics.js'
-import { flagOf } from '../parameters.js'
 import type { FacePorts } from '../ports.js'
-import { isOverdue, listDocument, serverDocument, shortDocument, statusDocument } from '../status.js'
+import { type Call, json, NO_STORE, type Route } from '../request/call.js'
+import { flagOf } from '../request/parameters.js'
+import { allCameras, briefFactsOf, factsOf } from '../status/facts.js'
+import { localIso } from '../status/local-time.js'
+import { metricsText } from '../status/metrics.js'
+import { isOverdue, listDocument, serverDocument, shortDocument, statusDocument } from '../status/status.js'
 import { CAMERA_QUERY, cameraOf } from './camera-of.js'
 
 const VIEWERS_QUERY = { name: 'viewers', doc: '1: with each viewer.', schema: { enum: ['0', '1'] } }

@@ -1,10 +1,10 @@
 /** MJPEG streams: the checks are made here, the frames are sent by the native core (usb-camera-server §4.2, §5). */
 
 import type { Socket } from 'node:net'
-import { type Answer, type Call, NO_STORE, type QueryParameter, type Route } from '../call.js'
 import { FAULTS } from '../errors.js'
-import { flagOf, labelOf, numberOf } from '../parameters.js'
 import type { FacePorts } from '../ports.js'
+import { type Answer, type Call, NO_STORE, type QueryParameter, type Route } from '../request/call.js'
+import { flagOf, labelOf, numberOf } from '../request/parameters.js'
 import type { Viewers } from '../viewers.js'
 import { CAMERA_QUERY, cameraOf, namedCamera } from './camera-of.js'
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { atExpiry } from '../../../src/camera-face/expiry.js'
-import { FakeClock } from '../../support/fake-clock.js'
+import { atExpiry } from '../../../../src/camera-face/access/expiry.js'
+import { FakeClock } from '../../../support/fake-clock.js'
 
 const HOUR_MS = 3_600_000
 

@@ -1,19 +1,19 @@
 /** From a request's header to the answer of its handler: the checks, in the order of usb-camera-server §3. */
 
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import type { Clock } from '../base/clock.js'
-import { type AccessControl, type Asking, demandRole, type Ticket } from './access.js'
+import type { Clock } from '../../base/clock.js'
+import { type AccessControl, type Asking, demandRole, type Ticket } from '../access/access.js'
+import { judgeHost, parseHost } from '../access/hosts.js'
+import { changeAllowed, corsHeaders, preflight } from '../access/origins.js'
+import { ticketPurpose } from '../access/ticket-purpose.js'
+import { FAULTS } from '../errors.js'
+import { headerFault } from '../listening/request-limits.js'
+import type { WebRules } from '../ports.js'
+import type { CameraFaceSettings } from '../settings.js'
 import { readBody } from './body.js'
 import type { Answer, Call, Reply, Route } from './call.js'
-import { FAULTS } from './errors.js'
-import { judgeHost, parseHost } from './hosts.js'
-import { changeAllowed, corsHeaders, preflight } from './origins.js'
-import type { WebRules } from './ports.js'
-import { headerFault } from './request-limits.js'
 import type { Router } from './router.js'
-import type { CameraFaceSettings } from './settings.js'
 import { parseTarget, type Target } from './target.js'
-import { ticketPurpose } from './ticket-purpose.js'
 
 export interface AnswererOptions {
   readonly router: Router

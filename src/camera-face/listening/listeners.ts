@@ -1,6 +1,6 @@
 /** The one address of the face over time: opened, moved without a moment in between where that can be, closed. */
 
-import type { Logger } from '../base/logger.js'
+import type { Logger } from '../../base/logger.js'
 import { Listener, type ListenerOptions } from './listener.js'
 
 export interface Address {

@@ -1,6 +1,6 @@
 /** Gathers what is known of a camera from the ports, at the moment of asking. */
 
-import type { CameraName, FacePorts } from './ports.js'
+import type { CameraName, FacePorts } from '../ports.js'
 import { type BriefFacts, type CameraFacts, statusDocument } from './status.js'
 
 export function factsOf(

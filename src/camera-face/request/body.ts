@@ -1,8 +1,8 @@
 /** Bodies: whole, bounded in size and time; and the one that has to be a JSON object. */
 
 import type { IncomingMessage } from 'node:http'
-import type { Clock } from '../base/clock.js'
-import { type BodyFault, FAULTS, HttpFault } from './errors.js'
+import type { Clock } from '../../base/clock.js'
+import { type BodyFault, FAULTS, HttpFault } from '../errors.js'
 import { jsonFaultOffset } from './json-offset.js'
 import { repeatedKeys } from './json-repeats.js'
 

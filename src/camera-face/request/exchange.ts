@@ -2,13 +2,13 @@
 
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
-import type { Clock } from '../base/clock.js'
-import { errorText } from '../base/errors.js'
-import type { Logger } from '../base/logger.js'
+import type { Clock } from '../../base/clock.js'
+import { errorText } from '../../base/errors.js'
+import type { Logger } from '../../base/logger.js'
+import { FAULTS, type HttpFault, knownFault } from '../errors.js'
+import type { FaceFaults } from '../faults.js'
 import type { Answerer } from './answerer.js'
 import type { Reply, Takeover } from './call.js'
-import { FAULTS, type HttpFault, knownFault } from './errors.js'
-import type { FaceFaults } from './faults.js'
 
 export interface ExchangeOptions {
   readonly answerer: Answerer

@@ -1,7 +1,7 @@
 /** Streams end when the token they were opened with expires. */
 
-import type { Identity } from '../auth/index.js'
-import type { Clock } from '../base/clock.js'
+import type { Identity } from '../../auth/index.js'
+import type { Clock } from '../../base/clock.js'
 
 /** Timers take no more: 24 days. A later expiry is waited for in parts. */
 const MAX_DELAY_MS = 2 ** 31 - 1

@@ -1,8 +1,8 @@
 /** Sizes of a request's header that the parser of Node does not judge as we do (usb-camera-server §3.3). */
 
 import type { IncomingMessage } from 'node:http'
-import { FAULTS, type HttpFault } from './errors.js'
-import type { CameraFaceSettings } from './settings.js'
+import { FAULTS, type HttpFault } from '../errors.js'
+import type { CameraFaceSettings } from '../settings.js'
 
 type Limits = Pick<CameraFaceSettings, 'maxHeaderBytes' | 'maxHeaders' | 'maxTargetBytes'>
 

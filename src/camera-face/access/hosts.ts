@@ -1,7 +1,7 @@
 /** The Host header: what it names, and whether we answer to that name (usb-camera-server §3.5). Pure. */
 
 import { isIPv6 } from 'node:net'
-import { isLoopbackAddress } from '../auth/index.js'
+import { isLoopbackAddress } from '../../auth/index.js'
 
 export interface HostName {
   /** Lower case, IPv6 without brackets. */

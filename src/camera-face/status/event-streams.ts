@@ -1,13 +1,13 @@
 /** Server-sent events: the state of every camera at once, then each change (usb-camera-server §4.11). */
 
 import type { Socket } from 'node:net'
-import type { Identity } from '../auth/index.js'
-import type { Clock } from '../base/clock.js'
-import { FAULTS } from './errors.js'
-import { atExpiry } from './expiry.js'
+import type { Identity } from '../../auth/index.js'
+import type { Clock } from '../../base/clock.js'
+import { atExpiry } from '../access/expiry.js'
+import { FAULTS } from '../errors.js'
+import type { FaceFaults } from '../faults.js'
+import type { FacePorts } from '../ports.js'
 import { allCameras } from './facts.js'
-import type { FaceFaults } from './faults.js'
-import type { FacePorts } from './ports.js'
 import { stateDocument } from './status.js'
 
 /** Advice to browsers: how long to wait before they come again. */

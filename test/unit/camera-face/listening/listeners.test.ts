@@ -2,10 +2,10 @@ import { once } from 'node:events'
 import { createServer } from 'node:net'
 import { networkInterfaces } from 'node:os'
 import { afterEach, describe, expect, it } from 'vitest'
-import { portOwner } from '../../../src/camera-face/listen-error.js'
-import { ask, open } from '../../support/raw-http.js'
-import { freePort } from '../../support/service.js'
-import { type Stage, stage } from './face.js'
+import { portOwner } from '../../../../src/camera-face/listening/listen-error.js'
+import { ask, open } from '../../../support/raw-http.js'
+import { freePort } from '../../../support/service.js'
+import { type Stage, stage } from '../face.js'
 
 const stages: Stage[] = []
 afterEach(async () => {

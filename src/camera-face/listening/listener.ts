@@ -2,13 +2,13 @@
 
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import { type AddressInfo, Server as NetServer, type Socket } from 'node:net'
-import { isLoopbackAddress } from '../auth/index.js'
-import { FAULTS, type HttpFault } from './errors.js'
-import type { FaceFaults } from './faults.js'
+import { isLoopbackAddress } from '../../auth/index.js'
+import { FAULTS, type HttpFault } from '../errors.js'
+import type { FaceFaults } from '../faults.js'
+import type { CameraFaceSettings } from '../settings.js'
 import { listenError } from './listen-error.js'
 import { Pipelining } from './pipelining.js'
 import { parserFault } from './request-limits.js'
-import type { CameraFaceSettings } from './settings.js'
 
 export interface ListenerOptions {
   readonly host: string

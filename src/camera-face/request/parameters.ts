@@ -1,6 +1,6 @@
 /** Query parameters as values; a bad one is a refusal that names the rule. */
 
-import { FAULTS } from './errors.js'
+import { FAULTS } from '../errors.js'
 
 export interface NumberRule {
   readonly min: number

@@ -2,8 +2,8 @@
 
 import { once } from 'node:events'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { ask, open, raw } from '../../support/raw-http.js'
-import { type Stage, stage } from './face.js'
+import { ask, open, raw } from '../../../support/raw-http.js'
+import { type Stage, stage } from '../face.js'
 
 let current: Stage
 beforeAll(async () => {

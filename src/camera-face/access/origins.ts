@@ -1,6 +1,6 @@
 /** Which pages may read answers, and which may change things (usb-camera-server §3.4). Pure. */
 
-import type { WebRules } from './ports.js'
+import type { WebRules } from '../ports.js'
 
 type OriginRules = Pick<WebRules, 'corsOrigins' | 'crossOriginManagement'>
 

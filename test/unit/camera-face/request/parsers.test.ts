@@ -2,13 +2,13 @@
 
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import type { Route } from '../../../src/camera-face/call.js'
-import { isLoopbackName, judgeHost, parseHost } from '../../../src/camera-face/hosts.js'
-import { jsonFaultOffset } from '../../../src/camera-face/json-offset.js'
-import { flagOf, numberOf } from '../../../src/camera-face/parameters.js'
-import { Router } from '../../../src/camera-face/router.js'
-import { cameraOf } from '../../../src/camera-face/routes/camera-of.js'
-import { parseTarget } from '../../../src/camera-face/target.js'
+import { isLoopbackName, judgeHost, parseHost } from '../../../../src/camera-face/access/hosts.js'
+import type { Route } from '../../../../src/camera-face/request/call.js'
+import { jsonFaultOffset } from '../../../../src/camera-face/request/json-offset.js'
+import { flagOf, numberOf } from '../../../../src/camera-face/request/parameters.js'
+import { Router } from '../../../../src/camera-face/request/router.js'
+import { parseTarget } from '../../../../src/camera-face/request/target.js'
+import { cameraOf } from '../../../../src/camera-face/routes/camera-of.js'
 
 const TRICKY = fc.stringMatching(/^(?:[a-c/.%?#\\:@ 0-9]|%2[ef]|%00|%c0%ae|\.\.){0,20}$/)
 const ANY_TEXT = fc.oneof(

@@ -1,8 +1,8 @@
 /** One request as a handler sees it, and what it answers with. */
 
 import type { Socket } from 'node:net'
-import type { Role } from '../auth/index.js'
-import type { Access } from './access.js'
+import type { Role } from '../../auth/index.js'
+import type { Access } from '../access/access.js'
 
 export interface Call {
   readonly method: string

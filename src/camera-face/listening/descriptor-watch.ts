@@ -3,9 +3,9 @@
  */
 
 import { open } from 'node:fs/promises'
-import type { Clock } from '../base/clock.js'
-import type { Logger } from '../base/logger.js'
-import type { FaceFaults } from './faults.js'
+import type { Clock } from '../../base/clock.js'
+import type { Logger } from '../../base/logger.js'
+import type { FaceFaults } from '../faults.js'
 
 export interface DescriptorWatchOptions {
   readonly clock: Clock

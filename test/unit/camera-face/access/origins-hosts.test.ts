@@ -1,8 +1,8 @@
 /** usb-camera-server §13.8 and §13.9: the tables of 3.4 and 3.5 over a real socket. */
 
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { type Asked, ask, parse, raw } from '../../support/raw-http.js'
-import { OPEN_RULES, type Stage, stage } from './face.js'
+import { type Asked, ask, parse, raw } from '../../../support/raw-http.js'
+import { OPEN_RULES, type Stage, stage } from '../face.js'
 
 let current: Stage
 beforeAll(async () => {

@@ -1,9 +1,9 @@
 /** What is told of cameras (usb-camera-server §4.3, §4.11). Pure: from the ports' facts to documents. */
 
-import type { FaultCount } from '../base/fault-counts.js'
-import type { FaultTable } from './faults.js'
+import type { FaultCount } from '../../base/fault-counts.js'
+import type { FaultTable } from '../faults.js'
+import type { ActualMode, CameraName, CaptureFault, CaptureFigures, CaptureStatus, ViewerFigures } from '../ports.js'
 import { localIso } from './local-time.js'
-import type { ActualMode, CameraName, CaptureFault, CaptureFigures, CaptureStatus, ViewerFigures } from './ports.js'
 
 export interface CameraFacts {
   readonly name: CameraName

@@ -1,8 +1,8 @@
 import { networkInterfaces } from 'node:os'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { isDirectLoopback } from '../../../src/camera-face/access.js'
-import { ask, raw } from '../../support/raw-http.js'
-import { type Stage, stage } from './face.js'
+import { isDirectLoopback } from '../../../../src/camera-face/access/access.js'
+import { ask, raw } from '../../../support/raw-http.js'
+import { type Stage, stage } from '../face.js'
 
 let current: Stage
 beforeAll(async () => {

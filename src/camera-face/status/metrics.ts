@@ -1,6 +1,6 @@
 /** The figures of cameras and of this face in the text format of Prometheus; the manual lists the same tables. Pure. */
 
-import type { FaultTable } from './faults.js'
+import type { FaultTable } from '../faults.js'
 import type { BriefFacts } from './status.js'
 
 type Value = number | undefined | Readonly<Record<string, number>>

@@ -11,9 +11,9 @@ import {
   type TicketGrant,
   type Tickets,
   type Verifier,
-} from '../auth/index.js'
-import type { Clock } from '../base/clock.js'
-import { FAULTS } from './errors.js'
+} from '../../auth/index.js'
+import type { Clock } from '../../base/clock.js'
+import { FAULTS } from '../errors.js'
 import { isLoopbackName } from './hosts.js'
 import { isSameOrigin } from './origins.js'
 
