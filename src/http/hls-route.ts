@@ -2,8 +2,7 @@
 
 import { hostname } from 'node:os'
 import { hostName } from './handshake.js'
-import { type Answer, answer, type Call, type RouteGroup, readCall } from './routes.js'
-import type { TemplatedApp } from './uws.js'
+import { type Answer, answer, type Call, type RouteGroup, type Routes } from './routes.js'
 
 export interface HlsRouteOptions {
   /** Name for links; undefined: the one that the client used. */
@@ -25,11 +24,8 @@ export class HlsRoute implements RouteGroup {
     this.#options = options
   }
 
-  mount(app: TemplatedApp): void {
-    app.any('/hls/*', (response, request) => {
-      const call = readCall(response, request)
-      answer(response, call.method, this.#answer(call))
-    })
+  mount(routes: Routes): void {
+    routes.any('/hls/*', (response, call) => answer(response, call.method, this.#answer(call)))
   }
 
   #answer({ method, path, query, headers }: Call): Answer {

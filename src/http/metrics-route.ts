@@ -2,9 +2,9 @@
 
 import { errorText } from '../base/errors.js'
 import type { Logger } from '../base/logger.js'
-import { type Answer, answerLater, type Call, type RouteGroup, readCall } from './routes.js'
+import { type Answer, answerLater, type Call, type RouteGroup, type Routes } from './routes.js'
 import type { Trust } from './trust.js'
-import type { HttpRequest, HttpResponse, TemplatedApp } from './uws.js'
+import type { HttpResponse } from './uws.js'
 
 export interface MetricsRouteOptions {
   readonly trust: Trust
@@ -28,12 +28,11 @@ export class MetricsRoute implements RouteGroup {
     this.#options = options
   }
 
-  mount(app: TemplatedApp): void {
-    app.any('/metrics', (response, request) => this.#serve(response, request))
+  mount(routes: Routes): void {
+    routes.any('/metrics', (response, call) => this.#serve(response, call))
   }
 
-  #serve(response: HttpResponse, request: HttpRequest): void {
-    const call = readCall(response, request)
+  #serve(response: HttpResponse, call: Call): void {
     answerLater(response, call.method, this.#answer(call), (thrown) =>
       this.#options.logger.error({ error: errorText(thrown) }, 'the metrics could not be gathered'),
     )

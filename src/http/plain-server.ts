@@ -4,7 +4,7 @@ import { type Clock, wait } from '../base/clock.js'
 import type { Service } from '../base/lifecycle.js'
 import type { Logger } from '../base/logger.js'
 import { checkFree, type ListenAddress, listenOn } from './listen.js'
-import { type RouteGroup, refuse } from './routes.js'
+import { answerNotFound, type RouteGroup, Routes } from './routes.js'
 import { type ListenSocket, loadUws, type TemplatedApp } from './uws.js'
 
 export interface PlainServerOptions {
@@ -44,8 +44,9 @@ export class PlainServer implements Service {
     signal.throwIfAborted()
     const uws = loadUws()
     const app = uws.App()
-    for (const group of routes) group.mount(app)
-    app.any('/*', (response, request) => refuse(response, { status: '404 Not Found', text: 'Not found' }, request.getMethod()))
+    const paths = new Routes(app)
+    for (const group of routes) group.mount(paths)
+    paths.any('/*', answerNotFound)
     this.#app = app
     this.#listening = await listenOn(app, address)
     this.#port = uws.us_socket_local_port(this.#listening)

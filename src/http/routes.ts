@@ -6,7 +6,7 @@ import type { HttpRequest, HttpResponse, TemplatedApp } from './uws.js'
 
 /** A group of paths that any listener of ours can offer. */
 export interface RouteGroup {
-  mount(app: TemplatedApp): void
+  mount(routes: Routes): void
   /** Time for what is under way, once nobody new gets in. */
   drain?(): Promise<void>
 }
@@ -31,8 +31,37 @@ export interface Answer {
   readonly body: string
 }
 
+/** The paths of one listener; the request reaches whoever serves it as facts. */
+export class Routes {
+  readonly #app: TemplatedApp
+
+  constructor(app: TemplatedApp) {
+    this.#app = app
+  }
+
+  /** Every method of `path`, which may end with `*`. */
+  any(path: string, serve: (response: HttpResponse, call: Call) => void): void {
+    this.#app.any(path, (response, request) => {
+      const call = readCall(response, request)
+      if (endsInDoubt(call.headers)) response.close()
+      else serve(response, call)
+    })
+  }
+}
+
+/**
+ * Whether a proxy in front may see another end of this request than the library, which takes the first of two lengths and any
+ * encoding for none. What follows would be the next request here and a part of this one there, so the connection is cut without an
+ * answer: after one, the library goes on reading.
+ */
+export function endsInDoubt(headers: RequestHeaders): boolean {
+  const encodings = headers.count('transfer-encoding')
+  const plain = encodings === 0 || (encodings === 1 && headers.get('transfer-encoding').toLowerCase() === 'chunked')
+  return !plain || headers.count('content-length') > 1
+}
+
 /** Both arguments are only valid during the call. */
-export function readCall(response: HttpResponse, request: HttpRequest): Call {
+function readCall(response: HttpResponse, request: HttpRequest): Call {
   const headers = readHeaders(request)
   const address = Buffer.from(response.getRemoteAddressAsText()).toString()
   return {
@@ -75,9 +104,12 @@ export function answer(response: HttpResponse, method: string, { status, headers
   })
 }
 
-/** `method` as the library says it. */
-export function refuse(response: HttpResponse, refusal: Refusal, method = 'get'): void {
-  answer(response, method.toUpperCase(), { status: refusal.status, headers: refusal.headers ?? {}, body: refusal.text })
+export function refuse(response: HttpResponse, refusal: Refusal, method = 'GET'): void {
+  answer(response, method, { status: refusal.status, headers: refusal.headers ?? {}, body: refusal.text })
+}
+
+export function answerNotFound(response: HttpResponse, { method }: Call): void {
+  refuse(response, { status: '404 Not Found', text: 'Not found' }, method)
 }
 
 /** Runs what answers later. The answer is dropped when the client has gone; a failure becomes 500 and is told to `onError`. */

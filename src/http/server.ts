@@ -17,7 +17,7 @@ import {
   type RequestHeaders,
 } from './handshake.js'
 import { checkFree, type ListenAddress, listenOn } from './listen.js'
-import { type RouteGroup, readHeaders, refuse } from './routes.js'
+import { type Answer, answer, answerNotFound, endsInDoubt, type RouteGroup, Routes, readHeaders, refuse } from './routes.js'
 import { DEFAULT_SETTINGS, type HttpServerSettings } from './settings.js'
 import type { HttpRequest, HttpResponse, ListenSocket, TemplatedApp, UpgradeContext, Uws, WebSocket } from './uws.js'
 import { loadUws } from './uws.js'
@@ -44,6 +44,8 @@ export interface HttpServer extends Service {
 interface ClientSocket extends WebSocket<Client> {
   connection?: Connection
 }
+
+const UPGRADES_ONLY: Refusal = { status: '400 Bad Request', text: 'this path takes WebSocket upgrades only' }
 
 /** Time for close frames to leave before what is left of the sockets is cut. */
 const GOODBYE_MS = 100
@@ -116,34 +118,44 @@ class UwsServer implements HttpServer {
   #routes(uws: Uws): TemplatedApp {
     const { path, maxMessageBytes, pongWaitMs } = this.#settings
     const app = uws.App()
-    for (const group of this.#groups) group.mount(app)
+    const routes = new Routes(app)
+    for (const group of this.#groups) group.mount(routes)
+    app.ws<Client>(path, {
+      maxPayloadLength: maxMessageBytes,
+      idleTimeout: Math.min(960, Math.max(8, Math.round(pongWaitMs / 1000))),
+      sendPingsAutomatically: false,
+      // 0: no limit of its own, since it would drop frames silently. Ours close the connection.
+      maxBackpressure: 0,
+      compression: uws.DISABLED,
+      upgrade: (response, request, context) => this.#upgrade(response, request, context),
+      open: (ws: ClientSocket) => {
+        ws.connection = this.#connections.open(ws, ws.getUserData())
+      },
+      message: (ws: ClientSocket, bytes, binary) => ws.connection?.receive(bytes, binary),
+      drain: (ws: ClientSocket) => ws.connection?.drained(this.#clock.nowMs()),
+      close: (ws: ClientSocket) => {
+        if (ws.connection !== undefined) this.#connections.closed(ws.connection)
+      },
+    })
+    routes.any(path, (response) => refuse(response, UPGRADES_ONLY))
+    routes.any('/openrpc.json', (response, { method }) => answer(response, method, this.#description(method)))
+    routes.any('/*', answerNotFound)
     return app
-      .ws<Client>(path, {
-        maxPayloadLength: maxMessageBytes,
-        idleTimeout: Math.min(960, Math.max(8, Math.round(pongWaitMs / 1000))),
-        sendPingsAutomatically: false,
-        // 0: no limit of its own, since it would drop frames silently. Ours close the connection.
-        maxBackpressure: 0,
-        compression: uws.DISABLED,
-        upgrade: (response, request, context) => this.#upgrade(response, request, context),
-        open: (ws: ClientSocket) => {
-          ws.connection = this.#connections.open(ws, ws.getUserData())
-        },
-        message: (ws: ClientSocket, bytes, binary) => ws.connection?.receive(bytes, binary),
-        drain: (ws: ClientSocket) => ws.connection?.drained(this.#clock.nowMs()),
-        close: (ws: ClientSocket) => {
-          if (ws.connection !== undefined) this.#connections.closed(ws.connection)
-        },
-      })
-      .any(path, (response) => refuse(response, { status: '400 Bad Request', text: 'this path takes WebSocket upgrades only' }))
-      .get('/openrpc.json', (response) => {
-        response.writeHeader('Content-Type', 'application/json').end(this.#rpc.openRpc().json)
-      })
-      .any('/*', (response, request) => refuse(response, { status: '404 Not Found', text: 'Not found' }, request.getMethod()))
+  }
+
+  #description(method: string): Answer {
+    if (method !== 'GET' && method !== 'HEAD') {
+      return { status: '405 Method Not Allowed', headers: { Allow: 'GET, HEAD' }, body: 'Method not allowed' }
+    }
+    return { status: '200 OK', headers: { 'Content-Type': 'application/json' }, body: this.#rpc.openRpc().json }
   }
 
   #upgrade(response: HttpResponse, request: HttpRequest, context: UpgradeContext): void {
     const headers = readHeaders(request)
+    if (endsInDoubt(headers)) {
+      response.close()
+      return
+    }
     const address = Buffer.from(response.getRemoteAddressAsText()).toString()
     const refusal = handshakeFault(headers) ?? this.#originRefusal(headers) ?? this.#connections.refusal(address)
     if (refusal !== undefined) {

@@ -34,6 +34,27 @@ export function raw(port: number, bytes: string | Buffer): Promise<string> {
   })
 }
 
+/** Writes the bytes; the status that is answered first, 0 when the connection ends without one. */
+export function firstStatus(port: number, bytes: string | Buffer): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const socket = connect({ host: '127.0.0.1', port })
+    let text = ''
+    const timer = setTimeout(() => reject(new Error(`neither an answer nor an end; so far: ${text}`)), DEADLINE_MS)
+    const end = (): void => {
+      clearTimeout(timer)
+      socket.destroy()
+      resolve(Number(/^HTTP\/1\.1 (\d{3}) /.exec(text)?.[1] ?? 0))
+    }
+    socket.on('connect', () => socket.write(bytes))
+    socket.on('data', (data: Buffer) => {
+      text += data.toString('latin1')
+      if (text.includes('\r\n')) end()
+    })
+    socket.on('error', () => undefined)
+    socket.on('close', end)
+  })
+}
+
 /** A socket and what came on it so far. */
 export function open(
   port: number,

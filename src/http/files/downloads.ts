@@ -4,9 +4,9 @@ import { demandPlace, type Identity, type Tickets } from '../../auth/index.js'
 import { type Clock, wait } from '../../base/clock.js'
 import { errorText } from '../../base/errors.js'
 import type { Logger } from '../../base/logger.js'
-import { answer, type Call, type RouteGroup, readCall } from '../routes.js'
+import { answer, type Call, type RouteGroup, type Routes } from '../routes.js'
 import { type CredentialPort, identityOf } from '../trust.js'
-import type { HttpRequest, HttpResponse, TemplatedApp } from '../uws.js'
+import type { HttpResponse } from '../uws.js'
 import { isUnchanged, rangeHolds } from './conditions.js'
 import { corsHeaders, fileHeaders, PRIVATE } from './headers.js'
 import { type DownloadLimits, DownloadSlots } from './limits.js'
@@ -74,8 +74,8 @@ export class Downloads implements RouteGroup {
     return { active: this.#slots.taken, bytes: this.#bytes }
   }
 
-  mount(app: TemplatedApp): void {
-    app.any('/files/*', (response, request) => this.#serve(response, request))
+  mount(routes: Routes): void {
+    routes.any('/files/*', (response, call) => this.#serve(response, call))
   }
 
   async drain(): Promise<void> {
@@ -85,8 +85,7 @@ export class Downloads implements RouteGroup {
     for (const { transfer } of this.#running) transfer?.cut()
   }
 
-  #serve(response: HttpResponse, request: HttpRequest): void {
-    const call = readCall(response, request)
+  #serve(response: HttpResponse, call: Call): void {
     const asked: Asked = { call, response, gone: false, transfer: undefined }
     response.onAborted(() => {
       asked.gone = true

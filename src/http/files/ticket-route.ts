@@ -2,9 +2,9 @@
 
 import type { Tickets } from '../../auth/index.js'
 import { readBody } from '../body.js'
-import { type Answer, answer, type Call, type RouteGroup, readCall } from '../routes.js'
+import { type Answer, answer, type Call, type RouteGroup, type Routes } from '../routes.js'
 import { type CredentialPort, identityOf } from '../trust.js'
-import type { HttpRequest, HttpResponse, TemplatedApp } from '../uws.js'
+import type { HttpResponse } from '../uws.js'
 import { corsHeaders, PRIVATE } from './headers.js'
 import { REFUSED, type Refused, refusalOf } from './refusals.js'
 import { canonicalPath, fileTarget } from './target.js'
@@ -29,12 +29,11 @@ export class TicketRoute implements RouteGroup {
     this.#options = options
   }
 
-  mount(app: TemplatedApp): void {
-    app.any('/api/v1/tickets', (response, request) => this.#serve(response, request))
+  mount(routes: Routes): void {
+    routes.any('/api/v1/tickets', (response, call) => this.#serve(response, call))
   }
 
-  #serve(response: HttpResponse, request: HttpRequest): void {
-    const call = readCall(response, request)
+  #serve(response: HttpResponse, call: Call): void {
     let gone = false
     response.onAborted(() => {
       gone = true

@@ -3,9 +3,9 @@
 import type { Clock } from '../../base/clock.js'
 import { errorText } from '../../base/errors.js'
 import type { Logger } from '../../base/logger.js'
-import { type Answer, answer, answerLater, type Call, type RouteGroup, readCall } from '../routes.js'
+import { type Answer, answer, answerLater, type Call, type RouteGroup, type Routes } from '../routes.js'
 import type { Trust } from '../trust.js'
-import type { HttpRequest, HttpResponse, TemplatedApp } from '../uws.js'
+import type { HttpResponse } from '../uws.js'
 import {
   componentPage,
   detailedPage,
@@ -79,19 +79,19 @@ export class HealthPages {
   /** Under the names that were configured. */
   get named(): RouteGroup {
     const { paths } = this.#options.settings
-    return { mount: (app) => this.#mount(app, paths) }
+    return { mount: (routes) => this.#mount(routes, paths) }
   }
 
   /** `healthz`, `readyz`, `livez`. */
   get aliases(): RouteGroup {
-    return { mount: (app) => this.#mount(app, { basic: '/healthz', ready: '/readyz', live: '/livez' }) }
+    return { mount: (routes) => this.#mount(routes, { basic: '/healthz', ready: '/readyz', live: '/livez' }) }
   }
 
-  #mount(app: TemplatedApp, paths: Omit<HealthPaths, 'detailed'> & Partial<HealthPaths>): void {
+  #mount(routes: Routes, paths: Omit<HealthPaths, 'detailed'> & Partial<HealthPaths>): void {
     const reported = (path: string, page: PageOf): void => {
-      app.any(path, (response, request) => this.#serve(response, request, (call) => this.#reported(call, page)))
+      routes.any(path, (response, call) => this.#serve(response, call, () => this.#reported(call, page)))
     }
-    app.any(paths.live, (response, request) => this.#serve(response, request, (call) => this.#live(call)))
+    routes.any(paths.live, (response, call) => this.#serve(response, call, () => this.#live(call)))
     reported(paths.ready, readyPage)
     reported(paths.basic, overviewPage)
     if (paths.detailed === undefined) return
@@ -105,9 +105,8 @@ export class HealthPages {
     }
   }
 
-  #serve(response: HttpResponse, request: HttpRequest, give: (call: Call) => Answer | Promise<Answer>): void {
-    const call = readCall(response, request)
-    const given = this.#refusal(call) ?? give(call)
+  #serve(response: HttpResponse, call: Call, give: () => Answer | Promise<Answer>): void {
+    const given = this.#refusal(call) ?? give()
     if (!(given instanceof Promise)) answer(response, call.method, given)
     else {
       answerLater(response, call.method, given, (thrown) =>
