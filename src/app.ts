@@ -5,7 +5,7 @@
 
 import { bannerLines } from './app/banner.js'
 import { buildFacts } from './app/build-facts.js'
-import { openCameraConfig } from './app/camera-config.js'
+import { configuredSelections, openCameraConfig } from './app/camera-config.js'
 import { buildCameraFace } from './app/camera-face.js'
 import type { LogPort } from './app/camera-log.js'
 import { buildCredentials, buildTokens } from './app/credentials.js'
@@ -16,7 +16,7 @@ import type { Clock } from './base/clock.js'
 import { lockFolder } from './base/folder-lock.js'
 import { type Service, type StopReport, startAll, stopAll } from './base/lifecycle.js'
 import type { Logger } from './base/logger.js'
-import { type Cameras, createCameras, type StreamLinks } from './cameras/index.js'
+import { type Cameras, createCameras, type Selection, type StreamLinks } from './cameras/index.js'
 import type { Config } from './config/index.js'
 import { loadNative } from './native/index.js'
 
@@ -50,8 +50,13 @@ export async function createApp({ config, logger, clock, env, log, requestStop }
   const { credentials, keyring } = buildCredentials({ config, tokens, clock, logger })
 
   let links: (device: string, host: string) => StreamLinks = () => ({})
-  const cameras = await buildCameras(config, logger, clock, env.PATH ?? '', (device, host) => links(device, host))
-  const cameraConfig = config.faces.camera.enabled ? await openCameraConfig({ config, cameras, clock, logger, log }) : undefined
+  const hasFace = config.faces.camera.enabled
+  const cameras = await buildCameras({
+    ...{ config, logger, clock, searchPath: env.PATH ?? '' },
+    selections: hasFace ? await configuredSelections(config) : [],
+    links: (device, host) => links(device, host),
+  })
+  const cameraConfig = hasFace ? await openCameraConfig({ config, cameras, clock, logger, log }) : undefined
   const face =
     cameraConfig &&
     (await buildCameraFace({
@@ -122,13 +127,16 @@ export async function createApp({ config, logger, clock, env, log, requestStop }
   }
 }
 
-function buildCameras(
-  config: Config,
-  logger: Logger,
-  clock: Clock,
-  searchPath: string,
-  links: (device: string, host: string) => StreamLinks,
-): Promise<Cameras> {
+interface CamerasContext {
+  readonly config: Config
+  readonly logger: Logger
+  readonly clock: Clock
+  readonly searchPath: string
+  readonly selections: readonly Selection[]
+  readonly links: (device: string, host: string) => StreamLinks
+}
+
+function buildCameras({ config, logger, clock, searchPath, selections, links }: CamerasContext): Promise<Cameras> {
   const { camera } = config
   const polling = camera.discovery_mode === 'poll-only'
   return createCameras({
@@ -151,6 +159,7 @@ function buildCameras(
     pins: new Map(
       Object.entries(config.identity.pins).map(([device, identity]) => [identity, Number(device.slice('camera'.length))]),
     ),
+    selections,
     modeWish: (device) => camera.modes[device],
     lingerMs: camera.linger,
     restoreMotion: camera.restore_motion,

@@ -13,12 +13,20 @@ import {
   ConfigUnreadable,
   ConfigUnwritable,
   createCameraConfigStore,
+  readConfig,
 } from '../camera-config/index.js'
 import type { CameraFace, ConfigPort, Move } from '../camera-face/index.js'
-import { type Cameras, cameraAt, DEFAULT_CAMERA, type Mode } from '../cameras/index.js'
+import { type Cameras, cameraAt, DEFAULT_CAMERA, type Mode, type Selection } from '../cameras/index.js'
 import type { Config } from '../config/index.js'
 import { CameraLog, type LogPort } from './camera-log.js'
-import { type CaptureContext, captureSettings, defaultCaptureSettings, defaultSelector, shownFps } from './capture-settings.js'
+import {
+  type CaptureContext,
+  captureSettings,
+  defaultCaptureSettings,
+  defaultSelector,
+  selectionsOf,
+  shownFps,
+} from './capture-settings.js'
 
 /** Nothing is plugged in when nothing has been found for so long. */
 const FIRST_CAMERA_MS = 500
@@ -78,6 +86,12 @@ function buildCameraConfig({ config, cameras, clock, logger }: CameraConfigParts
   })
 }
 
+/** What config.json says of ids, before there is a store: no camera shall first get another one. None of a file that is broken. */
+export async function configuredSelections({ camera_server: { config_file: file } }: Config): Promise<Selection[]> {
+  const state = await readConfig(file)
+  return state.is === 'good' ? selectionsOf(state.said.cameras) : []
+}
+
 /** Cameras follow the configuration from now on, those that appear later too. The function returned ends it. */
 function followCameraConfig(store: CameraConfigStore, { config, cameras, logger }: CameraConfigParts): () => void {
   const { registry, captures } = cameras
@@ -87,6 +101,7 @@ function followCameraConfig(store: CameraConfigStore, { config, cameras, logger 
 
   const tell = (): void => {
     const { current } = store
+    registry.select(selectionsOf(current.cameras))
     const context: CaptureContext = { defaults: config.camera_server.camera, modes: config.camera.modes, isSettled }
     captures.chooseDefault(defaultSelector(current))
     captures.configure(DEFAULT_CAMERA, defaultCaptureSettings(current, captures.defaultDevice, context))
@@ -106,14 +121,13 @@ function followCameraConfig(store: CameraConfigStore, { config, cameras, logger 
     const facts = { device_path: camera.device_path, device_index: camera.device_index, used: byPath, ignored: byIndex }
     logger.warn(facts, 'device_path and device_index name different cameras; device_path is used')
   }
-  /** An id always means the same camera, so a path beside it can only agree. */
   const warnOfOtherDevices = ({ cameras: elements = [] }: CameraServerConfig): void => {
     for (const { id, device_path: path } of elements) {
       const named = typeof path === 'string' ? cameraAt(path, registry.list()) : undefined
       if (named === undefined || named === id || told.has(`${id} ${path}`)) continue
       told.add(`${id} ${path}`)
       const facts = { id, device_path: path, named }
-      logger.warn(facts, `device_path names another camera; the id decides (identity.pins of the service gives a camera its id)`)
+      logger.warn(facts, 'device_path names a camera that has another id, by identity.pins or by another element')
     }
   }
 

@@ -1,7 +1,7 @@
 /** From the camera face's configuration to what each camera is told. Pure. */
 
 import type { CameraElement, CameraServerConfig, CameraSettings } from '../camera-config/index.js'
-import type { CameraSelector, CaptureSettings, Mode, ModeWish } from '../cameras/index.js'
+import type { CameraSelector, CaptureSettings, Mode, ModeWish, Selection } from '../cameras/index.js'
 
 export interface CaptureContext {
   /** Values of the camera keys that an element leaves out. */
@@ -15,6 +15,13 @@ export interface CaptureContext {
 /** A non-null path wins over the index. */
 export function defaultSelector({ camera }: Pick<CameraServerConfig, 'camera'>): CameraSelector {
   return camera.device_path === null ? { index: camera.device_index } : { path: camera.device_path }
+}
+
+/** The cameras that elements choose by path: each gets the id of its element. */
+export function selectionsOf(elements: CameraServerConfig['cameras'] = []): Selection[] {
+  return elements.flatMap(({ id, device_path: path }) =>
+    typeof path === 'string' ? [{ number: Number(id.slice('camera'.length)), path }] : [],
+  )
 }
 
 /** What the default camera, `device` now, is told. */

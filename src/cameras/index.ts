@@ -23,6 +23,7 @@ export { chooseMode, type ModeWish, wholeFps } from './mode.js'
 export { type CameraSelector, cameraAt } from './registry/default-camera.js'
 export { cameraIds } from './registry/id-store.js'
 export type { CameraRegistry } from './registry/registry.js'
+export type { Selection } from './registry/selections.js'
 export { pictureSibling } from './registry/siblings.js'
 export {
   type CameraListView,

@@ -13,6 +13,7 @@ import { CameraControls } from './controls/controls.js'
 import type { ModeWish } from './mode.js'
 import { IdStore } from './registry/id-store.js'
 import { CameraRegistry } from './registry/registry.js'
+import type { Selection } from './registry/selections.js'
 import type { StreamLinks } from './registry/views.js'
 
 export interface CamerasOptions {
@@ -22,6 +23,8 @@ export interface CamerasOptions {
   readonly clock: Clock
   readonly logger: Logger
   readonly pins: ReadonlyMap<string, number>
+  /** Cameras that get an id by path, until `registry.select` says otherwise. */
+  readonly selections: readonly Selection[]
   readonly modeWish: (device: string) => ModeWish | undefined
   readonly lingerMs: number
   /** Give pan, tilt and zoom back to a camera that was plugged in again: that moves hardware. */
@@ -68,6 +71,7 @@ export async function createCameras(options: CamerasOptions): Promise<Cameras> {
     clock,
     logger,
     pins: options.pins,
+    selections: options.selections,
     modeWish: options.modeWish,
     quietMs: QUIET_MS,
     maxMs: MAX_HELD_MS,

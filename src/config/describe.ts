@@ -45,8 +45,10 @@ ${jsonTable(SERVER_KEYS)}
 
 An array of objects, one per camera, with the keys of \`camera\` and these. The element of the default camera has the values of \`camera\`.
 In a change, elements are matched by their id, and \`"$delete": true\` removes one. \`auto_discover\` beside \`cameras\` (true or false,
-default true): cameras that are not named are served too. An id always means the same camera: \`device_path\` and \`device_index\` of an element
-choose nothing, and a path that names another camera is warned about. To give a camera its id, use \`identity.pins\` of the service's own file.
+default true): cameras that are not named are served too. An id sticks to its camera, unless the element has a \`device_path\`: then the camera that
+this names gets the id, at once when it is plugged in, and the id is kept free for it when it is not. \`/dev/videoN\` means the camera that is
+there when the file is read, or a new one that comes there; the other forms mean the same camera wherever it turns up. \`identity.pins\` of the
+service's own file wins. \`device_index\` of an element chooses nothing.
 
 ${jsonTable(Object.fromEntries(Object.entries(ELEMENT_KEYS).filter(([name]) => !Object.hasOwn(CAMERA_KEYS, name))))}
 ## Accepted without effect

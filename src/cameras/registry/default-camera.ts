@@ -1,6 +1,7 @@
 /** Which camera is meant where none is named (usb-camera-server §2.3, 2.6, 7). Pure. */
 
 import type { Camera } from '../types.js'
+import { isNamed, nodeIndex } from './camera-path.js'
 
 /** `device_path` and `device_index` of the configuration; a path wins. */
 export interface CameraSelector {
@@ -34,28 +35,9 @@ export function defaultCamera(selector: CameraSelector | undefined, cameras: rea
 
 /** The id of the camera that a path or selector names now; undefined when it names none that was ever seen. */
 export function cameraAt(path: string, cameras: readonly Camera[]): string | undefined {
-  const index = nodeIndex(path)
-  return cameras.find((camera) => (index === undefined ? isNamed(camera, path) : camera.node === path))?.device
+  return cameras.find((camera) => isNamed(camera, path))?.device
 }
 
 function wasSeen(camera: Camera): boolean {
   return camera.source !== undefined || camera.report !== undefined
-}
-
-function nodeIndex(path: string): number | undefined {
-  const digits = /^\/dev\/video(\d{1,3})$/.exec(path)?.[1]
-  return digits === undefined ? undefined : Number(digits)
-}
-
-/** By a link that udev makes, or by a selector: `usb:VID:PID[:SERIAL]`, `usb-port:CONTROLLER/PORTS`. */
-function isNamed({ hardware }: Camera, path: string): boolean {
-  if (hardware === undefined) return false
-  const { vid, pid, serial, port, byId, byPath } = hardware
-  return [
-    `/dev/v4l/by-id/${byId}`,
-    `/dev/v4l/by-path/${byPath}`,
-    `usb:${vid}:${pid}`,
-    `usb:${vid}:${pid}:${serial}`,
-    `usb-port:${port}`,
-  ].includes(path)
 }

@@ -13,7 +13,8 @@ import type { DeviceReport, DeviceState, NativeErrorCode, NativeEvent } from '..
 import { chooseMode, type ModeWish } from '../mode.js'
 import type { Camera, CameraEvents, Mode } from '../types.js'
 import { Announcer } from './announcer.js'
-import { assignNumber, type IdTable } from './ids.js'
+import { IdBook, type IdBookOptions, type Numbered, nodeNumber } from './id-book.js'
+import type { Selection } from './selections.js'
 import { cameraStatus } from './status.js'
 import {
   type CameraListView,
@@ -25,20 +26,14 @@ import {
   type StreamLinks,
 } from './views.js'
 
-export interface RegistryOptions {
+export interface RegistryOptions extends IdBookOptions {
   readonly clock: Clock
   readonly logger: Logger
-  /** Identity key → N of `cameraN`. */
-  readonly pins: ReadonlyMap<string, number>
   /** Wanted mode of a camera; what is not wanted is chosen. */
   readonly modeWish: (device: string) => ModeWish | undefined
   /** Flapping is told when settled. */
   readonly quietMs: number
   readonly maxMs: number
-  /** Ids of earlier runs. */
-  readonly ids: IdTable
-  /** Hears of each new table of ids, to keep it. */
-  readonly onIds: (ids: IdTable) => void
   /** Stream URLs of a camera for a client that used `host`. */
   readonly links: (device: string, host: string) => StreamLinks
 }
@@ -65,21 +60,20 @@ export class CameraRegistry {
   /** Of hearing of cameras: EVENTS_LOST, FLAPPING. */
   readonly faults: FaultCounts
   readonly #options: RegistryOptions
+  readonly #ids: IdBook
   readonly #byDevice = new Map<string, Entry>()
   /** What `list` answers until something changes. */
   #sorted: readonly Camera[] | undefined
   readonly #bySource = new Map<string, Entry>()
   readonly #lists = new Map<string, Rendered<CameraListView>>()
-  readonly #left = new Set<string>()
   readonly #wishes = new Map<string, ModeWish>()
-  #ids: IdTable
   /** Whose changes are to be told when the batch of events is taken; undefined outside of one. */
   #changed: Set<Entry> | undefined
 
   constructor(options: RegistryOptions) {
     this.#options = options
     this.faults = new FaultCounts(options.clock)
-    this.#ids = options.ids
+    this.#ids = new IdBook(options)
     this.events = new TypedEvents((thrown, event) =>
       options.logger.error({ event, error: String(thrown) }, 'a listener of camera events failed'),
     )
@@ -90,11 +84,18 @@ export class CameraRegistry {
    * of what came of it afterwards.
    */
   handle(events: readonly NativeEvent[]): void {
-    const changed = new Set<Entry>()
-    this.#changed = changed
-    for (const event of events) this.#handle(event)
-    this.#changed = undefined
-    for (const entry of changed) this.events.emit('changed', entry.camera)
+    this.#together(() => {
+      for (const event of events) this.#handle(event)
+    })
+  }
+
+  /** Which camera gets which id, by path. One that is plugged in under another id goes, and comes back under the right one. */
+  select(selections: readonly Selection[]): void {
+    const movers = this.#ids.select(selections, this.#present())
+    this.#together(() => {
+      for (const { source } of movers) this.#gone(source)
+      for (const state of movers) this.#seen(state)
+    })
   }
 
   /** All cameras ever seen, by number. */
@@ -234,22 +235,7 @@ export class CameraRegistry {
   /** Finds the camera a new appearance belongs to, or makes one. */
   #adopt(state: DeviceState): Entry {
     const { identity } = state
-    const { number, table } = assignNumber(
-      this.#ids,
-      {
-        id: identity.id,
-        aliases: identity.aliases,
-        model: identity.vid === '' ? '' : `${identity.vid}:${identity.pid}`,
-        port: identity.port,
-        nodeNumber: state.virtual ? undefined : nodeNumber(state.node),
-      },
-      { pins: this.#options.pins, left: this.#left, present: this.#present() },
-    )
-    if (table !== this.#ids) {
-      this.#ids = table
-      this.#options.onIds(table)
-    }
-
+    const number = this.#ids.assign(state, this.#present())
     const device = `camera${number}`
     const known = this.#byDevice.get(device)
     if (known !== undefined) return known
@@ -271,7 +257,7 @@ export class CameraRegistry {
     const entry = this.#bySource.get(source)
     if (entry === undefined) return
     this.#bySource.delete(source)
-    this.#left.add(entry.camera.identity)
+    this.#ids.left(entry.camera.identity)
     entry.state = undefined
     this.#refresh(entry)
   }
@@ -330,8 +316,18 @@ export class CameraRegistry {
     }
   }
 
-  #present(): ReadonlySet<string> {
-    return new Set([...this.#bySource.values()].map((entry) => entry.camera.identity))
+  #together(change: () => void): void {
+    const changed = new Set<Entry>()
+    this.#changed = changed
+    change()
+    this.#changed = undefined
+    for (const entry of changed) this.events.emit('changed', entry.camera)
+  }
+
+  #present(): Numbered[] {
+    return [...this.#bySource.values()].flatMap(({ camera: { device, identity }, state }) =>
+      state === undefined ? [] : [{ number: numberOf(device), identity, state }],
+    )
   }
 }
 
@@ -360,11 +356,6 @@ function sameStatus(a: Camera, b: Camera): boolean {
 function displayName(state: DeviceState | undefined, report: Camera['report'], previous: string): string {
   if (state === undefined) return previous
   return report?.card || state.identity.product || state.identity.name || previous
-}
-
-function nodeNumber(node: string): number | undefined {
-  const digits = /(\d+)$/.exec(node)?.[1]
-  return digits === undefined ? undefined : Number(digits)
 }
 
 function numberOf(device: string): number {

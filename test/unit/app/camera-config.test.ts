@@ -8,7 +8,7 @@ import { bannerLines } from '../../../src/app/banner.js'
 import { bindApplier, configPort, openCameraConfig, shownConfig } from '../../../src/app/camera-config.js'
 import { TypedEvents } from '../../../src/base/events.js'
 import { createLogger } from '../../../src/base/logger.js'
-import type { CameraEvents, Cameras, CaptureSettings } from '../../../src/cameras/index.js'
+import type { CameraEvents, Cameras, CaptureSettings, Selection } from '../../../src/cameras/index.js'
 import { type Config, loadConfig } from '../../../src/config/index.js'
 import { FakeClock } from '../../support/fake-clock.js'
 import { DEFAULTS, removeFolders, started } from '../camera-config/support.js'
@@ -39,10 +39,12 @@ interface SeenCamera {
 function fakeCameras(present: SeenCamera[], meant: Readonly<Record<string, string>> = {}) {
   const events = new TypedEvents<CameraEvents>(() => undefined)
   const told = new Map<string, CaptureSettings>()
+  const selected: (readonly Selection[])[] = []
   let defaultDevice = present[0]?.device ?? 'camera0'
   const cameras = {
     registry: {
       events,
+      select: (selections: readonly Selection[]) => void selected.push(selections),
       list: () => present,
       has: (device: string) => present.some((camera) => camera.device === device),
       resolve: (node: string) => present.find((camera) => camera.node === node)?.device ?? node.replace('/dev/video', 'camera'),
@@ -61,7 +63,7 @@ function fakeCameras(present: SeenCamera[], meant: Readonly<Record<string, strin
     present.push(camera)
     events.emit('changed', camera as unknown as CameraEvents['changed'])
   }
-  return { cameras: cameras as unknown as Cameras, told, appear }
+  return { cameras: cameras as unknown as Cameras, told, appear, selected }
 }
 
 async function open(cameras: Cameras, env: Readonly<Record<string, string>> = {}) {
@@ -140,16 +142,18 @@ describe('a change', () => {
     expect(told.size).toBe(0)
   })
 
-  it('warns once when the path of an element names another camera than its id does', async () => {
-    const { cameras, told } = fakeCameras([
+  it('chooses the camera of an element by its path, and warns once of one that cannot get the id', async () => {
+    const { cameras, told, selected } = fakeCameras([
       { device: 'camera0', node: '/dev/video0' },
       { device: 'camera1', node: '/dev/video1' },
     ])
     const { store, logged, service } = await open(cameras)
-    const warnings = (): unknown[] => logged.filter(({ msg }) => String(msg).startsWith('device_path names another'))
+    const warnings = (): unknown[] =>
+      logged.filter(({ msg }) => String(msg).startsWith('device_path names a camera that has another id'))
     await store.put({ cameras: [{ id: 'camera1', device_path: '/dev/video1', fps: 5 }] })
     await store.put({ cameras: [{ id: 'camera1', device_path: '/dev/video7' }] })
     expect(warnings()).toEqual([])
+    expect(selected.at(-1)).toEqual([{ number: 1, path: '/dev/video7' }])
     await store.put({ cameras: [{ id: 'camera1', device_path: '/dev/video0' }] })
     await store.put({ camera: { buffer_size: 5 } })
     expect(warnings()).toMatchObject([{ level: 'warn', id: 'camera1', device_path: '/dev/video0', named: 'camera0' }])
