@@ -11,12 +11,19 @@ export interface Clock {
   every(intervalMs: number, task: () => void): () => void
 }
 
+/** Timers take no more, and run at once when asked to: 24 days. A longer time is waited for in parts. */
+const MAX_DELAY_MS = 2 ** 31 - 1
+
 export const systemClock: Clock = {
   nowMs: () => performance.now(),
   wallMs: () => Date.now(),
   after(delayMs, task) {
-    const timer = setTimeout(task, delayMs)
-    timer.unref()
+    let timer: NodeJS.Timeout
+    const arm = (leftMs: number): void => {
+      timer = leftMs > MAX_DELAY_MS ? setTimeout(() => arm(leftMs - MAX_DELAY_MS), MAX_DELAY_MS) : setTimeout(task, leftMs)
+      timer.unref()
+    }
+    arm(delayMs)
     return () => clearTimeout(timer)
   },
   every(intervalMs, task) {

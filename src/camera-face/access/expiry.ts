@@ -3,9 +3,6 @@
 import type { Identity } from '../../auth/index.js'
 import type { Clock } from '../../base/clock.js'
 
-/** Timers take no more: 24 days. A later expiry is waited for in parts. */
-const MAX_DELAY_MS = 2 ** 31 - 1
-
 /** Calls `end` once the token has expired or the key was revoked, never within this call; the function returned cancels. */
 export function atExpiry(
   clock: Clock,
@@ -16,7 +13,7 @@ export function atExpiry(
   const leftMs = (): number => identity.expiresAtMs - clock.wallMs()
   let cancel: () => void
   const arm = (): void => {
-    cancel = clock.after(Math.min(MAX_DELAY_MS, Math.max(0, leftMs())), () => (leftMs() > 0 ? arm() : end()))
+    cancel = clock.after(Math.max(0, leftMs()), () => (leftMs() > 0 ? arm() : end()))
   }
   arm()
   const endListening = identity.onRevoked?.(() => {
