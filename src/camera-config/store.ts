@@ -8,6 +8,7 @@ import type { Clock } from '../base/clock.js'
 import { keepAside, removeLeftovers, writeWhole } from '../base/durable-file.js'
 import { TypedEvents } from '../base/events.js'
 import { type FaultCount, FaultCounts } from '../base/fault-counts.js'
+import { watchFile } from '../base/file-watch.js'
 import type { Service } from '../base/lifecycle.js'
 import type { Logger } from '../base/logger.js'
 import { Appliers } from './appliers.js'
@@ -24,7 +25,9 @@ import {
   ConfigUnreadable,
   ConfigUnwritable,
 } from './types.js'
-import { watchFile } from './watch.js'
+
+/** Contract §2.5. */
+const QUIET_MS = 200
 
 export interface CameraConfigOptions {
   readonly file: string
@@ -235,6 +238,7 @@ class Store implements CameraConfigStore {
     }
     this.#endWatch ??= watchFile({
       file,
+      quietMs: QUIET_MS,
       clock,
       onChange: () => this.#seen(),
       onFailure: (thrown) => logger.warn({ file, error: String(thrown) }, 'the configuration is not watched any more'),
