@@ -3,6 +3,8 @@
 #include <doctest/doctest.h>
 
 #include <algorithm>
+#include <chrono>
+#include <future>
 
 #include "awaiting.hpp"
 #include "jpeg_support.hpp"
@@ -73,4 +75,24 @@ TEST_CASE("a picture that was drawn is not drawn again, until others took its pl
     for (uint32_t width = 100; width < 120; ++width) painted({.width = width, .height = 48, .text = ""});
     CHECK(painted(picture) != first);
     CHECK(painter.stop(1000));
+}
+
+TEST_CASE("a painter whose picture is not finished is left behind at its deadline") {
+    std::promise<void> entered, release, left;
+    {
+        PlaceholderPainter painter;
+        painter.paint({.width = 64, .height = 48, .text = "BUSY"}, [&, wait = release.get_future().share()](const PlaceholderJpeg &) {
+            entered.set_value();
+            wait.wait();
+            left.set_value();
+        });
+        entered.get_future().wait();
+        const auto begin = std::chrono::steady_clock::now();
+        CHECK_FALSE(painter.stop(20));
+        CHECK(std::chrono::steady_clock::now() - begin >= std::chrono::milliseconds(20));
+        // Nothing is painted any more.
+        painter.paint({.width = 64, .height = 48, .text = "GONE"}, [](const PlaceholderJpeg &) { CHECK(false); });
+    }
+    release.set_value();
+    CHECK(left.get_future().wait_for(std::chrono::seconds(10)) == std::future_status::ready);
 }

@@ -18,7 +18,6 @@ export const FAULT_KINDS = {
       CONNECTION_LIMIT: 'Too many in all; closed without an answer.',
       PIPELINE_LIMIT: 'Too many requests without waiting for answers.',
       DESCRIPTOR_LIMIT: 'Looks, one a second, that found no file descriptor free: the system closes what connects meanwhile.',
-      ACCEPT_FAILED: 'The system did not hand over a connection.',
     },
   },
   viewer: {

