@@ -206,7 +206,7 @@ function services(
         }
   return {
     cameras: {
-      resolve: (node) => registry.resolve(node),
+      nodes: () => new Map(registry.list().flatMap(({ node, device }) => (node === undefined ? [] : [[node, device]]))),
       list: (host) => registry.listView(host),
       status: (device, host) => registry.statusView(device, host),
       capabilities: (device) => registry.capabilitiesView(device),

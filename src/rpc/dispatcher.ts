@@ -9,14 +9,23 @@ import type { Clock } from '../base/clock.js'
 import { errorText, ServiceError } from '../base/errors.js'
 import type { Logger } from '../base/logger.js'
 import type { Codec, Payload } from './codec.js'
-import { type Message, wantsReply } from './message.js'
-import type { Method, Toolbox, WorkKind } from './method.js'
+import { type Message, type Params, wantsReply } from './message.js'
+import type { MethodFacts, TokenVerifier } from './method.js'
 import { RANK, type Session } from './session.js'
 import { type Failure, failure, wireError } from './wire-error.js'
+import { rateLimited, tooBusy, Workload } from './workload.js'
+
+/** A method with all it needs to run, wherever that is. */
+export interface BoundMethod extends Pick<MethodFacts, 'name' | 'role' | 'beforeReady' | 'work'> {
+  /** Checks `params`, then runs. Throws INVALID_PARAMS with `param`, `rule` and `hint`. */
+  call(params: Params, session: Session): unknown
+}
 
 export interface DispatcherOptions {
-  readonly methods: ReadonlyMap<string, Method>
-  readonly toolbox: Toolbox
+  readonly methods: ReadonlyMap<string, BoundMethod>
+  readonly tokens: TokenVerifier
+  /** False until every component of the service is up. */
+  readonly ready: () => boolean
   readonly rateLimit: RateLimit
   /** A token among the parameters of any call logs a connection in that is not (contract §4.5). */
   readonly tokensInCalls: boolean
@@ -26,37 +35,30 @@ export interface DispatcherOptions {
   readonly logger: Logger
 }
 
-/** Calls under way on one connection, and of each slow kind on all. */
+/** Calls under way on one connection. */
 const MAX_IN_FLIGHT = 32
-const MAX_WORK: Readonly<Record<WorkKind, number>> = {
-  snapshot: 256,
-  media: 256,
-  controls: 256,
-  recording: 256,
-  files: 256,
-}
-/** What a client is told to wait when too much is under way. */
-const BUSY_RETRY_MS = 250
 /** A client that goes on after so many refusals in this time is not one that backs off. */
 const MAX_REFUSALS = 100
 const REFUSAL_WINDOW_MS = 10_000
 const CLOSE_FLOODING = 4029
 
 export class Dispatcher {
-  readonly #methods: ReadonlyMap<string, Method>
-  readonly #toolbox: Toolbox
+  readonly #methods: ReadonlyMap<string, BoundMethod>
+  readonly #tokens: TokenVerifier
+  readonly #ready: () => boolean
   readonly #rateLimit: RateLimit
   readonly #tokensInCalls: boolean
   readonly #authRequiredInMessage: boolean
   readonly #clock: Clock
   readonly #logger: Logger
-  readonly #work: Record<WorkKind, number> = { snapshot: 0, media: 0, controls: 0, recording: 0, files: 0 }
+  readonly #workload = new Workload()
   #calls = 0
   #failures = 0
 
   constructor(options: DispatcherOptions) {
     this.#methods = options.methods
-    this.#toolbox = options.toolbox
+    this.#tokens = options.tokens
+    this.#ready = options.ready
     this.#rateLimit = options.rateLimit
     this.#tokensInCalls = options.tokensInCalls
     this.#authRequiredInMessage = options.authRequiredInMessage
@@ -84,12 +86,12 @@ export class Dispatcher {
     return this.#run(session, codec, message, method)
   }
 
-  #run(session: Session, codec: Codec, message: Message, method: Method): Payload | undefined {
+  #run(session: Session, codec: Codec, message: Message, method: BoundMethod): Payload | undefined {
     const refusal = this.#refusal(session, method, message)
     if (refusal !== undefined) return this.#fail(codec, message, refusal)
 
     try {
-      const result = method.call(this.#toolbox, message.params, session)
+      const result = method.call(message.params, session)
       if (!(result instanceof Promise)) return message.id === undefined ? undefined : codec.reply(message.id, result)
       this.#answerLater(session, codec, message, method, result)
       return undefined
@@ -98,14 +100,14 @@ export class Dispatcher {
     }
   }
 
-  #loginAndRun(session: Session, codec: Codec, message: Message, method: Method, token: string): Payload | undefined {
+  #loginAndRun(session: Session, codec: Codec, message: Message, method: BoundMethod, token: string): Payload | undefined {
     const run = (identity: Identity): Payload | undefined => {
       session.login(demandPlace(identity, session.local))
       return this.#run(session, codec, message, method)
     }
     const fail = (thrown: unknown): Payload | undefined => this.#fail(codec, message, this.#known(thrown, method, session))
     try {
-      const identity = this.#toolbox.tokens.verify(token, { address: session.address })
+      const identity = this.#tokens.verify(token, { address: session.address })
       if (!(identity instanceof Promise)) return run(identity)
       session.inFlight += 1
       // The reply goes out in the same turn: what the method has told to follow it must not be overtaken.
@@ -130,17 +132,16 @@ export class Dispatcher {
   }
 
   /** Why `method` may not run now, in the contract's order. */
-  #refusal(session: Session, method: Method, message: Message): Failure | undefined {
+  #refusal(session: Session, method: BoundMethod, message: Message): Failure | undefined {
     if (method.role !== 'none') {
       const rank = session.rankAt(this.#clock.wallMs())
       if (rank === 0) return loginNeeded(session)
       if (rank < RANK[method.role]) return roleTooLow(session, method)
-      if (!method.beforeReady && !this.#toolbox.services.system.ready()) return starting()
+      if (!method.beforeReady && !this.#ready()) return starting()
     }
     if (message.paramsFault !== undefined) return message.paramsFault
-    const work = method.work
-    if (work !== undefined && (session.inFlight >= MAX_IN_FLIGHT || this.#work[work] >= MAX_WORK[work])) return tooBusy()
-    return undefined
+    const { work } = method
+    return work !== undefined && (session.inFlight >= MAX_IN_FLIGHT || this.#workload.full(work)) ? tooBusy() : undefined
   }
 
   #refuseFlood(session: Session, codec: Codec, message: Message, retryAfterMs: number): Payload | undefined {
@@ -151,13 +152,13 @@ export class Dispatcher {
     return this.#fail(codec, message, rateLimited(retryAfterMs, 'the connection sends more requests than its rate allows'))
   }
 
-  #answerLater(session: Session, codec: Codec, message: Message, method: Method, result: Promise<unknown>): void {
+  #answerLater(session: Session, codec: Codec, message: Message, method: BoundMethod, result: Promise<unknown>): void {
     const { work } = method
     session.inFlight += 1
-    if (work !== undefined) this.#work[work] += 1
+    if (work !== undefined) this.#workload.begin(work)
     const settle = (reply: Payload | undefined): void => {
       session.inFlight -= 1
-      if (work !== undefined) this.#work[work] -= 1
+      if (work !== undefined) this.#workload.end(work)
       session.reply(reply, codec.binary)
     }
     // The reply is made inside the chain: a result that cannot be encoded is a failure of the method like any other.
@@ -175,38 +176,32 @@ export class Dispatcher {
     return codec.failure(message.id, named ? { ...wire, message: `${wire.message} (auth_required)` } : wire)
   }
 
-  /** A failure from the catalogue as it is; anything else is ours: it is logged, and the client gets its number only. */
-  #known(thrown: unknown, method: Method, session: Session): Failure {
-    if (thrown instanceof ServiceError) return thrown
-    const requestId = randomUUID()
-    if (!session.closed) {
-      this.#logger.error(
-        {
-          request_id: requestId,
-          method: method.name,
-          client: session.clientId,
-          error: errorText(thrown),
-          stack: stackOf(thrown),
-        },
-        'method failed unexpectedly',
-      )
-    }
-    return failure('INTERNAL', { data: { request_id: requestId }, details: `${method.name} failed unexpectedly` })
+  #known(thrown: unknown, method: BoundMethod, session: Session): Failure {
+    return knownFailure(thrown, {
+      method: method.name,
+      client: session.clientId,
+      logger: session.closed ? undefined : this.#logger,
+    })
   }
 }
 
-/** -32040 with a true waiting time. */
-export function rateLimited(retryAfterMs: number, details: string): Failure {
-  return failure('RATE_LIMITED', { data: { retry_after_ms: retryAfterMs }, details })
+/** A failure from the catalogue as it is; anything else is ours: it is logged where somebody listens, and the client gets its number only. */
+export function knownFailure(
+  thrown: unknown,
+  { method, client, logger }: { readonly method: string; readonly client: string; readonly logger: Logger | undefined },
+): Failure {
+  if (thrown instanceof ServiceError) return thrown
+  const requestId = randomUUID()
+  logger?.error(
+    { request_id: requestId, method, client, error: errorText(thrown), stack: stackOf(thrown) },
+    'method failed unexpectedly',
+  )
+  return failure('INTERNAL', { data: { request_id: requestId }, details: `${method} failed unexpectedly` })
 }
 
 function tokenAmong({ auth_token, token }: Message['params']): string | undefined {
   const given = auth_token ?? token
   return typeof given === 'string' && given !== '' ? given : undefined
-}
-
-function tooBusy(): Failure {
-  return rateLimited(BUSY_RETRY_MS, 'too many requests are being worked on')
 }
 
 function unknownMethod(name: string): Failure {
@@ -224,7 +219,7 @@ function loginNeeded(session: Session): Failure {
   })
 }
 
-function roleTooLow(session: Session, method: Method): Failure {
+function roleTooLow(session: Session, method: BoundMethod): Failure {
   return failure('PERMISSION_DENIED', {
     data: { required_role: method.role, have_role: session.identity?.role },
     details: `${method.name} needs role ${method.role}`,

@@ -3,7 +3,7 @@
 export { manual } from './describe.js'
 export type { TokenVerifier } from './method.js'
 export { METHODS } from './methods/index.js'
-export { createRpc, type OpenSession, type Rpc, type RpcOptions, type RpcStats, type SessionRequest } from './rpc.js'
+export { createRpc, type Rpc, type RpcOptions, type SessionSource } from './rpc.js'
 export type {
   CameraPort,
   ExternalPort,
@@ -17,6 +17,7 @@ export type {
   SystemPort,
 } from './services.js'
 export type { Peer } from './session.js'
+export type { OpenSession, RpcStats, SessionRequest } from './sessions.js'
 export type { CameraCapabilities, CameraList, CameraStatus } from './shapes/cameras.js'
 export type { Snapshot, TakeSnapshotParams } from './shapes/snapshots.js'
 export type { StartedStream, StoppedStream, StreamEntry, StreamStatus, StreamUrl } from './shapes/streams.js'

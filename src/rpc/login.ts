@@ -5,7 +5,7 @@ import { demandPlace, type Identity, PERMISSIONS } from '../auth/index.js'
 import { timestamp } from '../base/clock.js'
 import { CATALOGUE, ServiceError } from '../base/errors.js'
 import type { Params } from './message.js'
-import type { Toolbox } from './method.js'
+import type { NearToolbox } from './method.js'
 import type { Session } from './session.js'
 import type { AuthenticateParams, LegacyRefusal, Login } from './shapes/login.js'
 import { LEGACY_TOPICS } from './topics.js'
@@ -42,7 +42,7 @@ export function readLogin(params: Params): AuthenticateParams {
 
 /** A failure leaves the session as it was. */
 export function authenticate(
-  toolbox: Toolbox,
+  toolbox: NearToolbox,
   login: AuthenticateParams,
   session: Session,
 ): Login | LegacyRefusal | Promise<Login | LegacyRefusal> {
@@ -57,7 +57,7 @@ export function authenticate(
   }
 }
 
-function accept(toolbox: Toolbox, identity: Identity, login: AuthenticateParams, session: Session): Login {
+function accept(toolbox: NearToolbox, identity: Identity, login: AuthenticateParams, session: Session): Login {
   const first = session.identity === undefined
   session.login(demandPlace(identity, session.local))
   // Not again at a renewal: it would replace what the client has subscribed to since.

@@ -6,10 +6,11 @@ import type { Rendered } from '../base/rendered.js'
 import type { Params } from './message.js'
 import { explainFault } from './rule.js'
 import { build, type Check, compileCheck, type Schema, type Shape, type TObject, type TSchema } from './schema.js'
-import type { Services } from './services.js'
+import type { CameraPort, Services } from './services.js'
 import type { Session } from './session.js'
 import { NoParams } from './shapes/common.js'
-import type { Subscriptions } from './subscriptions.js'
+import type { Subscribed } from './shapes/events.js'
+import type { SubscriptionCounts, Subscriptions } from './subscriptions.js'
 
 /** Costly work of which only so much is done at once. */
 export type WorkKind = 'snapshot' | 'media' | 'controls' | 'recording' | 'files'
@@ -19,18 +20,45 @@ export interface TokenVerifier {
   verify(token: string, asking: Asking): Identity | Promise<Identity>
 }
 
-/** What a method may use. */
+/** What a method may use that needs no more than its connection and the cameras: it runs in the thread of the connection. */
+export interface NearToolbox {
+  readonly cameras: CameraPort
+  readonly tokens: TokenVerifier
+  /** Of the connections of this thread. */
+  readonly subscriptions: Subscriptions
+  readonly whole: Whole
+}
+
+/** What concerns more than one thread knows; at once where the services are, later elsewhere. */
+export interface Whole {
+  /** Subscriptions of all connections of the service. */
+  counts(): SubscriptionCounts | Promise<SubscriptionCounts>
+  /** How things are, for a client that has to look afresh. */
+  state(linkHost: string): StateOfNow | Promise<StateOfNow>
+}
+
+export type StateOfNow = NonNullable<Shape<typeof Subscribed>['state']>
+
+/** What all other methods may use: they run where the services are. */
 export interface Toolbox {
   readonly services: Services
-  readonly tokens: TokenVerifier
-  readonly subscriptions: Subscriptions
   /** The whole OpenRPC document. */
   openRpc(): Rendered
 }
 
+/** Who calls, as far as the services may know. A `Session` is one. */
+export interface Caller {
+  readonly clientId: string
+  /** Name under which the client reached us, for links. */
+  readonly linkHost: string
+  readonly identity: Pick<Identity, 'userId' | 'role'> | undefined
+  /** Aborts when the connection goes. */
+  readonly signal: AbortSignal
+}
+
 type Answer<Result> = Result | Rendered<Result>
 
-export interface MethodDefinition<P extends Schema<TObject>, R extends Schema> {
+interface Definition<P extends Schema<TObject>, R extends Schema> {
   readonly name: string
   /** Lowest role that may call; `none`: before login too. */
   readonly role: Role | 'none'
@@ -47,11 +75,18 @@ export interface MethodDefinition<P extends Schema<TObject>, R extends Schema> {
   readonly check?: (params: Params) => Shape<P>
   /** Last word on the parameters before they are checked: drops what has no meaning beside another. */
   readonly prepare?: (params: Params) => Params
-  readonly run: (toolbox: Toolbox, params: Shape<P>, session: Session) => Answer<Shape<R>> | Promise<Answer<Shape<R>>>
 }
 
-/** A method as the dispatcher and the manual see it. */
-export interface Method {
+export interface MethodDefinition<P extends Schema<TObject>, R extends Schema> extends Definition<P, R> {
+  readonly run: (toolbox: Toolbox, params: Shape<P>, caller: Caller) => Answer<Shape<R>> | Promise<Answer<Shape<R>>>
+}
+
+export interface NearDefinition<P extends Schema<TObject>, R extends Schema> extends Definition<P, R> {
+  readonly run: (toolbox: NearToolbox, params: Shape<P>, session: Session) => Answer<Shape<R>> | Promise<Answer<Shape<R>>>
+}
+
+/** What the dispatcher and the manual know of a method. */
+export interface MethodFacts {
   readonly name: string
   readonly role: Role | 'none'
   readonly summary: string
@@ -60,34 +95,53 @@ export interface Method {
   readonly errors: readonly ErrorCode[]
   readonly beforeReady: boolean
   readonly work: WorkKind | undefined
-  /** Checks `params`, then runs. Throws INVALID_PARAMS with `param`, `rule` and `hint`. */
-  call(toolbox: Toolbox, params: Params, session: Session): unknown
+  /** The parameters as the method wants them. Throws INVALID_PARAMS with `param`, `rule` and `hint`. */
+  check(params: Params): Params
 }
+
+/** Runs where the services are; `params` have been checked. */
+export interface HomeMethod extends MethodFacts {
+  readonly near: false
+  run(toolbox: Toolbox, params: Params, caller: Caller): unknown
+}
+
+/** Runs where the connection is; `params` have been checked. */
+export interface NearMethod extends MethodFacts {
+  readonly near: true
+  run(toolbox: NearToolbox, params: Params, session: Session): unknown
+}
+
+export type Method = HomeMethod | NearMethod
 
 /** Members that older clients put into any call; they are no parameters (contract §4.5). */
 const CREDENTIALS = ['auth_token', 'token']
 
-export function defineMethod<P extends Schema<TObject>, R extends Schema>(definition: MethodDefinition<P, R>): Method {
-  const { prepare, run } = definition
+export function defineMethod<P extends Schema<TObject>, R extends Schema>(definition: MethodDefinition<P, R>): HomeMethod {
+  return addTo(factsOf(definition), { near: false as const, run: definition.run as HomeMethod['run'] })
+}
+
+/** A method that needs nothing beyond its connection and the cameras: with several threads, the one of the connection runs it. */
+export function defineNearMethod<P extends Schema<TObject>, R extends Schema>(definition: NearDefinition<P, R>): NearMethod {
+  return addTo(factsOf(definition), { near: true as const, run: definition.run as NearMethod['run'] })
+}
+
+function factsOf<P extends Schema<TObject>, R extends Schema>(definition: Definition<P, R>): MethodFacts {
+  const { prepare } = definition
   const read = definition.check ?? (definition.params === NoParams ? asTheyAre : checked)
   let check: Check | undefined
   let params: TObject | undefined
   let result: TSchema | undefined
 
-  function asTheyAre(given: Params): Shape<P> {
-    return given as Shape<P>
-  }
-
-  function checked(given: Params): Shape<P> {
+  function checked(given: Params): Params {
     let own = given
     for (const name of CREDENTIALS) if (name in own) own = without(own, name)
     if (prepare !== undefined) own = prepare(own)
-    check ??= compileCheck(method.params)
-    if (!check.passes(own)) throw explainFault(method.params, own, check.firstFault(own) ?? '')
-    return own as Shape<P>
+    check ??= compileCheck(facts.params)
+    if (!check.passes(own)) throw explainFault(facts.params, own, check.firstFault(own) ?? '')
+    return own
   }
 
-  const method: Method = {
+  const facts: MethodFacts = {
     name: definition.name,
     role: definition.role,
     summary: definition.summary,
@@ -102,9 +156,18 @@ export function defineMethod<P extends Schema<TObject>, R extends Schema>(defini
       result ??= build(definition.result)
       return result
     },
-    call: (toolbox, given, session) => run(toolbox, read(given), session),
+    check: read as (params: Params) => Params,
   }
-  return method
+  return facts
+}
+
+/** In place: a spread would build the schemas. */
+function addTo<More extends object>(facts: MethodFacts, more: More): MethodFacts & More {
+  return Object.assign(facts, more)
+}
+
+function asTheyAre(given: Params): Params {
+  return given
 }
 
 function without(params: Params, name: string): Params {

@@ -13,8 +13,8 @@ import type { Metrics, ServerInfo, ServiceStatus, SystemStatus } from './shapes/
 
 /** `device` is a camera id here; `host` the name under which the client reached us, for links. */
 export interface CameraPort {
-  /** The id of the camera whose node `/dev/videoN` is now; without one, `cameraN`. */
-  resolve(deviceNode: string): string
+  /** Device nodes of this moment, such as `/dev/video0`, with the id of the camera behind each. */
+  nodes(): ReadonlyMap<string, string>
   list(host: string): Rendered<CameraList>
   /** Throws CAMERA_NOT_FOUND. */
   status(device: string, host: string): Rendered<CameraStatus>

@@ -60,7 +60,7 @@ export function memoryServices(overrides: Partial<Services> = {}): Services {
   }
   return {
     cameras: {
-      resolve: (node) => (node === '/dev/video4' ? 'camera2' : node.replace('/dev/video', 'camera')),
+      nodes: () => new Map([['/dev/video4', 'camera2']]),
       list: () => new Rendered({ cameras: [...cameras.values()], total: 2, connected: 2 }),
       status: (device) => new Rendered(get(device)),
       capabilities: (device) =>

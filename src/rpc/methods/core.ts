@@ -2,14 +2,14 @@
 
 import { Rendered } from '../../base/rendered.js'
 import { authenticate, readLogin } from '../login.js'
-import { defineMethod } from '../method.js'
+import { defineNearMethod } from '../method.js'
 import type { Builder } from '../schema.js'
 import { NoParams } from '../shapes/common.js'
 import { AuthenticateParams, LoginAnswer } from '../shapes/login.js'
 
 const PONG = new Rendered('pong' as const)
 
-export const ping = defineMethod({
+export const ping = defineNearMethod({
   name: 'ping',
   role: 'none',
   summary: 'Answers `pong`; keeps a connection in use.',
@@ -19,7 +19,7 @@ export const ping = defineMethod({
   run: () => PONG,
 })
 
-export const authenticateMethod = defineMethod({
+export const authenticateMethod = defineNearMethod({
   name: 'authenticate',
   role: 'none',
   summary: 'Gives the connection the identity of a token until the token or the connection ends.',

@@ -1,11 +1,9 @@
-import { defineMethod } from '../method.js'
-import type { Shape } from '../schema.js'
-import type { Services } from '../services.js'
+import { defineNearMethod, type StateOfNow } from '../method.js'
 import { NoParams } from '../shapes/common.js'
 import { Subscribed, SubscribeParams, SubscriptionStats, Unsubscribed, UnsubscribeParams } from '../shapes/events.js'
-import type { Subscriptions } from '../subscriptions.js'
+import type { SubscriptionCounts } from '../subscriptions.js'
 
-export const subscribeEvents = defineMethod({
+export const subscribeEvents = defineNearMethod({
   name: 'subscribe_events',
   role: 'viewer',
   summary:
@@ -14,19 +12,17 @@ export const subscribeEvents = defineMethod({
   params: SubscribeParams,
   result: Subscribed,
   errors: [],
-  run: ({ subscriptions, services }, { topics, filters = {}, epoch, since_seq: sinceSeq }, session) => {
+  run: ({ subscriptions, whole }, { topics, filters = {}, epoch, since_seq: sinceSeq }, session) => {
     if (epoch === undefined && sinceSeq === undefined) {
       return { subscribed: true, topics: subscriptions.subscribe(session, topics, { ...filters }), filters }
     }
     const position = subscriptions.resume(session, topics, { ...filters }, { epoch, sinceSeq })
-    return {
-      ...{ subscribed: true, topics: subscriptions.topicsOf(session), filters, ...position },
-      ...(position.resync && { state: stateOfNow(services, subscriptions, session.linkHost) }),
-    }
+    const answer = { subscribed: true, topics: subscriptions.topicsOf(session), filters, ...position }
+    return position.resync ? also(whole.state(session.linkHost), (state) => ({ ...answer, state })) : answer
   },
 })
 
-export const unsubscribeEvents = defineMethod({
+export const unsubscribeEvents = defineNearMethod({
   name: 'unsubscribe_events',
   role: 'viewer',
   summary: 'Ends the subscription to some topics, or to all.',
@@ -39,29 +35,25 @@ export const unsubscribeEvents = defineMethod({
   }),
 })
 
-export const getSubscriptionStats = defineMethod({
+export const getSubscriptionStats = defineNearMethod({
   name: 'get_subscription_stats',
   role: 'viewer',
   summary: 'Subscriptions of all connections in numbers, and of this one by name.',
   params: NoParams,
   result: SubscriptionStats,
   errors: [],
-  run: ({ subscriptions }, _params, session) => ({
-    global_stats: subscriptions.counts(),
-    client_topics: subscriptions.topicsOf(session),
-    client_id: session.clientId,
-  }),
+  run: ({ whole, subscriptions }, _params, session) =>
+    also(whole.counts(), (global_stats) => ({
+      global_stats,
+      client_topics: subscriptions.topicsOf(session),
+      client_id: session.clientId,
+    })),
 })
 
-function stateOfNow(
-  services: Services,
-  subscriptions: Subscriptions,
-  linkHost: string,
-): NonNullable<Shape<typeof Subscribed>['state']> {
-  const { cameras } = services.cameras.list(linkHost).value
-  return {
-    cameras,
-    recordings: cameras.flatMap(({ device }) => services.recordings.status(device) ?? []),
-    health: subscriptions.states('system.health').at(-1) ?? null,
-  }
+/** Goes on with a value that is there, or when it comes. */
+function also<Value extends StateOfNow | SubscriptionCounts, Next>(
+  value: Value | Promise<Value>,
+  next: (value: Value) => Next,
+): Next | Promise<Next> {
+  return value instanceof Promise ? value.then(next) : next(value)
 }

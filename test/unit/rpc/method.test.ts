@@ -1,15 +1,14 @@
 import { describe, expect, it } from 'vitest'
 import { ServiceError } from '../../../src/base/errors.js'
+import { Rendered } from '../../../src/base/rendered.js'
 import type { Params } from '../../../src/rpc/message.js'
-import { defineMethod, type Toolbox } from '../../../src/rpc/method.js'
+import { type Caller, defineMethod, type Toolbox } from '../../../src/rpc/method.js'
 import { takeSnapshot } from '../../../src/rpc/methods/snapshots.js'
 import type { Builder } from '../../../src/rpc/schema.js'
-import type { Session } from '../../../src/rpc/session.js'
 import { memoryServices } from '../../support/rpc-server.js'
 
-// The methods here use nothing of these but the services.
-const toolbox = { services: memoryServices() } as Toolbox
-const session = { signal: new AbortController().signal } as Session
+const toolbox: Toolbox = { services: memoryServices(), openRpc: () => new Rendered({}) }
+const caller: Caller = { clientId: 'client_1', linkHost: 'cam-host', identity: undefined, signal: new AbortController().signal }
 
 const echo = defineMethod({
   name: 'echo',
@@ -38,7 +37,7 @@ function failureOf(call: () => unknown): ServiceError {
 
 describe('parameters', () => {
   it('names the parameter, the rule and the cure', () => {
-    const failure = failureOf(() => echo.call(toolbox, { limit: 4000 }, session))
+    const failure = failureOf(() => echo.check({ limit: 4000 }))
     expect(failure.code).toBe('INVALID_PARAMS')
     expect(failure.data).toEqual({ param: 'limit', rule: 'integer between 1 and 1000', hint: 'send 1000 or less' })
     expect(failure.details).toBe('limit was 4000')
@@ -53,11 +52,11 @@ describe('parameters', () => {
     ['an empty list', { names: [] }, 'names', 'send array of strings with at least 1 entries'],
     ['a boolean in words', { on: 'true' }, 'on', 'send boolean'],
   ])('refuses %s', (_what, params, param, hint) => {
-    expect(failureOf(() => echo.call(toolbox, params, session)).data).toMatchObject({ param, hint })
+    expect(failureOf(() => echo.check(params)).data).toMatchObject({ param, hint })
   })
 
   it('ignores unknown members and takes credentials of older clients away', () => {
-    expect(echo.call(toolbox, { limit: 5, more: 1, token: 'secret', auth_token: 'secret' }, session)).toEqual({
+    expect(echo.check({ limit: 5, more: 1, token: 'secret', auth_token: 'secret' })).toEqual({
       limit: 5,
       more: 1,
     })
@@ -65,7 +64,7 @@ describe('parameters', () => {
 })
 
 describe('take_snapshot', () => {
-  const take = (params: Params) => takeSnapshot.call(toolbox, params, session)
+  const take = (params: Params) => takeSnapshot.run(toolbox, takeSnapshot.check(params), caller)
 
   it.each([
     [{}, 'device'],

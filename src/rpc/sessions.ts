@@ -1,0 +1,117 @@
+/** The sessions of one thread: frames in, replies out. Knows no socket. */
+
+import type { RateLimit } from '../auth/index.js'
+import type { Clock } from '../base/clock.js'
+import type { Logger } from '../base/logger.js'
+import { createJsonCodec } from './codec-json.js'
+import { msgpackCodec } from './codec-msgpack.js'
+import { type BoundMethod, Dispatcher } from './dispatcher.js'
+import type { TokenVerifier } from './method.js'
+import { type Peer, Session } from './session.js'
+import type { Subscriptions } from './subscriptions.js'
+
+/** What sessions are told, wherever the services are. */
+export interface SessionRules {
+  readonly tokens: TokenVerifier
+  /** The limit of one connection. */
+  readonly rateLimit: RateLimit
+  /** A token among the parameters of any call logs a connection in that is not. Default: it does not. */
+  readonly tokensInCalls?: boolean
+  /** A refusal for want of a login says `auth_required` in its message, too. Default: in its data only. */
+  readonly authRequiredInMessage?: boolean
+  readonly clock: Clock
+  readonly logger: Logger
+}
+
+export interface SessionRequest {
+  /** Encoding of notifications and of binary frames. */
+  readonly codec: 'json' | 'msgpack'
+  /** Name under which the client reached us, for links. */
+  readonly linkHost: string
+  /** The client is a program of this machine. */
+  readonly local: boolean
+  /** Of the client, for the counting of failed logins. */
+  readonly address?: string
+  readonly peer: Peer
+}
+
+/** One connection, from the side of its socket. */
+export interface OpenSession {
+  readonly clientId: string
+  /** Handles one frame; replies go to the peer. `bytes` are only valid during the call. Never throws. */
+  receive(bytes: ArrayBuffer, binary: boolean): void
+  /** When the right to be served ends, wall-clock milliseconds; undefined before the first login. */
+  readonly expiresAtMs: number | undefined
+  /** Calls not answered yet. */
+  readonly inFlight: number
+  /** The connection has gone. Twice does no harm. */
+  close(): void
+}
+
+export interface RpcStats {
+  readonly sessions: number
+  /** Counted since the start. */
+  readonly calls: number
+  readonly failures: number
+}
+
+export interface SessionsOptions extends SessionRules {
+  readonly methods: readonly BoundMethod[]
+  readonly subscriptions: Subscriptions
+  /** False until every component of the service is up. */
+  readonly ready: () => boolean
+  /** N of the next `client_N`. */
+  readonly nextClient: () => number
+}
+
+export class Sessions {
+  readonly #options: SessionsOptions
+  readonly #dispatcher: Dispatcher
+  readonly #jsonCodec: ReturnType<typeof createJsonCodec>
+  #open = 0
+
+  constructor(options: SessionsOptions) {
+    const { tokensInCalls = false, authRequiredInMessage = false } = options
+    const methods = new Map(options.methods.map((method) => [method.name, method]))
+    this.#options = options
+    this.#dispatcher = new Dispatcher({ ...options, methods, tokensInCalls, authRequiredInMessage })
+    this.#jsonCodec = createJsonCodec(methods.keys())
+  }
+
+  get stats(): RpcStats {
+    return { sessions: this.#open, ...this.#dispatcher.stats }
+  }
+
+  open({ codec: wanted, linkHost, local, address, peer }: SessionRequest): OpenSession {
+    const { nextClient, rateLimit, subscriptions } = this.#options
+    const dispatcher = this.#dispatcher
+    const jsonCodec = this.#jsonCodec
+    const codec = wanted === 'msgpack' ? msgpackCodec() : jsonCodec
+    const clientId = `client_${nextClient()}`
+    const session = new Session({ clientId, linkHost, local, address, codec, peer, rate: rateLimit.fresh() })
+    const closed = (): void => {
+      subscriptions.drop(session)
+      this.#open -= 1
+    }
+    this.#open += 1
+    return {
+      clientId,
+      receive(bytes, binary) {
+        // Without the subprotocol a binary frame holds JSON too, and is answered in text.
+        const spoken = binary ? codec : jsonCodec
+        session.reply(dispatcher.handle(session, spoken, spoken.decode(bytes)), spoken.binary)
+      },
+      get expiresAtMs() {
+        return session.identity?.expiresAtMs
+      },
+      get inFlight() {
+        return session.inFlight
+      },
+      close() {
+        if (session.closed) return
+        session.close()
+        closed()
+      },
+    }
+  }
+}
