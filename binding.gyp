@@ -1,6 +1,6 @@
 {
   'variables': {
-    'list_sources%': "node -p \"process.argv.slice(1).flatMap((f)=>require('node:fs').readdirSync(f).filter((n)=>/[.](c|cpp)$/.test(n)).sort().map((n)=>f+'/'+n)).join('\\n')\"",
+    'list_sources%': "node -p \"process.argv.slice(1).flatMap((f)=>require('node:fs').readdirSync(f,{recursive:true}).filter((n)=>/[.](c|cpp)$/.test(n)).sort().map((n)=>f+'/'+n)).join('\\n')\"",
   },
   'target_defaults': {
     'configurations': { 'Release': { 'cflags': ['-O2'] } },

@@ -13,7 +13,7 @@
 
 #include "allocations.hpp"
 #include "bare_capture.hpp"
-#include "capture_manager.hpp"
+#include "capture/capture_manager.hpp"
 #include "cpu_time.hpp"
 
 namespace {

@@ -12,7 +12,7 @@
 
 #include "bare_probe.hpp"
 #include "cpu_time.hpp"
-#include "v4l2_probe.hpp"
+#include "devices/v4l2_probe.hpp"
 
 extern char **environ;
 

@@ -3,7 +3,7 @@
 #include "call_support.hpp"
 #include "calls.hpp"
 #include "convert.hpp"
-#include "fourcc.hpp"
+#include "devices/fourcc.hpp"
 
 namespace camera::binding {
 

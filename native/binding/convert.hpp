@@ -5,7 +5,7 @@
 
 #include <vector>
 
-#include "frame.hpp"
+#include "hub/frame.hpp"
 #include "running_core.hpp"
 
 namespace camera::binding {

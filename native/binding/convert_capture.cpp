@@ -2,7 +2,7 @@
 #include <vector>
 
 #include "convert.hpp"
-#include "fourcc.hpp"
+#include "devices/fourcc.hpp"
 
 namespace camera::binding {
 

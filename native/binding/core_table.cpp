@@ -4,7 +4,7 @@
 #include <chrono>
 #include <utility>
 
-#include "core_thread.hpp"
+#include "base/core_thread.hpp"
 
 namespace camera::binding {
 

@@ -3,7 +3,7 @@
 #include <cstring>
 #include <string>
 
-#include "fault_code.hpp"
+#include "base/fault_code.hpp"
 
 namespace camera::binding {
 

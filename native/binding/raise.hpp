@@ -3,7 +3,7 @@
 
 #include <napi.h>
 
-#include "result.hpp"
+#include "base/result.hpp"
 
 namespace camera::binding {
 

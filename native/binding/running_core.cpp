@@ -4,7 +4,7 @@
 #include <cerrno>
 #include <utility>
 
-#include "fault_code.hpp"
+#include "base/fault_code.hpp"
 #include "virtual_device.hpp"
 
 namespace camera::binding {

@@ -11,12 +11,12 @@
 #include <variant>
 #include <vector>
 
-#include "capture_manager.hpp"
-#include "device_monitor.hpp"
-#include "fanout_server.hpp"
-#include "result.hpp"
-#include "sys.hpp"
-#include "virtual_controls.hpp"
+#include "capture/capture_manager.hpp"
+#include "devices/device_monitor.hpp"
+#include "fanout/fanout_server.hpp"
+#include "base/result.hpp"
+#include "base/sys.hpp"
+#include "virtual/virtual_controls.hpp"
 
 namespace camera::binding {
 

@@ -3,7 +3,7 @@
 
 #include <string>
 
-#include "device_report.hpp"
+#include "devices/device_report.hpp"
 
 namespace camera::binding {
 

@@ -1,4 +1,4 @@
-#include "access_unit.hpp"
+#include "h264/access_unit.hpp"
 
 #include <doctest/doctest.h>
 

@@ -1,4 +1,4 @@
-#include "capture_counters.hpp"
+#include "hub/capture_counters.hpp"
 
 #include <doctest/doctest.h>
 

@@ -2,7 +2,7 @@
 #include <doctest/doctest.h>
 
 #include "capture_rig.hpp"
-#include "fault_code.hpp"
+#include "base/fault_code.hpp"
 
 using namespace camera;
 using namespace camera::test;

@@ -5,8 +5,8 @@
 #include <vector>
 
 #include "capture_rig.hpp"
-#include "clock.hpp"
-#include "fault_code.hpp"
+#include "base/clock.hpp"
+#include "base/fault_code.hpp"
 
 using namespace camera;
 using namespace camera::test;

@@ -1,4 +1,4 @@
-#include "capture_manager.hpp"
+#include "capture/capture_manager.hpp"
 
 #include <doctest/doctest.h>
 #include <fcntl.h>
@@ -15,11 +15,11 @@
 
 #include "awaiting.hpp"
 #include "capture_support.hpp"
-#include "clock.hpp"
-#include "fault_code.hpp"
+#include "base/clock.hpp"
+#include "base/fault_code.hpp"
 #include "jpeg_support.hpp"
 #include "scratch_dir.hpp"
-#include "unique_fd.hpp"
+#include "base/unique_fd.hpp"
 
 using namespace camera;
 using namespace camera::test;

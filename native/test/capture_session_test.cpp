@@ -1,12 +1,12 @@
-#include "capture_session.hpp"
+#include "capture/capture_session.hpp"
 
 #include <doctest/doctest.h>
 
 #include <atomic>
 
 #include "capture_rig.hpp"
-#include "clock.hpp"
-#include "fault_code.hpp"
+#include "base/clock.hpp"
+#include "base/fault_code.hpp"
 
 using namespace camera;
 using namespace camera::test;

@@ -11,7 +11,7 @@
 #include <vector>
 
 #include "awaiting.hpp"
-#include "capture_manager.hpp"
+#include "capture/capture_manager.hpp"
 
 namespace camera::test {
 

@@ -1,4 +1,4 @@
-#include "control_change.hpp"
+#include "controls/control_change.hpp"
 
 #include <doctest/doctest.h>
 
@@ -6,7 +6,7 @@
 #include <limits>
 #include <string>
 
-#include "control_order.hpp"
+#include "controls/control_order.hpp"
 #include "scripted_sys.hpp"
 
 using namespace camera;

@@ -1,4 +1,4 @@
-#include "core_thread.hpp"
+#include "base/core_thread.hpp"
 
 #include <doctest/doctest.h>
 #include <pthread.h>

@@ -1,4 +1,4 @@
-#include "courier.hpp"
+#include "base/courier.hpp"
 
 #include <doctest/doctest.h>
 
@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "awaiting.hpp"
-#include "clock.hpp"
+#include "base/clock.hpp"
 
 using namespace camera;
 using namespace camera::test;

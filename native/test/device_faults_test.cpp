@@ -7,8 +7,8 @@
 #include <cerrno>
 #include <string>
 
-#include "clock.hpp"
-#include "fault_code.hpp"
+#include "base/clock.hpp"
+#include "base/fault_code.hpp"
 #include "watched_devices.hpp"
 
 using namespace camera;

@@ -1,11 +1,11 @@
-#include "device_identity.hpp"
+#include "devices/device_identity.hpp"
 
 #include <doctest/doctest.h>
 
 #include <string>
 
 #include "device_stage.hpp"
-#include "usb_topology.hpp"
+#include "devices/usb_topology.hpp"
 
 using namespace camera;
 using namespace camera::test;

@@ -1,4 +1,4 @@
-#include "device_monitor.hpp"
+#include "devices/device_monitor.hpp"
 
 #include <doctest/doctest.h>
 #include <sys/stat.h>
@@ -9,7 +9,7 @@
 #include <iterator>
 #include <string>
 
-#include "clock.hpp"
+#include "base/clock.hpp"
 #include "watched_devices.hpp"
 
 using namespace camera;

@@ -1,11 +1,11 @@
-#include "device_path.hpp"
+#include "devices/device_path.hpp"
 
 #include <doctest/doctest.h>
 
 #include <filesystem>
 #include <string>
 
-#include "fault_code.hpp"
+#include "base/fault_code.hpp"
 #include "scratch_dir.hpp"
 
 using namespace camera;

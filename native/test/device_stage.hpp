@@ -7,7 +7,7 @@
 #include <sstream>
 #include <string>
 
-#include "device_monitor.hpp"
+#include "devices/device_monitor.hpp"
 #include "scratch_dir.hpp"
 #include "scripted_sys.hpp"
 

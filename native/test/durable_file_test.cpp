@@ -1,4 +1,4 @@
-#include "durable_file.hpp"
+#include "base/durable_file.hpp"
 
 #include <doctest/doctest.h>
 #include <sched.h>
@@ -13,7 +13,7 @@
 #include <string>
 #include <vector>
 
-#include "fault_code.hpp"
+#include "base/fault_code.hpp"
 #include "scratch_dir.hpp"
 
 using namespace camera;

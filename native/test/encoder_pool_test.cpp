@@ -1,4 +1,4 @@
-#include "encoder_pool.hpp"
+#include "pictures/encoder_pool.hpp"
 
 #include <doctest/doctest.h>
 #include <linux/videodev2.h>
@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "awaiting.hpp"
-#include "clock.hpp"
+#include "base/clock.hpp"
 #include "frame_support.hpp"
 #include "jpeg_support.hpp"
 

@@ -10,7 +10,7 @@
 #include <vector>
 
 #include "awaiting.hpp"
-#include "device_report.hpp"
+#include "devices/device_report.hpp"
 
 namespace camera::test {
 

@@ -2,8 +2,8 @@
 #include <sys/socket.h>
 
 #include "awaiting.hpp"
-#include "fanout_server.hpp"
-#include "unique_fd.hpp"
+#include "fanout/fanout_server.hpp"
+#include "base/unique_fd.hpp"
 
 using namespace camera;
 using namespace camera::test;

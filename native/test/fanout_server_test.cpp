@@ -1,4 +1,4 @@
-#include "fanout_server.hpp"
+#include "fanout/fanout_server.hpp"
 
 #include <doctest/doctest.h>
 
@@ -9,7 +9,7 @@
 #include <thread>
 #include <vector>
 
-#include "fault_code.hpp"
+#include "base/fault_code.hpp"
 #include "viewer_support.hpp"
 
 using namespace camera;

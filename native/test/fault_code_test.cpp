@@ -1,4 +1,4 @@
-#include "fault_code.hpp"
+#include "base/fault_code.hpp"
 
 #include <doctest/doctest.h>
 

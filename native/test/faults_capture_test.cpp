@@ -8,7 +8,7 @@
 #include <string>
 
 #include "capture_rig.hpp"
-#include "fault_code.hpp"
+#include "base/fault_code.hpp"
 
 using namespace camera;
 using namespace camera::test;

@@ -1,4 +1,4 @@
-#include "feed_reader.hpp"
+#include "feeds/feed_reader.hpp"
 
 #include <doctest/doctest.h>
 

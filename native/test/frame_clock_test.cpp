@@ -1,4 +1,4 @@
-#include "frame_clock.hpp"
+#include "capture/frame_clock.hpp"
 
 #include <doctest/doctest.h>
 #include <linux/videodev2.h>

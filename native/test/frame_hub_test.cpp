@@ -1,4 +1,4 @@
-#include "frame_hub.hpp"
+#include "hub/frame_hub.hpp"
 
 #include <doctest/doctest.h>
 
@@ -7,8 +7,8 @@
 #include <vector>
 
 #include "awaiting.hpp"
-#include "clock.hpp"
-#include "fault_code.hpp"
+#include "base/clock.hpp"
+#include "base/fault_code.hpp"
 #include "frame_support.hpp"
 
 using namespace camera;

@@ -1,4 +1,4 @@
-#include "frame_rate_cap.hpp"
+#include "hub/frame_rate_cap.hpp"
 
 #include <doctest/doctest.h>
 

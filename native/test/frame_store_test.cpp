@@ -1,4 +1,4 @@
-#include "frame_store.hpp"
+#include "hub/frame_store.hpp"
 
 #include <doctest/doctest.h>
 #include <sys/stat.h>
@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "awaiting.hpp"
-#include "fault_code.hpp"
+#include "base/fault_code.hpp"
 #include "frame_support.hpp"
 #include "scratch_dir.hpp"
 

@@ -6,7 +6,7 @@
 #include <span>
 #include <vector>
 
-#include "frame.hpp"
+#include "hub/frame.hpp"
 
 namespace camera::test {
 

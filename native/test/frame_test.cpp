@@ -1,4 +1,4 @@
-#include "frame.hpp"
+#include "hub/frame.hpp"
 
 #include <doctest/doctest.h>
 

@@ -8,11 +8,11 @@
 #include <string>
 
 #include "capture_support.hpp"
-#include "clock.hpp"
-#include "fault_code.hpp"
+#include "base/clock.hpp"
+#include "base/fault_code.hpp"
 #include "h264_support.hpp"
 #include "scripted_sys.hpp"
-#include "unique_fd.hpp"
+#include "base/unique_fd.hpp"
 
 using namespace camera;
 using namespace camera::test;

@@ -1,10 +1,10 @@
-#include "h264_intake.hpp"
+#include "h264/h264_intake.hpp"
 
 #include <doctest/doctest.h>
 #include <fcntl.h>
 #include <linux/videodev2.h>
 
-#include "courier.hpp"
+#include "base/courier.hpp"
 #include "h264_support.hpp"
 #include "scripted_sys.hpp"
 

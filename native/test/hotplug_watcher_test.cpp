@@ -1,4 +1,4 @@
-#include "hotplug_watcher.hpp"
+#include "devices/hotplug_watcher.hpp"
 
 #include <doctest/doctest.h>
 #include <linux/netlink.h>

@@ -1,4 +1,4 @@
-#include "jpeg_encoder.hpp"
+#include "pictures/jpeg_encoder.hpp"
 
 #include <doctest/doctest.h>
 #include <linux/videodev2.h>

@@ -1,4 +1,4 @@
-#include "jpeg_segments.hpp"
+#include "pictures/jpeg_segments.hpp"
 
 #include <doctest/doctest.h>
 
@@ -6,7 +6,7 @@
 #include <cstring>
 #include <optional>
 
-#include "huffman_tables.hpp"
+#include "pictures/huffman_tables.hpp"
 #include "jpeg_support.hpp"
 
 using namespace camera;

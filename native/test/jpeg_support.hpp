@@ -13,7 +13,7 @@
 #include <span>
 #include <vector>
 
-#include "jpeg_encoder.hpp"
+#include "pictures/jpeg_encoder.hpp"
 
 namespace camera::test {
 

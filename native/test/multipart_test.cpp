@@ -1,4 +1,4 @@
-#include "multipart.hpp"
+#include "fanout/multipart.hpp"
 
 #include <doctest/doctest.h>
 
@@ -7,7 +7,7 @@
 #include <limits>
 #include <string>
 
-#include "clock.hpp"
+#include "base/clock.hpp"
 #include "frame_support.hpp"
 
 using namespace camera;

@@ -1,4 +1,4 @@
-#include "node_finder.hpp"
+#include "devices/node_finder.hpp"
 
 #include <doctest/doctest.h>
 #include <sys/stat.h>

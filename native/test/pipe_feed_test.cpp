@@ -1,4 +1,4 @@
-#include "pipe_feed.hpp"
+#include "feeds/pipe_feed.hpp"
 
 #include <doctest/doctest.h>
 #include <fcntl.h>
@@ -14,11 +14,11 @@
 #include <vector>
 
 #include "awaiting.hpp"
-#include "fault_code.hpp"
+#include "base/fault_code.hpp"
 #include "frame_support.hpp"
 #include "h264_support.hpp"
 #include "jpeg_support.hpp"
-#include "unique_fd.hpp"
+#include "base/unique_fd.hpp"
 
 using namespace camera;
 using namespace camera::test;

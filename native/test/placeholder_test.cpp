@@ -1,4 +1,4 @@
-#include "placeholder.hpp"
+#include "fanout/placeholder.hpp"
 
 #include <doctest/doctest.h>
 
@@ -8,7 +8,7 @@
 
 #include "awaiting.hpp"
 #include "jpeg_support.hpp"
-#include "placeholder_painter.hpp"
+#include "fanout/placeholder_painter.hpp"
 
 using namespace camera;
 using namespace camera::test;

@@ -1,4 +1,4 @@
-#include "prober.hpp"
+#include "devices/prober.hpp"
 
 #include <doctest/doctest.h>
 
@@ -10,7 +10,7 @@
 #include <vector>
 
 #include "awaiting.hpp"
-#include "fault_code.hpp"
+#include "base/fault_code.hpp"
 
 using namespace camera;
 using namespace camera::test;

@@ -9,7 +9,7 @@
 #include <vector>
 
 #include "scripted_camera.hpp"
-#include "sys.hpp"
+#include "base/sys.hpp"
 
 namespace camera::test {
 

@@ -1,4 +1,4 @@
-#include "test_pattern.hpp"
+#include "virtual/test_pattern.hpp"
 
 #include <doctest/doctest.h>
 
@@ -6,8 +6,8 @@
 #include <cstring>
 #include <vector>
 
-#include "dot_font.hpp"
-#include "jpeg_encoder.hpp"
+#include "pictures/dot_font.hpp"
+#include "pictures/jpeg_encoder.hpp"
 #include "jpeg_support.hpp"
 
 using namespace camera;

@@ -3,8 +3,8 @@
 
 #include <string>
 
-#include "clean_text.hpp"
-#include "fourcc.hpp"
+#include "base/clean_text.hpp"
+#include "devices/fourcc.hpp"
 
 using namespace camera;
 

@@ -1,4 +1,4 @@
-#include "uevent.hpp"
+#include "devices/uevent.hpp"
 
 #include <doctest/doctest.h>
 

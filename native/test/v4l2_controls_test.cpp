@@ -1,4 +1,4 @@
-#include "v4l2_controls.hpp"
+#include "controls/v4l2_controls.hpp"
 
 #include <doctest/doctest.h>
 

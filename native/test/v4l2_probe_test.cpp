@@ -1,11 +1,11 @@
-#include "v4l2_probe.hpp"
+#include "devices/v4l2_probe.hpp"
 
 #include <doctest/doctest.h>
 
 #include <cerrno>
 #include <string>
 
-#include "fault_code.hpp"
+#include "base/fault_code.hpp"
 #include "scripted_sys.hpp"
 
 using namespace camera;

@@ -15,10 +15,10 @@
 #include <utility>
 
 #include "awaiting.hpp"
-#include "clock.hpp"
+#include "base/clock.hpp"
 #include "frame_support.hpp"
 #include "multipart_reader.hpp"
-#include "unique_fd.hpp"
+#include "base/unique_fd.hpp"
 
 namespace camera::test {
 

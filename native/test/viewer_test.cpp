@@ -1,11 +1,11 @@
-#include "viewer.hpp"
+#include "fanout/viewer.hpp"
 
 #include <doctest/doctest.h>
 
 #include <memory>
 #include <string>
 
-#include "multipart.hpp"
+#include "fanout/multipart.hpp"
 #include "viewer_support.hpp"
 
 using namespace camera;

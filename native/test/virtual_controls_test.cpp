@@ -1,4 +1,4 @@
-#include "virtual_controls.hpp"
+#include "virtual/virtual_controls.hpp"
 
 #include <doctest/doctest.h>
 #include <linux/videodev2.h>
@@ -6,7 +6,7 @@
 #include <algorithm>
 #include <string>
 
-#include "luma_table.hpp"
+#include "virtual/luma_table.hpp"
 
 using namespace camera;
 

@@ -7,7 +7,7 @@
 #include <string>
 
 #include "awaiting.hpp"
-#include "device_monitor.hpp"
+#include "devices/device_monitor.hpp"
 #include "device_stage.hpp"
 #include "event_log.hpp"
 

@@ -4,7 +4,7 @@
 #include <span>
 #include <vector>
 
-#include "jpeg_segments.hpp"
+#include "pictures/jpeg_segments.hpp"
 
 /// Whatever a camera sends: the walk stays inside, the announced size is the written one, and the result of one copy is
 /// a picture that the next walk accepts unchanged.

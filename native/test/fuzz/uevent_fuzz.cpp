@@ -3,7 +3,7 @@
 #include <cstdlib>
 #include <string_view>
 
-#include "uevent.hpp"
+#include "devices/uevent.hpp"
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     const auto event = camera::parseUevent({reinterpret_cast<const char *>(data), size});
