@@ -17,7 +17,7 @@ import { lockFolder } from './base/folder-lock.js'
 import { type Service, type StopReport, startAll, stopAll } from './base/lifecycle.js'
 import type { Logger } from './base/logger.js'
 import { type Cameras, createCameras, type Selection, type StreamLinks } from './cameras/index.js'
-import type { Config } from './config/index.js'
+import type { Config, ConfigurationPort } from './config/index.js'
 import { loadNative } from './native/index.js'
 
 export interface AppContext {
@@ -26,6 +26,8 @@ export interface AppContext {
   readonly clock: Clock
   readonly env: Readonly<Record<string, string | undefined>>
   readonly log: LogPort
+  /** What changes `config` while the service runs. */
+  readonly configuration: ConfigurationPort
   /** Asks the process for an orderly end. */
   readonly requestStop: () => void
 }
@@ -43,7 +45,7 @@ const HOUR_MS = 3_600_000
 const MIN_POLL_MS = 50
 
 /** Rejects when the native core cannot be loaded, or the state directory (another service has it) or the camera face's port cannot be used. */
-export async function createApp({ config, logger, clock, env, log, requestStop }: AppContext): Promise<App> {
+export async function createApp({ config, configuration, logger, clock, env, log, requestStop }: AppContext): Promise<App> {
   const build = buildFacts(env)
   const { tokens, reloadSecret } = await buildTokens(config, clock, logger)
   const lock = await inStateDir(config.state_dir, () => lockFolder(config.state_dir))
@@ -79,7 +81,7 @@ export async function createApp({ config, logger, clock, env, log, requestStop }
     await stopAll(early, { deadlineMs: config.server.shutdown_timeout, clock, logger })
     throw thrown
   }
-  const parts = await buildParts({ config, cameras, credentials, clock, logger, env, build }).catch(stopEarly)
+  const parts = await buildParts({ config, configuration, cameras, credentials, clock, logger, env, build }).catch(stopEarly)
   links = parts.links
   tokens.load()
   const order = [...early, ...parts.order]
@@ -89,6 +91,7 @@ export async function createApp({ config, logger, clock, env, log, requestStop }
     reloadKeys: async () => {
       await Promise.all([reloadSecret(), keyring.reload()])
     },
+    reloadService: () => configuration.reload(),
     reopenLog: () => cameraConfig?.log.reopen() ?? log.reopen(),
     reloadConfig: cameraConfig && (() => cameraConfig.store.reload()),
     statistics: () => face?.statistics() ?? {},
@@ -161,7 +164,9 @@ function buildCameras({ config, logger, clock, searchPath, selections, links }: 
     ),
     selections,
     modeWish: (device) => camera.modes[device],
-    lingerMs: camera.linger,
+    get lingerMs() {
+      return camera.linger
+    },
     restoreMotion: camera.restore_motion,
     links,
     ffmpeg: { binary: config.ffmpeg.binary, searchPath },

@@ -26,16 +26,23 @@ const SLOW_BYTES_PER_SECOND = 1_024
 export function buildDownloads({ config, recordings, credentials, clock, logger }: DownloadsContext): BuiltDownloads {
   const { downloads: settings, security } = config
   const tickets = new Tickets({ clock, lifetimeMs: settings.ticket_lifetime })
-  const allowedOrigins = security.cors_origins
   const withinMs = settings.slow_cut
   return {
     downloads: new Downloads({
-      ...{ credentials, tickets, allowedOrigins, clock },
+      ...{ credentials, tickets, clock },
+      get allowedOrigins() {
+        return security.cors_origins
+      },
       files: { hold: (kind, filename) => recordings.files.hold(kind, filename) },
       limits: { max: settings.max_concurrent, maxPerIdentity: settings.max_per_identity },
       slow: { bytes: (SLOW_BYTES_PER_SECOND * withinMs) / MS_PER_SECOND, withinMs },
       logger: logger.child({ component: 'downloads' }),
     }),
-    tickets: new TicketRoute({ tickets, credentials, allowedOrigins }),
+    tickets: new TicketRoute({
+      ...{ tickets, credentials },
+      get allowedOrigins() {
+        return security.cors_origins
+      },
+    }),
   }
 }

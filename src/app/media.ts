@@ -51,12 +51,23 @@ export async function buildMedia({ config, cameras, clock, logger, env }: MediaC
     ffmpeg: ffmpeg.binary,
     notifierFile: NOTIFIER_FILE,
     guardFile: PUBLISH_GUARD_FILE,
+    // Read by each publisher that starts.
     codec: {
-      profile: mediamtx.codec.video_profile,
-      level: mediamtx.codec.video_level,
-      pixelFormat: mediamtx.codec.pixel_format,
-      bitrate: mediamtx.codec.bitrate,
-      preset: mediamtx.codec.preset,
+      get profile() {
+        return mediamtx.codec.video_profile
+      },
+      get level() {
+        return mediamtx.codec.video_level
+      },
+      get pixelFormat() {
+        return mediamtx.codec.pixel_format
+      },
+      get bitrate() {
+        return mediamtx.codec.bitrate
+      },
+      get preset() {
+        return mediamtx.codec.preset
+      },
     },
     encoder: mediamtx.codec.encoder,
     publish: mediamtx.publish,

@@ -5,23 +5,17 @@ import type { Clock } from '../base/clock.js'
 import type { Service } from '../base/lifecycle.js'
 import type { Logger } from '../base/logger.js'
 import { type Cameras, pictureSibling, type StreamLinks } from '../cameras/index.js'
-import type { Config } from '../config/index.js'
-import {
-  createHttpServer,
-  HlsRoute,
-  type HttpServer,
-  type HttpServerSettings,
-  MetricsRoute,
-  type PlainServer,
-} from '../http/index.js'
+import type { Config, ConfigurationPort } from '../config/index.js'
+import { createHttpServer, HlsRoute, type HttpServer, MetricsRoute, type PlainServer } from '../http/index.js'
 import type { MediaService } from '../media/index.js'
-import { type ComponentWord, METRICS_TYPES, type MetricsFormat, metricsText } from '../monitor/index.js'
+import { type ComponentWord, type HealthThresholds, METRICS_TYPES, type MetricsFormat, metricsText } from '../monitor/index.js'
 import { createRpc, type Services, type StreamPort } from '../rpc/index.js'
 import { Snapshots, type StreamPictures } from '../snapshots/index.js'
 import type { buildFacts } from './build-facts.js'
 import { buildDownloads } from './downloads.js'
 import { buildExternal, externalPictures, externalPort } from './external.js'
 import { buildHealth, healthFace } from './health.js'
+import { httpSettings } from './http-settings.js'
 import { buildMedia } from './media.js'
 import { metricFacts } from './metric-facts.js'
 import { metricsPort } from './metrics.js'
@@ -32,6 +26,7 @@ import { System } from './system.js'
 
 export interface PartsContext {
   readonly config: Config
+  readonly configuration: Pick<ConfigurationPort, 'onChange'>
   readonly cameras: Cameras
   readonly credentials: Credentials
   readonly clock: Clock
@@ -71,15 +66,13 @@ export async function buildParts(context: PartsContext): Promise<Parts> {
   const system: System = new System({
     clock,
     build,
-    thresholds: {
-      memoryUsagePercent: config.performance.monitoring_thresholds.memory_usage_percent,
-      connectionsLimit: config.performance.monitoring_thresholds.active_connections_limit,
-    },
+    thresholds: healthThresholds(config),
     storageDir: config.mediamtx.snapshots_path,
     maxCameras: config.camera.device_range[1] - config.camera.device_range[0] + 1,
     connections: () => http.connections,
     mediamtx: () => mediamtxWord(media),
   })
+  const rateLimit = new RateLimit({ requests: security.rate_limit_requests, windowMs: security.rate_limit_window, clock })
   const rpc = createRpc({
     services: {
       ...services(cameras, snapshots, media, system),
@@ -96,7 +89,7 @@ export async function buildParts(context: PartsContext): Promise<Parts> {
     tokens: credentials,
     tokensInCalls: config.compatibility.tokens_in_calls,
     authRequiredInMessage: config.compatibility.auth_required_in_message,
-    rateLimit: new RateLimit({ requests: security.rate_limit_requests, windowMs: security.rate_limit_window, clock }),
+    rateLimit,
     clock,
     logger,
   })
@@ -117,7 +110,9 @@ export async function buildParts(context: PartsContext): Promise<Parts> {
   const text = async (format: MetricsFormat): Promise<string> => metricsText(await facts(), format)
   const metrics = new MetricsRoute({ trust, text, types: METRICS_TYPES, logger })
   const hls = new HlsRoute({
-    publicHost: config.faces.public_host ?? undefined,
+    get publicHost() {
+      return config.faces.public_host ?? undefined
+    },
     playlist: (path, host) => {
       const { rtsp, hls } = media?.streamLinks(path, host) ?? {}
       return rtsp === undefined && media?.state === 'up' ? 'unknown' : hls
@@ -133,6 +128,7 @@ export async function buildParts(context: PartsContext): Promise<Parts> {
     routes: [pages.aliases, downloads, tickets, metrics, hls],
   })
   const ends = [
+    context.configuration.onChange(() => rateLimit.change(security.rate_limit_requests, security.rate_limit_window)),
     connectNotifications({ registry: cameras.registry, snapshots, media }, rpc.publish),
     ...connectRecordings(recordings, rpc.publish),
   ]
@@ -173,18 +169,47 @@ function buildSnapshots({ config, cameras, clock, logger, env }: PartsContext, s
     core: cameras.core,
     clock,
     logger: logger.child({ component: 'snapshots' }),
-    enabled: snapshots.enabled,
     dir: mediamtx.snapshots_path,
-    deviceSubdirs: snapshots.use_device_subdirs,
-    filePattern: snapshots.file_name_pattern,
-    format: snapshots.format === 'jpeg' ? 'jpg' : snapshots.format,
-    quality: snapshots.quality,
-    maxWidthPx: snapshots.max_width,
-    maxHeightPx: snapshots.max_height,
-    timeoutMs: snapshots.timeout,
     workerThreads: workers.snapshot_threads,
-    blockPercent: storage.block_percent,
+    get enabled() {
+      return snapshots.enabled
+    },
+    get deviceSubdirs() {
+      return snapshots.use_device_subdirs
+    },
+    get filePattern() {
+      return snapshots.file_name_pattern
+    },
+    get format() {
+      return snapshots.format === 'jpeg' ? 'jpg' : snapshots.format
+    },
+    get quality() {
+      return snapshots.quality
+    },
+    get maxWidthPx() {
+      return snapshots.max_width
+    },
+    get maxHeightPx() {
+      return snapshots.max_height
+    },
+    get timeoutMs() {
+      return snapshots.timeout
+    },
+    get blockPercent() {
+      return storage.block_percent
+    },
   })
+}
+
+function healthThresholds({ performance: { monitoring_thresholds: limits } }: Config): HealthThresholds {
+  return {
+    get memoryUsagePercent() {
+      return limits.memory_usage_percent
+    },
+    get connectionsLimit() {
+      return limits.active_connections_limit
+    },
+  }
 }
 
 function services(
@@ -219,25 +244,6 @@ function services(
     snapshots: { take: (params, signal) => snapshots.take(params, signal) },
     streams,
     system,
-  }
-}
-
-function httpSettings({ server, security, faces, notifications }: Config): Partial<HttpServerSettings> {
-  return {
-    path: server.websocket_path,
-    publicHost: faces.public_host ?? undefined,
-    allowedOrigins: security.cors_origins,
-    maxConnections: server.max_connections,
-    maxAnonymousPerAddress: server.max_unauthenticated_per_address,
-    maxMessageBytes: server.max_message_size,
-    anonymousMessageBytes: server.max_message_size_unauthenticated,
-    maxNotifications: notifications.websocket.max_queue_size,
-    softBytes: server.send_buffer_soft,
-    hardBytes: server.send_buffer_hard,
-    pingIntervalMs: server.ping_interval,
-    pongWaitMs: server.pong_wait,
-    loginMs: server.auth_timeout,
-    stallMs: server.send_stall_timeout,
   }
 }
 

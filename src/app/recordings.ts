@@ -42,7 +42,14 @@ export function buildRecordings({ config, cameras, external, media, clock, logge
     maxRestarts: recording.max_restart_count,
     ffmpeg: config.ffmpeg.binary,
     searchPath: env.PATH ?? '',
-    storage: { warnPercent: storage.warn_percent, blockPercent: storage.block_percent },
+    storage: {
+      get warnPercent() {
+        return storage.warn_percent
+      },
+      get blockPercent() {
+        return storage.block_percent
+      },
+    },
     retention: {
       type: retention.type,
       enabled: retention.enabled,

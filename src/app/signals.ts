@@ -8,7 +8,9 @@ export interface SignalParts {
   /** Log files are opened anew first: what follows is written to them. */
   readonly reopenLog: () => Promise<void>
   readonly reloadKeys: () => Promise<void>
-  /** Undefined when the camera face is off. */
+  /** The service's own file. Never rejects. */
+  readonly reloadService: () => Promise<void>
+  /** That of the camera face; undefined when it is off. */
   readonly reloadConfig: (() => Promise<unknown>) | undefined
   /** Id to the `/status` document of each camera. */
   readonly statistics: () => Readonly<Record<string, unknown>>
@@ -30,6 +32,7 @@ export function signalActions(parts: SignalParts): SignalActions {
   return {
     async reload() {
       await parts.reopenLog()
+      await parts.reloadService()
       try {
         await parts.reloadKeys()
       } catch (thrown) {

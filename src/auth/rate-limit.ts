@@ -23,18 +23,23 @@ export interface RateState {
 
 /** The rule, shared by all clients of one layer. Holds no state of theirs, and no timer. */
 export class RateLimit {
-  readonly #requests: number
-  readonly #windowUs: number
-  readonly #intervalUs: number
-  readonly #intervalParts: number
+  #requests = 0
+  #windowUs = 0
+  #intervalUs = 0
+  #intervalParts = 0
   readonly #clock: Clock
 
   constructor({ requests, windowMs, clock }: RateLimitOptions) {
+    this.#clock = clock
+    this.change(requests, windowMs)
+  }
+
+  /** Another rate from now on; what clients have used up stays. */
+  change(requests: number, windowMs: number): void {
     this.#requests = requests
     this.#windowUs = Math.round(windowMs * 1000)
     this.#intervalUs = Math.floor(this.#windowUs / requests)
     this.#intervalParts = this.#windowUs % requests
-    this.#clock = clock
   }
 
   /** State of a client that has not asked for anything yet. */

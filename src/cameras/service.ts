@@ -103,7 +103,9 @@ export async function createCameras(options: CamerasOptions): Promise<Cameras> {
     logger,
     screen: core,
     settings: { ...CAPTURE_DEFAULTS, jpegQuality: options.core.jpegQuality },
-    lingerMs: options.lingerMs,
+    get lingerMs() {
+      return options.lingerMs
+    },
     hotplug: options.core.discovery === 'events',
     beforeStart: (camera) => controls.reapply(camera),
   })

@@ -10,6 +10,8 @@ export interface LogControl {
   overrideLevel(level: LogLevel | undefined): void
   /** One more place for lines, in place of the one set before; undefined: none. */
   setExtra(output: LogOutput | undefined): void
+  /** The configured level may be another one now. */
+  refresh(): void
   /** Goes on in a file of the configured name: the one in use may have been moved away. Never rejects. */
   reopen(): Promise<void>
 }
@@ -23,7 +25,7 @@ export interface ServiceLog extends LogControl {
 /** A file that cannot be opened is told on standard error and left out. */
 export async function openLog({ logging }: Config, complain: (line: string) => void): Promise<ServiceLog> {
   const { createSwitchableLogger } = await import('../base/logger.js')
-  const { level, format } = logging
+  const { format } = logging
   const file = logging.file_enabled ? await openFile(logging, complain) : undefined
   const writers: ((line: string) => void)[] = []
   if (logging.console_enabled) writers.push((line) => complain(line.trimEnd()))
@@ -32,7 +34,7 @@ export async function openLog({ logging }: Config, complain: (line: string) => v
   let override: LogLevel | undefined
   let extra: LogOutput | undefined
   const outputs = (): LogOutput[] => [
-    ...writers.map((write) => ({ level: override ?? level, format, write })),
+    ...writers.map((write) => ({ level: override ?? logging.level, format, write })),
     ...(extra === undefined ? [] : [extra]),
   ]
   const { logger, setOutputs } = createSwitchableLogger(outputs())
@@ -46,6 +48,7 @@ export async function openLog({ logging }: Config, complain: (line: string) => v
       extra = next
       setOutputs(outputs())
     },
+    refresh: () => setOutputs(outputs()),
     reopen: async () => file?.reopen(),
     flush: async () => file?.flush(),
   }

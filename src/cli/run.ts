@@ -2,8 +2,9 @@
 
 import type { Clock } from '../base/clock.js'
 import type { Logger } from '../base/logger.js'
-import type { Config, Setting } from '../config/index.js'
+import type { Config, ConfigurationPort, Setting } from '../config/index.js'
 import { CONFIG_OPTION, type Command, type SignalName, type Terminal, textOf } from './command.js'
+import { Configuration } from './configuration.js'
 import { EXIT } from './exit.js'
 import { loadFor } from './load-config.js'
 import { merged } from './merged.js'
@@ -17,6 +18,8 @@ export interface AppContext {
   /** The process's environment, for programs to be found and facts of the build. */
   readonly env: Readonly<Record<string, string | undefined>>
   readonly log: LogControl
+  /** What changes `config` while the service runs. */
+  readonly configuration: ConfigurationPort
   /** Asks for an orderly end, as SIGTERM does. */
   readonly requestStop: () => void
 }
@@ -65,8 +68,10 @@ export function runCommand(loadApp: LoadApp): Command {
     },
     async run(values, terminal) {
       const requests = new Requests(terminal)
-      const loaded = await loadFor(terminal, textOf(values, 'config'), virtualCameras(textOf(values, 'virtual-cameras')))
-      const { config } = loaded
+      const load = () => loadFor(terminal, textOf(values, 'config'), virtualCameras(textOf(values, 'virtual-cameras')))
+      const first = await load()
+      const live = new (await import('../config/index.js')).LiveConfig(first.config)
+      const { config } = live
       const log = await openLog(config, (line) => terminal.complain(line))
       const { logger } = log
       const [{ createApp }, { systemClock: clock }] = await Promise.all([loadApp(), import('../base/clock.js')])
@@ -74,11 +79,13 @@ export function runCommand(loadApp: LoadApp): Command {
         logger.fatal({ error: thrown instanceof Error ? thrown.stack : String(thrown) }, 'unexpected failure')
         void flushed(log, clock, CRASH_FLUSH_MS).then(() => terminal.exit(EXIT.internal))
       })
-      for (const warning of loaded.warnings) logger.warn({ component: 'config' }, warning)
+      const configuration = new Configuration({ live, first, load, logger })
+      configuration.onChange((keys) => keys.has('logging.level') && log.refresh())
+      if (terminal.env.CAMERA_SERVICE_ENABLE_HOT_RELOAD === 'true') await configuration.watch(clock)
       // Signals alone do not keep a process alive, and for moments nothing else may.
       const alive = setInterval(() => undefined, 2 ** 30)
       try {
-        const context = { config, logger, clock, env: terminal.env, log, requestStop: () => requests.stop() }
+        const context = { config, configuration, logger, clock, env: terminal.env, log, requestStop: () => requests.stop() }
         const creating = Promise.resolve(createApp(context))
         // A folder of the state may hang (a dead network disk), and whoever waits for that wants to be able to end it.
         const app = await Promise.race([creating, requests.stopped.then(() => undefined)])
@@ -97,6 +104,7 @@ export function runCommand(loadApp: LoadApp): Command {
         return await stopInTime(app, config.server.shutdown_timeout, clock, logger)
       } finally {
         clearInterval(alive)
+        configuration.stop()
         await flushed(log, clock, FLUSH_MS)
       }
     },

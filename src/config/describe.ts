@@ -19,7 +19,9 @@ exit code 78 and one line per fault: \`file:line: key: value: rule — remedy\`.
 * Every key can be set by the variable beside it. In a variable a list is separated by commas (\`a,b\`), a mapping is \`name=value,name=value\`.
 * A duration is written \`500ms\`, \`5s\`, \`1m30s\`, \`12h\`; a plain number means seconds.
 * A path in the file is absolute, and a folder named there exists; in a variable it may be relative to the working directory.
-* The file is read at start. *live* marks keys that can change while the service runs, *restart* those that cannot.
+* The file is read at start, on SIGHUP, and with \`CAMERA_SERVICE_ENABLE_HOT_RELOAD=true\` whenever it changes, until it is removed. A file that is
+  wrong then is told in the log, and everything stays as it is. *live* keys are in force at once and together; changes of *restart* keys are
+  told and wait for the next start.
 * An unknown key is a warning that names the nearest known one.
 * \`config/sample.yaml\` holds every key with its default.
 

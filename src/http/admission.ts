@@ -4,8 +4,8 @@ import type { Refusal } from './handshake.js'
 
 export interface AdmissionLimits {
   readonly maxConnections: number
-  /** Connections that have not logged in yet, from everywhere. */
-  readonly maxAnonymous: number
+  /** Connections that have not logged in yet, from everywhere; undefined: a tenth of `maxConnections`, at least 64. */
+  readonly maxAnonymous: number | undefined
   /** As `maxAnonymous`, from one address; loopback addresses are exempt. */
   readonly maxAnonymousPerAddress: number
 }
@@ -28,8 +28,9 @@ export class Admission {
 
   /** Why a connection from `address` is refused now, undefined when it is not. */
   refusal(address: string): Refusal | undefined {
-    if (this.#connections >= this.#limits.maxConnections) return unavailable('Maximum connections reached')
-    if (this.#anonymous >= this.#limits.maxAnonymous) return unavailable('Too many connections without login')
+    const { maxConnections, maxAnonymous = Math.max(64, Math.floor(maxConnections / 10)) } = this.#limits
+    if (this.#connections >= maxConnections) return unavailable('Maximum connections reached')
+    if (this.#anonymous >= maxAnonymous) return unavailable('Too many connections without login')
     if (!isLoopback(address) && (this.#anonymousByAddress.get(address) ?? 0) >= this.#limits.maxAnonymousPerAddress) {
       return {
         status: '429 Too Many Requests',

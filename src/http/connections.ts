@@ -37,11 +37,7 @@ export class Connections {
     this.#rpc = rpc
     this.#clock = clock
     this.#settings = settings
-    this.#admission = new Admission({
-      maxConnections: settings.maxConnections,
-      maxAnonymous: settings.maxAnonymous ?? Math.max(64, Math.floor(settings.maxConnections / 10)),
-      maxAnonymousPerAddress: settings.maxAnonymousPerAddress,
-    })
+    this.#admission = new Admission(settings)
   }
 
   get count(): number {

@@ -7,18 +7,10 @@ import type { Service } from '../base/lifecycle.js'
 import type { Logger } from '../base/logger.js'
 import type { Rpc } from '../rpc/index.js'
 import { type Client, Connections } from './connections.js'
-import {
-  chooseCodec,
-  handshakeFault,
-  hostName,
-  type OriginRules,
-  originAllowed,
-  type Refusal,
-  type RequestHeaders,
-} from './handshake.js'
+import { chooseCodec, handshakeFault, hostName, originAllowed, type Refusal, type RequestHeaders } from './handshake.js'
 import { checkFree, type ListenAddress, listenOn } from './listen.js'
 import { type Answer, answer, answerNotFound, endsInDoubt, type RouteGroup, Routes, readHeaders, refuse } from './routes.js'
-import { DEFAULT_SETTINGS, type HttpServerSettings } from './settings.js'
+import { type HttpServerSettings, settingsWith } from './settings.js'
 import type { HttpRequest, HttpResponse, ListenSocket, TemplatedApp, UpgradeContext, Uws, WebSocket } from './uws.js'
 import { loadUws } from './uws.js'
 import type { Connection } from './websocket.js'
@@ -47,6 +39,8 @@ interface ClientSocket extends WebSocket<Client> {
 
 const UPGRADES_ONLY: Refusal = { status: '400 Bad Request', text: 'this path takes WebSocket upgrades only' }
 
+const OWN_NAMES = [hostname(), `${hostname()}.local`].filter((name) => name !== '.local' && name !== '')
+
 /** Time for close frames to leave before what is left of the sockets is cut. */
 const GOODBYE_MS = 100
 
@@ -61,7 +55,6 @@ class UwsServer implements HttpServer {
   readonly #logger: Logger
   readonly #address: ListenAddress
   readonly #settings: HttpServerSettings
-  readonly #origins: OriginRules
   readonly #connections: Connections
   readonly #groups: readonly RouteGroup[]
   #uws: Uws | undefined
@@ -75,11 +68,9 @@ class UwsServer implements HttpServer {
     this.#clock = options.clock
     this.#logger = options.logger.child({ component: 'http' })
     this.#address = options.address
-    this.#settings = { ...DEFAULT_SETTINGS, ...options.settings }
+    this.#settings = settingsWith(options.settings ?? {})
     this.#connections = new Connections(options.rpc, options.clock, this.#settings)
     this.#groups = options.routes ?? []
-    const ownNames = [hostname(), `${hostname()}.local`, this.#settings.publicHost ?? '']
-    this.#origins = { allowed: this.#settings.allowedOrigins, ownNames: ownNames.filter((name) => name !== '') }
   }
 
   get port(): number {
@@ -169,6 +160,8 @@ class UwsServer implements HttpServer {
   }
 
   #originRefusal(headers: RequestHeaders): Refusal | undefined {
-    return originAllowed(headers, this.#origins) ? undefined : { status: '403 Forbidden', text: 'Origin not allowed' }
+    const { allowedOrigins: allowed, publicHost } = this.#settings
+    const ownNames = [...OWN_NAMES, ...(publicHost === undefined ? [] : [publicHost])]
+    return originAllowed(headers, { allowed, ownNames }) ? undefined : { status: '403 Forbidden', text: 'Origin not allowed' }
   }
 }

@@ -60,3 +60,8 @@ export const DEFAULT_SETTINGS: HttpServerSettings = {
   sweepMs: 1_000,
   drainMs: 5_000,
 }
+
+/** What differs from the defaults is read anew each time where it is given by a getter. */
+export function settingsWith(differing: Partial<HttpServerSettings>): HttpServerSettings {
+  return Object.defineProperties({ ...DEFAULT_SETTINGS }, Object.getOwnPropertyDescriptors(differing))
+}

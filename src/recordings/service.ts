@@ -69,7 +69,7 @@ export class Recordings implements Service {
     this.#journal = new Journal({ file: join(stateDir, 'recordings-under-way.json'), logger })
     this.files = new Files({ index: this.#index, holds, roots, measure: (file) => builder.measure(file) })
     this.storage = new StorageWatch({
-      ...{ dirs: [recordingsDir, snapshotsDir], index: this.#index, clock, logger, ...options.storage },
+      ...{ dirs: [recordingsDir, snapshotsDir], index: this.#index, clock, logger, limits: options.storage },
       onChange: (state, usedPercent) => this.#storageChanged(state, usedPercent),
     })
     this.cleaner = new Cleaner({

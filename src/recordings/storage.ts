@@ -13,8 +13,7 @@ export interface StorageWatchOptions {
   /** The first is the one that `info` is about. */
   readonly dirs: readonly [string, ...string[]]
   readonly index: FileIndex
-  readonly warnPercent: number
-  readonly blockPercent: number
+  readonly limits: { readonly warnPercent: number; readonly blockPercent: number }
   readonly clock: Clock
   readonly logger: Logger
   readonly onChange: (state: StorageState, usedPercent: number) => void
@@ -58,13 +57,13 @@ export class StorageWatch {
 
   /** Rejects with INVALID_STATE (`STORAGE_FULL`), and DEPENDENCY_FAILED when the folder cannot be used. */
   async check(dir: string): Promise<void> {
-    const full = noRoom(await this.#roomIn(dir), this.#options.blockPercent)
+    const full = noRoom(await this.#roomIn(dir), this.#options.limits.blockPercent)
     if (full !== undefined) throw storageFull(full)
   }
 
   /** Rejects with DEPENDENCY_FAILED when the disk cannot be looked at. */
   async info(): Promise<StorageInfo> {
-    const { dirs, index, warnPercent } = this.#options
+    const { dirs, index, limits } = this.#options
     const [room, totals] = await Promise.all([this.#roomIn(dirs[0]), index.totals()])
     return {
       total_space: room.totalBytes,
@@ -73,7 +72,7 @@ export class StorageWatch {
       usage_percentage: Math.round(room.usedPercent * 100) / 100,
       recordings_size: totals.recording.bytes,
       snapshots_size: totals.snapshot.bytes,
-      low_space_warning: room.usedPercent >= warnPercent,
+      low_space_warning: room.usedPercent >= limits.warnPercent,
     }
   }
 
@@ -97,7 +96,8 @@ export class StorageWatch {
     if (this.#looking) return
     this.#looking = true
     try {
-      const { dirs, blockPercent, warnPercent } = this.#options
+      const { dirs, limits } = this.#options
+      const { blockPercent, warnPercent } = limits
       const rooms = await Promise.all(dirs.map((dir) => diskRoom(dir).catch(() => undefined)))
       const known = rooms.filter((room) => room !== undefined)
       const usedPercent = Math.max(0, ...known.map((room) => room.usedPercent))

@@ -7,12 +7,12 @@ import { type DiskRoom, diskRoom, noRoom, storageFull } from '../base/disk-room.
 const FRESH_MS = 1_000
 
 export class StorageGuard {
-  readonly #blockPercent: number
+  readonly #limits: { readonly blockPercent: number }
   readonly #clock: Clock
   readonly #looks = new Map<string, { readonly atMs: number; readonly room: Promise<DiskRoom> }>()
 
   constructor(options: { readonly blockPercent: number; readonly clock: Clock }) {
-    this.#blockPercent = options.blockPercent
+    this.#limits = options
     this.#clock = options.clock
   }
 
@@ -28,7 +28,7 @@ export class StorageGuard {
       this.#looks.set(dir, look)
       look.room.catch(() => this.#looks.delete(dir))
     }
-    const full = noRoom(await look.room, this.#blockPercent)
+    const full = noRoom(await look.room, this.#limits.blockPercent)
     if (full !== undefined) throw storageFull(full)
   }
 

@@ -56,7 +56,7 @@ export class CameraCapture {
   #ended = false
 
   constructor(device: string, settings: CaptureSettings, context: CaptureContext) {
-    const { core, clock, logger, lookup, lingerMs } = context
+    const { core, clock, logger, lookup } = context
     this.device = device
     this.#settings = settings
     this.#context = { ...context, logger: logger.child({ device }) }
@@ -73,7 +73,12 @@ export class CameraCapture {
         failed: (fault, thrown) => this.#failed(fault, thrown),
       },
     })
-    this.#demand = new CaptureDemand({ clock, lingerMs, runs: () => isOpen(this.#machine), changed: () => this.#demandChanged() })
+    this.#demand = new CaptureDemand({
+      clock,
+      lingerMs: () => context.lingerMs,
+      runs: () => isOpen(this.#machine),
+      changed: () => this.#demandChanged(),
+    })
     this.#busy = new BusyWatch({
       clock,
       lookup,

@@ -4,7 +4,7 @@ import type { Clock } from '../../base/clock.js'
 
 export interface DemandOptions {
   readonly clock: Clock
-  readonly lingerMs: number
+  readonly lingerMs: () => number
   /** Nothing lingers of a capture that does not run. */
   readonly runs: () => boolean
   readonly changed: () => void
@@ -45,7 +45,7 @@ export class CaptureDemand {
   #remove(): void {
     this.#consumers -= 1
     if (this.#consumers === 0 && this.#options.runs()) {
-      this.#cancelLinger = this.#options.clock.after(this.#options.lingerMs, () => {
+      this.#cancelLinger = this.#options.clock.after(this.#options.lingerMs(), () => {
         this.#cancelLinger = undefined
         this.#options.changed()
       })

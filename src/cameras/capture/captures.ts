@@ -67,7 +67,9 @@ export class Captures {
         find: (node) => findOwner(node, { procDir, timeoutMs: OWNER_LOOK_MS, nowMs: () => clock.nowMs() }),
         holds: (owner, node) => stillHolds(owner, node, procDir),
       },
-      lingerMs: options.lingerMs,
+      get lingerMs() {
+        return options.lingerMs
+      },
       hotplug: options.hotplug,
       beforeStart: options.beforeStart,
       offerQuality: (source, quality) => this.#offerQuality(source, quality),

@@ -28,7 +28,7 @@ export const mediamtx = section('The media server that hands streams to players.
   publish: choice({
     words: ['auto', 'always'],
     default: 'auto',
-    reload: 'live',
+    reload: 'restart',
     doc: 'auto: publish a camera while somebody wants its path; always: all the time, for a MediaMTX on another host or in a container.',
   }),
   recordings_path: folder({ below: 'recordings', reload: 'restart', doc: 'Folder of recordings.' }),
@@ -44,7 +44,7 @@ export const mediamtx = section('The media server that hands streams to players.
     default: 2 * SECOND,
     min: 100,
     max: MINUTE,
-    reload: 'live',
+    reload: 'restart',
     doc: 'Time between comparisons of what MediaMTX has with what it should have.',
   }),
   run_on_demand_start_timeout: duration({
@@ -52,7 +52,7 @@ export const mediamtx = section('The media server that hands streams to players.
     min: SECOND,
     max: 10 * MINUTE,
     blankIsDefault: true,
-    reload: 'live',
+    reload: 'restart',
     doc: 'How long a reader waits for the first frame of a path that is not published yet.',
   }),
   run_on_demand_close_after: duration({
@@ -60,14 +60,14 @@ export const mediamtx = section('The media server that hands streams to players.
     min: 0,
     max: 24 * 60 * MINUTE,
     blankIsDefault: true,
-    reload: 'live',
+    reload: 'restart',
     doc: 'How long MediaMTX keeps its own demand on a path after the last reader.',
   }),
   view_close_after: duration({
     default: 300 * SECOND,
     min: 0,
     max: 24 * 60 * MINUTE,
-    reload: 'live',
+    reload: 'restart',
     doc: 'How long a publisher runs on after the last viewer of its path.',
   }),
   snapshot_close_after: duration({
@@ -75,10 +75,10 @@ export const mediamtx = section('The media server that hands streams to players.
     min: 0,
     max: 24 * 60 * MINUTE,
     idle: true,
-    reload: 'live',
+    reload: 'restart',
     doc: 'How long a publisher that was started for a snapshot runs on.',
   }),
-  codec: section('How publishers encode cameras that give no H.264.', {
+  codec: section('How publishers encode cameras that give no H.264. A change counts for publishers that start from then on.', {
     video_profile: choice({
       words: ['baseline', 'main', 'high', 'high422', 'high444'],
       default: 'main',

@@ -8,6 +8,7 @@ function actions(change: Partial<SignalParts>) {
   const parts: SignalParts = {
     logger: createLogger({ level: 'info', format: 'json', write: (line) => log.push(JSON.parse(line)) }),
     reopenLog: async () => void steps.push('log'),
+    reloadService: async () => void steps.push('service'),
     reloadKeys: async () => void steps.push('keys'),
     reloadConfig: async () => void steps.push('config'),
     statistics: () => ({ camera0: { fps: 30 } }),
@@ -21,7 +22,7 @@ function actions(change: Partial<SignalParts>) {
 it('SIGHUP: log files first, then the configuration; what fails is told and nothing else', async () => {
   const good = actions({})
   await good.reload()
-  expect(good.steps).toEqual(['log', 'keys', 'config'])
+  expect(good.steps).toEqual(['log', 'service', 'keys', 'config'])
   const bad = actions({ reloadConfig: () => Promise.reject(new Error('config.json:1:2: value expected')) })
   await bad.reload()
   expect(bad.log).toMatchObject([{ level: 'error', component: 'signals', error: 'config.json:1:2: value expected' }])
