@@ -1,5 +1,6 @@
 /** What `get_metrics` and `get_system_status` answer. */
 
+import { readFile, statfs } from 'node:fs/promises'
 import { type Clock, timestamp } from '../base/clock.js'
 import type { Camera, CameraRegistry } from '../cameras/index.js'
 import type { MediaService } from '../media/index.js'
@@ -9,11 +10,18 @@ import type { MetricsPort } from '../rpc/index.js'
 type Answer = Awaited<ReturnType<MetricsPort['metrics']>>
 type CameraMetrics = Answer['camera_metrics']['cameras'][string]
 
+/** Of a line of /proc/net/dev: bytes sent. */
+const SENT_COLUMN = 8
+
 export interface MetricsOptions {
   readonly registry: CameraRegistry
   readonly media: MediaService | undefined
   /** How many recordings are under way. */
   readonly recordings: () => number
+  /** Open WebSocket connections. */
+  readonly connections: () => number
+  /** Whose disk is meant. */
+  readonly storageDir: string
   readonly memoryUsedPercent: () => number
   readonly diskUsedPercent: () => Promise<number | undefined>
   /** Every component is up. */
@@ -55,6 +63,16 @@ export function metricsPort(options: MetricsOptions): MetricsPort {
           total_streams: streams.length,
           total_viewers: streams.reduce((sum, { readers }) => sum + readers, 0),
         },
+      }
+    },
+    async flatMetrics() {
+      const { connections, storageDir } = options
+      const [disk, traffic] = await Promise.all([diskRoom(storageDir), networkBytes()])
+      return {
+        cpu_usage: oneDigit(cpu.percent),
+        memory_usage: oneDigit(memoryUsedPercent()),
+        disk_usage: disk,
+        network_stats: { connections: connections(), bytes_sent: traffic.sent, bytes_received: traffic.received },
       }
     },
     systemStatus() {
@@ -108,6 +126,28 @@ function cameraMetrics(camera: Camera, seenWallMs: number): CameraMetrics {
 
 function capabilityWords(caps: { readonly multiplanar: boolean; readonly streaming: boolean }): string[] {
   return [caps.multiplanar ? 'VIDEO_CAPTURE_MPLANE' : 'VIDEO_CAPTURE', ...(caps.streaming ? ['STREAMING'] : [])]
+}
+
+async function diskRoom(dir: string) {
+  const { bsize, blocks, bavail } = await statfs(dir).catch(() => ({ bsize: 0, blocks: 0, bavail: 0 }))
+  const total = bsize * blocks
+  const available = bsize * bavail
+  const percentage = total === 0 ? 0 : oneDigit((1 - available / total) * 100)
+  return { total, used: total - available, available, percentage }
+}
+
+/** Since the machine started, over all interfaces but loopback. */
+async function networkBytes(): Promise<{ readonly sent: number; readonly received: number }> {
+  const text = await readFile('/proc/net/dev', 'utf8').catch(() => '')
+  let [sent, received] = [0, 0]
+  for (const line of text.split('\n')) {
+    const [name = '', figures = ''] = line.split(':')
+    const counts = figures.trim().split(/\s+/).map(Number)
+    if (counts.length < SENT_COLUMN || name.trim() === 'lo') continue
+    received += counts[0] ?? 0
+    sent += counts[SENT_COLUMN] ?? 0
+  }
+  return { sent, received }
 }
 
 const oneDigit = (value: number): number => Math.round(value * 10) / 10

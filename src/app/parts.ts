@@ -81,6 +81,8 @@ export async function buildParts(context: PartsContext): Promise<Parts> {
       metrics: metricsPort({
         ...{ registry: cameras.registry, media, clock },
         recordings: () => recordings.activeCount,
+        connections: () => http.connections,
+        storageDir: config.mediamtx.recordings_path,
         memoryUsedPercent: () => system.memoryUsedPercent(),
         diskUsedPercent: () => system.diskUsedPercent(),
         ready: () => system.ready(),
@@ -88,6 +90,8 @@ export async function buildParts(context: PartsContext): Promise<Parts> {
     },
     tokens: credentials,
     tokensInCalls: config.compatibility.tokens_in_calls,
+    extraMembers: config.compatibility.extra_members,
+    serverInfoRole: config.compatibility.server_info_role,
     authRequiredInMessage: config.compatibility.auth_required_in_message,
     rateLimit,
     clock,

@@ -79,12 +79,13 @@ export function recordingPorts(
         const status = recordings.status(device)
         // Of a camera that nobody knows there is no answer, not even null.
         if (status === undefined && !external.has(device)) cameras.registry.get(device)
-        return status ?? null
+        return status === undefined ? null : { ...status, status: 'active' }
       },
     },
     files: {
       list: (kind, page) => files.list(kind, page),
       recordingInfo: (filename) => files.recordingInfo(filename),
+      recordingFacts: (filename) => files.recordingFacts(filename),
       snapshotInfo: (filename) => files.snapshotInfo(filename),
       delete: (kind, filename) => files.delete(kind, filename),
     },

@@ -108,7 +108,7 @@ export class System {
       go_version: `node ${process.version}`,
       architecture: ARCHITECTURES[process.arch] ?? process.arch,
       capabilities: ['snapshots', 'recordings', 'streaming'],
-      supported_formats: ['fmp4', 'mp4', 'mkv', 'jpg', 'png'],
+      supported_formats: ['fmp4', 'mp4', 'mkv', 'jpg'],
       max_cameras: maxCameras,
     }
   }

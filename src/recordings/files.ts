@@ -83,6 +83,14 @@ export class Files {
     return { ...infoOf(file), duration: Math.round(durationMs / MS_PER_SECOND) }
   }
 
+  /** What its writer noted: device, identity, format, writer, mode, start, gaps, end; empty when nothing is known. Rejects as `recordingInfo`. */
+  async recordingFacts(filename: string): Promise<object> {
+    const { recording } = await this.#get('recording', filename)
+    const text = recording === undefined ? undefined : await this.#options.index.recording(recording)
+    const facts: unknown = text === undefined ? {} : JSON.parse(text)
+    return typeof facts === 'object' && facts !== null ? facts : {}
+  }
+
   /** Rejects with INVALID_PARAMS, SNAPSHOT_NOT_FOUND, STORAGE_UNREADABLE. */
   async snapshotInfo(filename: string): Promise<FileInfo> {
     return infoOf(await this.#get('snapshot', filename))

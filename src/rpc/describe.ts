@@ -8,7 +8,7 @@ import { TOPICS } from './topics.js'
 
 const API_VERSION = '1.0.0'
 const COMMON_ERRORS: readonly ErrorCode[] = ['INTERNAL', 'RATE_LIMITED']
-const LOGIN_ERRORS: readonly ErrorCode[] = ['AUTH_REQUIRED', 'PERMISSION_DENIED', 'STARTING']
+const LOGIN_ERRORS: readonly ErrorCode[] = ['AUTH_REQUIRED', 'PERMISSION_DENIED']
 
 /** The OpenRPC document of `methods`, ready for JSON. */
 export function openRpcDocument(methods: readonly Method[]): Record<string, unknown> {
@@ -78,13 +78,14 @@ function isRequired(method: Method, name: string): boolean {
 function errorsOf(method: Method): readonly ErrorCode[] {
   const params: readonly ErrorCode[] = Object.keys(method.params.properties).length === 0 ? [] : ['INVALID_PARAMS']
   const login = method.role === 'none' ? [] : LOGIN_ERRORS
-  return [...new Set([...login, ...params, ...method.errors, ...COMMON_ERRORS])]
+  const starting: readonly ErrorCode[] = method.role === 'none' || method.beforeReady ? [] : ['STARTING']
+  return [...new Set([...login, ...starting, ...params, ...method.errors, ...COMMON_ERRORS])]
 }
 
 /** The schema as plain JSON Schema: closed sets as `enum`, without members of our own. */
 function plainSchema(schema: TSchema): unknown {
   const choices = choicesOf(schema)
-  if (choices !== undefined) return { type: 'string', enum: choices }
+  if (choices !== undefined) return closedSet(schema)
   return JSON.parse(JSON.stringify(schema), (name, value: unknown) => {
     if (name === 'rule') return undefined
     return isSchema(value) ? closedSet(value) : value
@@ -97,7 +98,8 @@ function isSchema(value: unknown): value is TSchema {
 
 function closedSet(schema: TSchema): unknown {
   const choices = choicesOf(schema)
-  return choices === undefined ? schema : { type: 'string', enum: choices }
+  if (choices === undefined) return schema
+  return { type: 'string', enum: choices, ...(schema.default !== undefined && { default: schema.default }) }
 }
 
 function cell(text: string): string {

@@ -59,7 +59,7 @@ export function authenticate(
 
 function accept(toolbox: NearToolbox, identity: Identity, login: AuthenticateParams, session: Session): Login {
   const first = session.identity === undefined
-  session.login(demandPlace(identity, session.local))
+  session.login(demandPlace(identity, session.local), login.token === undefined ? 'present' : 'legacy')
   // Not again at a renewal: it would replace what the client has subscribed to since.
   if (first && login.token !== undefined) toolbox.subscriptions.subscribe(session, LEGACY_TOPICS, {})
   return {

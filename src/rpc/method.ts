@@ -2,7 +2,7 @@
 
 import type { Asking, Identity, Role } from '../auth/index.js'
 import type { ErrorCode } from '../base/errors.js'
-import type { Rendered } from '../base/rendered.js'
+import { Rendered } from '../base/rendered.js'
 import type { Params } from './message.js'
 import { explainFault } from './rule.js'
 import { build, type Check, compileCheck, type Schema, type Shape, type TObject, type TSchema } from './schema.js'
@@ -27,6 +27,7 @@ export interface NearToolbox {
   /** Of the connections of this thread. */
   readonly subscriptions: Subscriptions
   readonly whole: Whole
+  readonly extraMembers: boolean
 }
 
 /** What concerns more than one thread knows; at once where the services are, later elsewhere. */
@@ -42,6 +43,8 @@ export type StateOfNow = NonNullable<Shape<typeof Subscribed>['state']>
 /** What all other methods may use: they run where the services are. */
 export interface Toolbox {
   readonly services: Services
+  /** Results have the members that older suites look for beyond the documented ones (C-28). */
+  readonly extraMembers: boolean
   /** The whole OpenRPC document. */
   openRpc(): Rendered
 }
@@ -52,6 +55,8 @@ export interface Caller {
   /** Name under which the client reached us, for links. */
   readonly linkHost: string
   readonly identity: Pick<Identity, 'userId' | 'role'> | undefined
+  /** The login was spelt in the legacy way: results have what such clients read (contract §4.5). */
+  readonly legacy: boolean
   /** Aborts when the connection goes. */
   readonly signal: AbortSignal
 }
@@ -75,14 +80,20 @@ interface Definition<P extends Schema<TObject>, R extends Schema> {
   readonly check?: (params: Params) => Shape<P>
   /** Last word on the parameters before they are checked: drops what has no meaning beside another. */
   readonly prepare?: (params: Params) => Params
+  /** Members that clients with a legacy login read beyond the documented ones (C-28). */
+  readonly legacy?: (result: Shape<R>) => object
 }
 
 export interface MethodDefinition<P extends Schema<TObject>, R extends Schema> extends Definition<P, R> {
   readonly run: (toolbox: Toolbox, params: Shape<P>, caller: Caller) => Answer<Shape<R>> | Promise<Answer<Shape<R>>>
+  /** More members, that some suites look for: only with the compatibility switch. */
+  readonly extra?: (toolbox: Toolbox, result: Shape<R>) => object | Promise<object>
 }
 
 export interface NearDefinition<P extends Schema<TObject>, R extends Schema> extends Definition<P, R> {
   readonly run: (toolbox: NearToolbox, params: Shape<P>, session: Session) => Answer<Shape<R>> | Promise<Answer<Shape<R>>>
+  /** As in `MethodDefinition`. */
+  readonly extra?: (toolbox: NearToolbox, result: Shape<R>) => object | Promise<object>
 }
 
 /** What the dispatcher and the manual know of a method. */
@@ -117,12 +128,12 @@ export type Method = HomeMethod | NearMethod
 const CREDENTIALS = ['auth_token', 'token']
 
 export function defineMethod<P extends Schema<TObject>, R extends Schema>(definition: MethodDefinition<P, R>): HomeMethod {
-  return addTo(factsOf(definition), { near: false as const, run: definition.run as HomeMethod['run'] })
+  return addTo(factsOf(definition), { near: false as const, run: withExtras(definition) as HomeMethod['run'] })
 }
 
 /** A method that needs nothing beyond its connection and the cameras: with several threads, the one of the connection runs it. */
 export function defineNearMethod<P extends Schema<TObject>, R extends Schema>(definition: NearDefinition<P, R>): NearMethod {
-  return addTo(factsOf(definition), { near: true as const, run: definition.run as NearMethod['run'] })
+  return addTo(factsOf(definition), { near: true as const, run: withExtras(definition) as NearMethod['run'] })
 }
 
 function factsOf<P extends Schema<TObject>, R extends Schema>(definition: Definition<P, R>): MethodFacts {
@@ -161,6 +172,32 @@ function factsOf<P extends Schema<TObject>, R extends Schema>(definition: Defini
   return facts
 }
 
+interface Runnable<Box, Given, Who, Result> {
+  readonly run: (toolbox: Box, params: Given, caller: Who) => Answer<Result> | Promise<Answer<Result>>
+  readonly legacy?: (result: Result) => object
+  readonly extra?: (toolbox: Box, result: Result) => object | Promise<object>
+}
+
+/** The method, and for those who want it what lies beyond the documented members. */
+function withExtras<Box extends Pick<Toolbox, 'extraMembers'>, Given, Who extends Pick<Caller, 'legacy'>, Result>(
+  definition: Runnable<Box, Given, Who, Result>,
+): (toolbox: Box, params: Given, caller: Who) => unknown {
+  const { run, legacy, extra } = definition
+  if (legacy === undefined && extra === undefined) return run
+  const enriched = (answer: Answer<Result>, toolbox: Box): object | Promise<object> => {
+    const result = answer instanceof Rendered ? answer.value : answer
+    const own = Object.assign({}, result, legacy?.(result))
+    if (extra === undefined || !toolbox.extraMembers) return own
+    const more = extra(toolbox, result)
+    return more instanceof Promise ? more.then((later) => ({ ...own, ...later })) : { ...own, ...more }
+  }
+  return (toolbox, params, caller) => {
+    const answer = run(toolbox, params, caller)
+    if (!toolbox.extraMembers && (!caller.legacy || legacy === undefined)) return answer
+    return answer instanceof Promise ? answer.then((later) => enriched(later, toolbox)) : enriched(answer, toolbox)
+  }
+}
+
 /** In place: a spread would build the schemas. */
 function addTo<More extends object>(facts: MethodFacts, more: More): MethodFacts & More {
   return Object.assign(facts, more)
@@ -168,6 +205,11 @@ function addTo<More extends object>(facts: MethodFacts, more: More): MethodFacts
 
 function asTheyAre(given: Params): Params {
   return given
+}
+
+/** The same method for another role. */
+export function forRole<Kind extends Method>(method: Kind, role: Role): Kind {
+  return Object.create(method, { role: { value: role, enumerable: true } }) as Kind
 }
 
 function without(params: Params, name: string): Params {

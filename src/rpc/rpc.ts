@@ -5,7 +5,7 @@ import { openRpcDocument } from './describe.js'
 import type { BoundMethod } from './dispatcher.js'
 import type { Payload } from './filters.js'
 import type { Method, NearToolbox, StateOfNow, Toolbox } from './method.js'
-import { METHODS } from './methods/index.js'
+import { methodsFor } from './methods/index.js'
 import type { Services } from './services.js'
 import { type OpenSession, type RpcStats, type SessionRequest, type SessionRules, Sessions } from './sessions.js'
 import { Subscriptions } from './subscriptions.js'
@@ -28,20 +28,22 @@ export interface Rpc extends SessionSource {
 }
 
 export function createRpc(options: RpcOptions): Rpc {
-  const { services, tokens, clock } = options
+  const { services, tokens, clock, extraMembers = false, serverInfoRole = 'viewer' } = options
   const { cameras } = services
   const logger = options.logger.child({ component: 'rpc' })
   const subscriptions = new Subscriptions({ clock, cameras })
   let document: Rendered | undefined
   const openRpc = (): Rendered => {
-    document ??= new Rendered(openRpcDocument(METHODS))
+    document ??= new Rendered(openRpcDocument(methods))
     return document
   }
+  const methods = methodsFor(serverInfoRole)
   const whole = {
     counts: () => subscriptions.counts(),
     state: (linkHost: string) => stateOfNow(services, subscriptions, linkHost),
   }
-  const bound = METHODS.map((method) => bind(method, { services, openRpc }, { cameras, tokens, subscriptions, whole }))
+  const near = { cameras, tokens, subscriptions, whole, extraMembers }
+  const bound = methods.map((method) => bind(method, { services, extraMembers, openRpc }, near))
   let opened = 0
   const nextClient = (): number => {
     opened += 1

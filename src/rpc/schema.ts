@@ -46,7 +46,15 @@ export function compileCheck(schema: TSchema): Check {
   }
 }
 
-/** A closed set of words. */
-export function words<const Word extends string>(t: Builder, values: readonly Word[]): TUnion<TLiteral<Word>[]> {
-  return t.Union(values.map((value) => t.Literal(value)))
+/** A closed set of words; `absent` is what its absence means. */
+export function words<const Word extends string>(
+  t: Builder,
+  values: readonly Word[],
+  absent?: NoInfer<Word>,
+): TUnion<TLiteral<Word>[]> {
+  const options = absent === undefined ? {} : { default: absent }
+  return t.Union(
+    values.map((value) => t.Literal(value)),
+    options,
+  )
 }

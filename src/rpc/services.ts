@@ -63,6 +63,8 @@ export interface FilePort {
   list(kind: 'recording' | 'snapshot', page: PageParams): Promise<FileList>
   /** Rejects with INVALID_PARAMS, RECORDING_NOT_FOUND, STORAGE_UNREADABLE. */
   recordingInfo(filename: string): Promise<RecordingInfo>
+  /** What is known of it beyond that: camera, mode, writer, gaps. Empty when nothing is; rejects as `recordingInfo`. */
+  recordingFacts(filename: string): Promise<object>
   /** Rejects with INVALID_PARAMS, SNAPSHOT_NOT_FOUND, STORAGE_UNREADABLE. */
   snapshotInfo(filename: string): Promise<SnapshotInfo>
   /** Rejects as the two above, and with INVALID_STATE (in use), DEPENDENCY_FAILED. */
@@ -97,8 +99,25 @@ export interface SystemPort {
   serverInfo(): ServerInfo
 }
 
+export interface FlatMetrics {
+  /** Percent. */
+  readonly cpu_usage: number
+  readonly memory_usage: number
+  /** Bytes, and percent. */
+  readonly disk_usage: {
+    readonly total: number
+    readonly used: number
+    readonly available: number
+    readonly percentage: number
+  }
+  /** Bytes since the machine started, over all interfaces but loopback. */
+  readonly network_stats: { readonly connections: number; readonly bytes_sent: number; readonly bytes_received: number }
+}
+
 export interface MetricsPort {
   metrics(): Promise<Metrics>
+  /** The same machine in the members that some suites look for at the top (C-28). */
+  flatMetrics(): Promise<FlatMetrics>
   /** Answers before the service is ready, too. */
   systemStatus(): SystemStatus
 }

@@ -41,6 +41,7 @@ export class Session {
   /** Calls that have not been answered yet. */
   inFlight = 0
   #identity: Identity | undefined
+  #legacy = false
   #abort: AbortController | undefined
   #closed = false
   #afterReply: (() => void) | undefined
@@ -73,8 +74,14 @@ export class Session {
     return this.#abort.signal
   }
 
-  login(identity: Identity): void {
+  /** The last login was spelt in the legacy way. */
+  get legacy(): boolean {
+    return this.#legacy
+  }
+
+  login(identity: Identity, spelling: 'legacy' | 'present' = 'present'): void {
     this.#identity = identity
+    this.#legacy = spelling === 'legacy'
   }
 
   /** Rank of the role held at `wallMs`: 0 before login and from the token's end on. */

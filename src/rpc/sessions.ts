@@ -1,6 +1,6 @@
 /** The sessions of one thread: frames in, replies out. Knows no socket. */
 
-import type { RateLimit } from '../auth/index.js'
+import type { RateLimit, Role } from '../auth/index.js'
 import type { Clock } from '../base/clock.js'
 import type { Logger } from '../base/logger.js'
 import { createJsonCodec } from './codec-json.js'
@@ -19,6 +19,10 @@ export interface SessionRules {
   readonly tokensInCalls?: boolean
   /** A refusal for want of a login says `auth_required` in its message, too. Default: in its data only. */
   readonly authRequiredInMessage?: boolean
+  /** Results have the members that older suites look for beyond the documented ones. Default: they have not. */
+  readonly extraMembers?: boolean
+  /** Lowest role that may call get_server_info. Default: viewer. */
+  readonly serverInfoRole?: Role
   readonly clock: Clock
   readonly logger: Logger
 }

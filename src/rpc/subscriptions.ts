@@ -146,7 +146,7 @@ export class Subscriptions {
         if (subscription === undefined || session.rankAt(wallMs) === 0) continue
         if (names.slice(0, order).some((earlier) => subscription.names.has(earlier))) continue
         if (subscription.filter?.(topic, stamped) === false) continue
-        const encoded = encoder.encode(name, session.codec, session.linkHost, subscription.numbered ? number : undefined)
+        const encoded = encoder.encode(name, session, subscription.numbered ? number : undefined)
         if (encoded !== undefined) session.peer.notify(encoded, session.codec.binary, key)
       }
     })
@@ -159,7 +159,7 @@ export class Subscriptions {
     for (const { name, event } of missed) {
       const number: EventNumber = { seq: event.seq, epoch: this.#log.epoch }
       const encoder = new EventEncoder(event.topic, event.payload, this.#cameras)
-      const frame = encoder.encode(name, session.codec, session.linkHost, number)
+      const frame = encoder.encode(name, session, number)
       if (frame === undefined) continue
       bytes += frame.byteLength
       if (bytes > MAX_REPLAY_BYTES) return undefined

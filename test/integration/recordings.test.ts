@@ -50,7 +50,7 @@ describe('without MediaMTX', () => {
     expect(await client.call('get_recording_status', { device: 'camera0' })).toBeNull()
     const started = await client.call<Started>('start_recording', { device: 'camera0', format })
     expect(await client.call('get_recording_status', { device: 'camera0' })).toMatchObject({
-      ...{ device: 'camera0', filename: started.filename, status: 'RECORDING', recording_id: expect.any(String) },
+      ...{ device: 'camera0', filename: started.filename, status: 'active', recording_id: expect.any(String) },
       duration: expect.any(Number),
     })
     expect(await client.failure('get_recording_status', { device: 'camera99' })).toMatchObject({ code: -32010 })

@@ -106,6 +106,7 @@ export function memoryServices(overrides: Partial<Services> = {}): Services {
       recordingInfo: async (filename) => {
         throw new ServiceError('RECORDING_NOT_FOUND', { data: { resource: 'recording', id: filename } })
       },
+      recordingFacts: async () => ({ writer: 'ffmpeg' }),
       snapshotInfo: async (filename) => {
         throw new ServiceError('SNAPSHOT_NOT_FOUND', { data: { resource: 'snapshot', id: filename } })
       },
@@ -168,6 +169,12 @@ export function memoryServices(overrides: Partial<Services> = {}): Services {
         camera_metrics: { connected_cameras: 0, cameras: {} },
         recording_metrics: { active_recordings: 0 },
         stream_metrics: { active_streams: 0, total_streams: 0, total_viewers: 0 },
+      }),
+      flatMetrics: async () => ({
+        cpu_usage: 1,
+        memory_usage: 2,
+        disk_usage: { total: 100, used: 3, available: 97, percentage: 3 },
+        network_stats: { connections: 1, bytes_sent: 2, bytes_received: 3 },
       }),
       systemStatus: () => ({
         status: 'ready',

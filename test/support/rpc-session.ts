@@ -36,6 +36,8 @@ export interface BenchOptions {
   readonly callsPerMinute?: number
   readonly tokensInCalls?: boolean
   readonly authRequiredInMessage?: boolean
+  readonly extraMembers?: boolean
+  readonly serverInfoRole?: Role
   /** In place of plain tokens. */
   readonly verifier?: TokenVerifier
 }
@@ -46,12 +48,14 @@ export function createBench(options: BenchOptions = {}): Bench {
   const logger = createLogger({ level: 'error', format: 'json', write: (line) => void logs.push(line) })
   const tokens = createTokens({ secret: 'a secret of the tests, longer than 32 bytes', leewayMs: 0, maxLifetimeMs: 0, clock })
   const rateLimit = new RateLimit({ requests: options.callsPerMinute ?? 1_000_000, windowMs: 60_000, clock })
-  const { verifier = tokens, tokensInCalls = false, authRequiredInMessage = false } = options
+  const { verifier = tokens, tokensInCalls = false, authRequiredInMessage = false, extraMembers = false } = options
   const rpc = createRpc({
     services: memoryServices(options.services),
     tokens: verifier,
     tokensInCalls,
     authRequiredInMessage,
+    extraMembers,
+    serverInfoRole: options.serverInfoRole ?? 'viewer',
     rateLimit,
     clock,
     logger,

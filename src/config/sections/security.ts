@@ -178,6 +178,17 @@ export const compatibility = section('Switches for clients of older editions. Al
     reload: 'restart',
     doc: 'The message of -32001 ends with (auth_required) where no login was made; it is in error.data.reason anyway.',
   }),
+  extra_members: flag({
+    default: false,
+    reload: 'restart',
+    doc: 'Results have the members that some suites look for beyond the documented ones: frame_rates of get_camera_capabilities, cpu_usage, memory_usage, disk_usage and network_stats of get_metrics, what is known of a recording in get_recording_info, and those of legacy logins.',
+  }),
+  server_info_role: choice({
+    words: ['viewer', 'operator', 'admin'],
+    default: 'viewer',
+    reload: 'restart',
+    doc: 'Lowest role that may call get_server_info; some suites want a viewer refused.',
+  }),
   tokens_in_calls: flag({
     default: false,
     reload: 'restart',

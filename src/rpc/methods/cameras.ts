@@ -1,3 +1,4 @@
+import { legacyCamera } from '../legacy-results.js'
 import { defineNearMethod } from '../method.js'
 import type { CameraPort } from '../services.js'
 import { CameraCapabilities, CameraList, CameraStatus } from '../shapes/cameras.js'
@@ -11,6 +12,7 @@ export const getCameraList = defineNearMethod({
   result: CameraList,
   errors: [],
   run: ({ cameras }, _params, session) => cameras.list(session.linkHost),
+  legacy: ({ cameras }) => ({ cameras: cameras.map((camera) => ({ ...camera, ...legacyCamera(camera) })) }),
 })
 
 export const getCameraStatus = defineNearMethod({
@@ -21,6 +23,7 @@ export const getCameraStatus = defineNearMethod({
   result: CameraStatus,
   errors: ['CAMERA_NOT_FOUND'],
   run: ({ cameras }, { device }, session) => cameras.status(cameraId(cameras, device), session.linkHost),
+  legacy: legacyCamera,
 })
 
 export const getCameraCapabilities = defineNearMethod({
@@ -31,6 +34,7 @@ export const getCameraCapabilities = defineNearMethod({
   result: CameraCapabilities,
   errors: ['CAMERA_NOT_FOUND'],
   run: ({ cameras }, { device }) => cameras.capabilities(cameraId(cameras, device)),
+  extra: (_toolbox, { fps_options }) => ({ frame_rates: fps_options.map((fps) => fps.toFixed(3)) }),
 })
 
 /** The camera a `device` parameter means: an id stands for itself, a device node for the camera behind it, else for `cameraN`. */

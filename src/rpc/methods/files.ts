@@ -32,6 +32,7 @@ export const getRecordingInfo = defineMethod({
   errors: ['RECORDING_NOT_FOUND', 'STORAGE_UNREADABLE'],
   work: 'files',
   run: ({ services }, { filename }) => services.files.recordingInfo(filename),
+  extra: ({ services }, { filename }) => services.files.recordingFacts(filename),
 })
 
 export const getSnapshotInfo = defineMethod({

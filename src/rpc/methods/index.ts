@@ -1,6 +1,7 @@
 /** The one table of methods. Everything that lists methods is made from it. */
 
-import type { Method } from '../method.js'
+import type { Role } from '../../auth/index.js'
+import { forRole, type Method } from '../method.js'
 import { getCameraCapabilities, getCameraList, getCameraStatus } from './cameras.js'
 import { getCameraControls, resetCameraControls, setCameraControls } from './controls.js'
 import { authenticateMethod, ping } from './core.js'
@@ -61,3 +62,9 @@ export const METHODS: readonly Method[] = [
   cleanupOldFiles,
   discover,
 ]
+
+/** The table with the role that get_server_info needs here (C-3). */
+export function methodsFor(serverInfoRole: Role): readonly Method[] {
+  if (serverInfoRole === getServerInfo.role) return METHODS
+  return METHODS.map((method) => (method === getServerInfo ? forRole(method, serverInfoRole) : method))
+}

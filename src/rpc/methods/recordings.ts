@@ -1,3 +1,4 @@
+import { legacyRecording } from '../legacy-results.js'
 import { defineMethod } from '../method.js'
 import { DeviceParams } from '../shapes/common.js'
 import { RecordingStatus, StartedRecording, StartRecordingParams, StoppedRecording } from '../shapes/recordings.js'
@@ -12,6 +13,7 @@ export const startRecording = defineMethod({
   errors: ['CAMERA_NOT_FOUND', 'INVALID_STATE', 'DEPENDENCY_FAILED'],
   work: 'recording',
   run: ({ services }, params) => services.recordings.start({ ...params, device: cameraId(services.cameras, params.device) }),
+  legacy: legacyRecording,
 })
 
 export const stopRecording = defineMethod({
@@ -23,6 +25,7 @@ export const stopRecording = defineMethod({
   errors: ['CAMERA_NOT_FOUND', 'INVALID_STATE', 'DEPENDENCY_FAILED'],
   work: 'recording',
   run: ({ services }, { device }) => services.recordings.stop(cameraId(services.cameras, device)),
+  legacy: legacyRecording,
 })
 
 export const getRecordingStatus = defineMethod({

@@ -1,3 +1,4 @@
+import { legacySnapshot } from '../legacy-results.js'
 import { defineMethod } from '../method.js'
 import { Snapshot, TakeSnapshotParams } from '../shapes/snapshots.js'
 import { cameraId } from './cameras.js'
@@ -14,4 +15,5 @@ export const takeSnapshot = defineMethod({
   prepare: ({ quality, ...params }) => (params.format === 'png' || quality === undefined ? params : { ...params, quality }),
   run: ({ services }, params, session) =>
     services.snapshots.take({ ...params, device: cameraId(services.cameras, params.device) }, session.signal),
+  legacy: legacySnapshot,
 })

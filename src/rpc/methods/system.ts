@@ -42,6 +42,7 @@ export const getMetrics = defineMethod({
   result: Metrics,
   errors: [],
   run: ({ services }) => services.metrics.metrics(),
+  extra: ({ services }) => services.metrics.flatMetrics(),
 })
 
 export const getServerInfo = defineMethod({

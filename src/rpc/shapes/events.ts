@@ -14,6 +14,7 @@ export const SubscribeParams = (t: Builder) =>
       t.Object(
         {},
         {
+          default: {},
           description: 'Exact matches on the payload, joined with AND: `device`, `topic`, `timestamp_after`, `timestamp_before`',
         },
       ),

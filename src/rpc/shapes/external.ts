@@ -3,12 +3,13 @@
 import { type Builder, type Shape, words } from '../schema.js'
 import { time } from './common.js'
 
-const streamType = (t: Builder) => words(t, ['skydio_stanag4609', 'generic_rtsp'])
+const streamType = (t: Builder, absent?: 'generic_rtsp') => words(t, ['skydio_stanag4609', 'generic_rtsp'], absent)
 const shownUrl = (t: Builder) => t.String({ description: 'Without passwords' })
 const urlParam = (t: Builder) =>
   t.String({
     minLength: 1,
     maxLength: 2048,
+    pattern: '^rtsps?://',
     description: 'Address of the stream, `rtsp://` or `rtsps://`',
     rule: 'an rtsp:// or rtsps:// address of at most 2048 characters',
   })
@@ -63,7 +64,7 @@ export const AddStreamParams = (t: Builder) =>
   t.Object({
     stream_url: urlParam(t),
     stream_name: t.String({ minLength: 1, maxLength: 128, description: 'For people; `url` and `name` are accepted as aliases' }),
-    stream_type: t.Optional(words(t, ['skydio_stanag4609', 'generic_rtsp'])),
+    stream_type: t.Optional(streamType(t, 'generic_rtsp')),
   })
 
 export type AddedStream = Shape<typeof AddedStream>
@@ -80,7 +81,7 @@ export const RemoveStreamParams = (t: Builder) => t.Object({ stream_url: urlPara
 
 export type RemovedStream = Shape<typeof RemovedStream>
 export const RemovedStream = (t: Builder) =>
-  t.Object({ stream_url: shownUrl(t), status: words(t, ['REMOVED']), timestamp: time(t) })
+  t.Object({ stream_url: shownUrl(t), status: words(t, ['REMOVED', 'ERROR']), timestamp: time(t) })
 
 export type ExternalStreamList = Shape<typeof ExternalStreamList>
 export const ExternalStreamList = (t: Builder) =>
@@ -94,7 +95,7 @@ export const ExternalStreamList = (t: Builder) =>
 
 export const DiscoveryIntervalParams = (t: Builder) =>
   t.Object({
-    scan_interval: t.Integer({ minimum: 0, maximum: 86_400, description: 'Seconds; 0: only on request. Until the next start' }),
+    scan_interval: t.Integer({ minimum: 0, description: 'Seconds; 0: only on request. Until the next start' }),
   })
 
 export type DiscoveryInterval = Shape<typeof DiscoveryInterval>

@@ -9,7 +9,7 @@ export const AuthenticateParams = (t: Builder) =>
     auth_token: t.Optional(t.String({ description: 'JWT or API key; required unless one of its aliases is given' })),
     token: t.Optional(t.String({ description: 'Legacy alias: a failed login is told in a result' })),
     api_key: t.Optional(t.String({ description: 'Alias' })),
-    auth_type: t.Optional(words(t, ['jwt', 'api_key', 'auto'])),
+    auth_type: t.Optional(words(t, ['jwt', 'api_key', 'auto'], 'auto')),
   })
 
 export type Login = Shape<typeof Login>

@@ -1,23 +1,23 @@
 /** Recordings under way on the wire (contract §9.3, §9.8). */
 
 import { type Builder, type Shape, words } from '../schema.js'
-import { camera, deviceParam, fileName, recordingName, seconds, time } from './common.js'
+import { device, deviceParam, fileName, recordingName, seconds, time } from './common.js'
 
-const recordingFormat = (t: Builder) => words(t, ['fmp4', 'mp4', 'mkv'])
+const recordingFormat = (t: Builder, absent?: 'fmp4') => words(t, ['fmp4', 'mp4', 'mkv'], absent)
 
 export type StartRecordingParams = Shape<typeof StartRecordingParams>
 export const StartRecordingParams = (t: Builder) =>
   t.Object({
     device: deviceParam(t),
     duration: t.Optional(t.Integer({ minimum: 1, maximum: 86_400, description: 'Seconds after which it stops by itself' })),
-    format: t.Optional(recordingFormat(t)),
+    format: t.Optional(recordingFormat(t, 'fmp4')),
     filename: t.Optional(fileName(t, 'Base name; an extension is dropped')),
   })
 
 export type StartedRecording = Shape<typeof StartedRecording>
 export const StartedRecording = (t: Builder) =>
   t.Object({
-    device: camera(t),
+    device: device(t),
     filename: recordingName(t),
     status: words(t, ['RECORDING', 'STARTING', 'STOPPING', 'PAUSED', 'ERROR', 'FAILED']),
     start_time: time(t),
@@ -26,12 +26,12 @@ export const StartedRecording = (t: Builder) =>
 
 export const ActiveRecording = (t: Builder) =>
   t.Object({
-    device: camera(t),
+    device: device(t),
     recording_id: t.String(),
     filename: recordingName(t),
     start_time: time(t),
     duration: seconds(t),
-    status: words(t, ['STARTING', 'RECORDING', 'STOPPING']),
+    status: t.Literal('active'),
   })
 
 export type RecordingStatus = Shape<typeof RecordingStatus>
@@ -41,7 +41,7 @@ export const RecordingStatus = (t: Builder) => t.Union([t.Null(), ActiveRecordin
 export type StoppedRecording = Shape<typeof StoppedRecording>
 export const StoppedRecording = (t: Builder) =>
   t.Object({
-    device: camera(t),
+    device: device(t),
     filename: t.String({ description: 'As at start' }),
     status: words(t, ['STOPPED', 'STARTING', 'STOPPING', 'PAUSED', 'ERROR', 'FAILED']),
     start_time: time(t),

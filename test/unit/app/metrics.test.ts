@@ -22,6 +22,8 @@ function setUp() {
   const port = metricsPort({
     registry,
     media: undefined,
+    connections: () => 0,
+    storageDir: '/',
     recordings: () => 2,
     memoryUsedPercent: () => 41.26,
     diskUsedPercent: async () => undefined,

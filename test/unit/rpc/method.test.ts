@@ -7,8 +7,14 @@ import { takeSnapshot } from '../../../src/rpc/methods/snapshots.js'
 import type { Builder } from '../../../src/rpc/schema.js'
 import { memoryServices } from '../../support/rpc-server.js'
 
-const toolbox: Toolbox = { services: memoryServices(), openRpc: () => new Rendered({}) }
-const caller: Caller = { clientId: 'client_1', linkHost: 'cam-host', identity: undefined, signal: new AbortController().signal }
+const toolbox: Toolbox = { services: memoryServices(), extraMembers: false, openRpc: () => new Rendered({}) }
+const caller: Caller = {
+  clientId: 'client_1',
+  linkHost: 'cam-host',
+  identity: undefined,
+  legacy: false,
+  signal: new AbortController().signal,
+}
 
 const echo = defineMethod({
   name: 'echo',
