@@ -33,7 +33,6 @@ if [ "$(cat "$lock_stamp" 2>/dev/null)" != "$lock_hash" ]; then
 fi
 
 scripts/build-native.sh
-scripts/build-ts.sh
 
 if [ -n "$packages" ]; then
   wait "$packages"
@@ -41,3 +40,6 @@ if [ -n "$packages" ]; then
   if [ "$(uname -m)" = aarch64 ]; then scripts/lib/uws-arm64.sh; fi
   printf '%s' "$lock_hash" > "$lock_stamp"
 fi
+
+# Last: it starts the service once, which needs all of the above.
+scripts/build-ts.sh

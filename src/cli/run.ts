@@ -74,9 +74,13 @@ export function runCommand(loadApp: LoadApp): Command {
       const { config } = live
       const log = await openLog(config, (line) => terminal.complain(line))
       const { logger } = log
-      const [{ createApp }, { systemClock: clock }] = await Promise.all([loadApp(), import('../base/clock.js')])
+      const [{ createApp }, { systemClock: clock }, { stackOf }] = await Promise.all([
+        loadApp(),
+        import('../base/clock.js'),
+        import('../base/stack.js'),
+      ])
       terminal.onCrash((thrown) => {
-        logger.fatal({ error: thrown instanceof Error ? thrown.stack : String(thrown) }, 'unexpected failure')
+        logger.fatal({ error: stackOf(thrown) }, 'unexpected failure')
         void flushed(log, clock, CRASH_FLUSH_MS).then(() => terminal.exit(EXIT.internal))
       })
       const configuration = new Configuration({ live, first, load, logger })

@@ -1,5 +1,6 @@
 /** The addon's plain functions as the `Addon` and `Core` of types.ts. */
 
+import { stackOf } from '../base/stack.js'
 import { captureStatsOf } from './capture-figures.js'
 import { loadAddonFile } from './load.js'
 import type {
@@ -210,7 +211,5 @@ class CoreView implements Core {
 }
 
 function reportListenerError(thrown: unknown): void {
-  process.stderr.write(
-    `camera event listener failed: ${thrown instanceof Error ? (thrown.stack ?? thrown.message) : String(thrown)}\n`,
-  )
+  process.stderr.write(`camera event listener failed: ${stackOf(thrown)}\n`)
 }

@@ -8,6 +8,7 @@ import { demandPlace, type Identity, type RateLimit } from '../auth/index.js'
 import type { Clock } from '../base/clock.js'
 import { errorText, ServiceError } from '../base/errors.js'
 import type { Logger } from '../base/logger.js'
+import { stackOf } from '../base/stack.js'
 import type { Codec, Payload } from './codec.js'
 import { type Message, type Params, wantsReply } from './message.js'
 import type { MethodFacts, TokenVerifier } from './method.js'
@@ -229,8 +230,4 @@ function roleTooLow(session: Session, method: BoundMethod): Failure {
 function starting(): Failure {
   const detail = 'the service is still starting'
   return failure('STARTING', { data: { dependency: 'camera_service', detail }, details: detail })
-}
-
-function stackOf(thrown: unknown): string | undefined {
-  return thrown instanceof Error ? thrown.stack : undefined
 }

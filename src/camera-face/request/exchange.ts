@@ -5,6 +5,7 @@ import type { Socket } from 'node:net'
 import type { Clock } from '../../base/clock.js'
 import { errorText } from '../../base/errors.js'
 import type { Logger } from '../../base/logger.js'
+import { stackOf } from '../../base/stack.js'
 import { FAULTS, type HttpFault, knownFault } from '../errors.js'
 import type { FaceFaults } from '../faults.js'
 import type { Answerer } from './answerer.js'
@@ -61,7 +62,7 @@ export class Exchanges {
     const fault = knownFault(thrown)
     if (fault === undefined) {
       const path = pathForLog(request)
-      this.#options.logger.error({ path, error: thrown instanceof Error ? thrown.stack : errorText(thrown) }, 'a request failed')
+      this.#options.logger.error({ path, error: stackOf(thrown) }, 'a request failed')
     }
     return faultReply(fault ?? FAULTS.internal())
   }

@@ -1,0 +1,59 @@
+/** What the build makes of the modules (scripts/bundle), as users run it. */
+
+import { execFile } from 'node:child_process'
+import { readdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { promisify } from 'node:util'
+import { describe, expect, it } from 'vitest'
+import { stackOf } from '../../../src/base/stack.js'
+
+const ROOT = join(import.meta.dirname, '../../..')
+const BUNDLE = join(ROOT, 'dist/bundle')
+const LOAD = `import { loader } from ${JSON.stringify(join(BUNDLE, 'load.js'))}
+const { load, cached } = loader()
+const { main } = load('cli.cjs')
+await main({ argv: ['--version'], terminal: { print: (text) => console.log(JSON.stringify({ text, cached: cached() })) } })`
+
+describe('the bundle', () => {
+  it('has compiled code beside each file that a start loads, and uses it', async () => {
+    const files = readdirSync(BUNDLE)
+    for (const name of ['cli', 'config', 'logger', 'app', 'parts']) {
+      expect(files.filter((file) => file.startsWith(name) && file.endsWith('.cjs.cache'))).toHaveLength(1)
+    }
+    const { text, cached } = await loaded([])
+    expect(text).toMatch(/^camera-service \d/)
+    expect(cached).toContain('cli.cjs')
+  })
+
+  it('does without when the compiled code is that of another Node', async () => {
+    const { text, cached } = await loaded(['--no-opt'])
+    expect(text).toMatch(/^camera-service \d/)
+    expect(cached).toEqual([])
+  })
+
+  it('loads packages by require: compiled code from a cache cannot `import()`', () => {
+    const files = readdirSync(BUNDLE).filter((file) => file.endsWith('.cjs'))
+    expect(files.filter((file) => /\bimport\(/.test(readFileSync(join(BUNDLE, file), 'latin1')))).toEqual([])
+  })
+
+  it('is mapped to the sources', () => {
+    const lines = readFileSync(join(BUNDLE, 'cli.cjs'), 'latin1').split('\n')
+    const row = lines.findIndex((line) => line.includes('UsageError = class')) + 1
+    expect(row).toBeGreaterThan(0)
+    const error = Object.assign(new Error('no'), { stack: `Error: no\n    at work (${BUNDLE}/cli.cjs:${row}:1)` })
+    expect(stackOf(error)).toContain(`(${ROOT}/src/cli/exit.ts:`)
+  })
+
+  it('carries the licences of the packages that are part of it', () => {
+    const text = readFileSync(join(BUNDLE, 'LICENSES.txt'), 'utf8')
+    for (const name of ['pino', 'jsonc-parser', 'fast-jwt'])
+      expect(text).toContain(`${name}
+
+`)
+  })
+})
+
+async function loaded(options: readonly string[]): Promise<{ readonly text: string; readonly cached: readonly string[] }> {
+  const { stdout } = await promisify(execFile)(process.execPath, [...options, '--input-type=module', '-e', LOAD], { cwd: ROOT })
+  return JSON.parse(stdout)
+}
