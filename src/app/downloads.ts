@@ -4,7 +4,7 @@ import { Tickets } from '../auth/index.js'
 import type { Clock } from '../base/clock.js'
 import type { Logger } from '../base/logger.js'
 import type { Config } from '../config/index.js'
-import { type CredentialPort, Downloads, type RouteGroup, TicketRoute } from '../http/index.js'
+import { type CredentialPort, DownloadDesk, Downloads, type RouteGroup, TicketRoute } from '../http/index.js'
 import type { Recordings } from '../recordings/index.js'
 
 export interface DownloadsContext {
@@ -16,6 +16,7 @@ export interface DownloadsContext {
 }
 
 export interface BuiltDownloads {
+  readonly desk: DownloadDesk
   readonly downloads: Downloads
   readonly tickets: RouteGroup
 }
@@ -27,14 +28,18 @@ export function buildDownloads({ config, recordings, credentials, clock, logger 
   const { downloads: settings, security } = config
   const tickets = new Tickets({ clock, lifetimeMs: settings.ticket_lifetime })
   const withinMs = settings.slow_cut
+  const desk = new DownloadDesk({
+    ...{ credentials, tickets },
+    files: { hold: (kind, filename) => recordings.files.hold(kind, filename) },
+    limits: { max: settings.max_concurrent, maxPerIdentity: settings.max_per_identity },
+  })
   return {
+    desk,
     downloads: new Downloads({
-      ...{ credentials, tickets, clock },
+      ...{ desk, clock },
       get allowedOrigins() {
         return security.cors_origins
       },
-      files: { hold: (kind, filename) => recordings.files.hold(kind, filename) },
-      limits: { max: settings.max_concurrent, maxPerIdentity: settings.max_per_identity },
       slow: { bytes: (SLOW_BYTES_PER_SECOND * withinMs) / MS_PER_SECOND, withinMs },
       logger: logger.child({ component: 'downloads' }),
     }),

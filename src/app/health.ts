@@ -40,7 +40,7 @@ const STORAGE_WORDS = { ok: 'healthy', low: 'degraded', full: 'unhealthy' } as c
 const OVERALL = { HEALTHY: 'healthy', DEGRADED: 'degraded', UNHEALTHY: 'unhealthy' } as const
 
 export function buildHealth(context: HealthContext): BuiltHealth {
-  const { config, credentials, clock, logger } = context
+  const { config, credentials, clock } = context
   const settings = config.http_health
   const trust = new Trust(settings.allowed_ips, credentials)
   const pages = new HealthPages({
@@ -64,7 +64,6 @@ export function buildHealth(context: HealthContext): BuiltHealth {
       maxResponseMs: settings.max_response_time,
     },
     clock,
-    logger,
   })
   return { pages, trust }
 }

@@ -6,7 +6,7 @@ import type { Service } from '../base/lifecycle.js'
 import type { Logger } from '../base/logger.js'
 import { type Cameras, pictureSibling, type StreamLinks } from '../cameras/index.js'
 import type { Config, ConfigurationPort } from '../config/index.js'
-import { createHttpServer, HlsRoute, type HttpServer, MetricsRoute, type PlainServer } from '../http/index.js'
+import { createHttpServer, DescriptionRoute, HlsRoute, type HttpServer, MetricsRoute, type PlainServer } from '../http/index.js'
 import type { MediaService } from '../media/index.js'
 import { type ComponentWord, type HealthThresholds, METRICS_TYPES, type MetricsFormat, metricsText } from '../monitor/index.js'
 import { createRpc, type Services, type StreamPort } from '../rpc/index.js'
@@ -102,17 +102,17 @@ export async function buildParts(context: PartsContext): Promise<Parts> {
     registry: cameras.registry,
     environment: env.CAMERA_SERVICE_ENV ?? 'default',
   })
-  const { downloads, tickets } = buildDownloads({ config, recordings, clock, logger, credentials })
+  const { desk, downloads, tickets } = buildDownloads({ config, recordings, clock, logger, credentials })
   const facts = metricFacts({
     ...{ system, media, recordings, snapshots, rpc },
     registry: cameras.registry,
     revision: env.SERVICE_GIT_COMMIT ?? '',
     recordingsDir: config.mediamtx.recordings_path,
     clients: () => http.connections,
-    downloads: () => downloads.figures,
+    downloads: () => desk.figures,
   })
   const text = async (format: MetricsFormat): Promise<string> => metricsText(await facts(), format)
-  const metrics = new MetricsRoute({ trust, text, types: METRICS_TYPES, logger })
+  const metrics = new MetricsRoute({ trust, text, types: METRICS_TYPES })
   const hls = new HlsRoute({
     get publicHost() {
       return config.faces.public_host ?? undefined
@@ -129,7 +129,7 @@ export async function buildParts(context: PartsContext): Promise<Parts> {
     logger,
     address: { host: config.server.host, port: config.server.port, key: 'server.port' },
     settings: httpSettings(config),
-    routes: [pages.aliases, downloads, tickets, metrics, hls],
+    routes: [pages.aliases, downloads, tickets, metrics, hls, new DescriptionRoute(() => rpc.openRpc().json)],
   })
   const ends = [
     context.configuration.onChange(() => rateLimit.change(security.rate_limit_requests, security.rate_limit_window)),

@@ -4,7 +4,7 @@ import type { HttpResponse } from './uws.js'
 
 const MAX_BYTES = 64 * 1024
 
-/** All of it as text, or `tooBig` as soon as that is known. Never called when the client goes before. */
+/** All of it as text, or `tooBig` as soon as that is known, once. Never called when the client goes before. */
 export function readBody(response: HttpResponse, onBody: (text: string, tooBig: boolean) => void): void {
   let pieces: Buffer[] = []
   let bytes = 0

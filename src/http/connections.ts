@@ -1,8 +1,9 @@
 /** All WebSocket connections: opening, deadlines, the memory they may hold together, and their end at stop. */
 
 import { type Clock, wait } from '../base/clock.js'
-import type { Rpc } from '../rpc/index.js'
-import { Admission } from './admission.js'
+import type { SessionSource } from '../rpc/index.js'
+import { type Admission, OwnAdmission } from './admission.js'
+import type { ConnectionCounts } from './connection-counts.js'
 import type { Refusal } from './handshake.js'
 import type { HttpServerSettings } from './settings.js'
 import { CLOSE, Connection, type Socket } from './websocket.js'
@@ -16,6 +17,13 @@ export interface Client {
   readonly codec: 'json' | 'msgpack'
 }
 
+/** For a thread that is not the only one on its port. */
+export interface SharedPort {
+  readonly counts: ConnectionCounts
+  /** Of this thread. */
+  readonly row: number
+}
+
 /** When the total is passed, holders are closed until this share of it is left. */
 const SHED_TO = 0.75
 const FLUSH_MS = 2_000
@@ -25,32 +33,34 @@ const CLOSE_BATCH = 100
 const CLOSE_PAUSE_MS = 10
 
 export class Connections {
-  readonly #rpc: Rpc
+  readonly #rpc: SessionSource
   readonly #clock: Clock
   readonly #settings: HttpServerSettings
+  readonly #shared: SharedPort | undefined
   readonly #admission: Admission
   /** With the address each comes from. */
   readonly #open = new Map<Connection, string>()
   #stopping = false
 
-  constructor(rpc: Rpc, clock: Clock, settings: HttpServerSettings) {
+  constructor(rpc: SessionSource, clock: Clock, settings: HttpServerSettings, shared: SharedPort | undefined) {
     this.#rpc = rpc
     this.#clock = clock
     this.#settings = settings
-    this.#admission = new Admission(settings)
+    this.#shared = shared
+    this.#admission = shared?.counts.admission(shared.row, settings) ?? new OwnAdmission(settings)
   }
 
   get count(): number {
     return this.#open.size
   }
 
-  refusal(address: string): Refusal | undefined {
+  /** Why a connection from `address` is refused now; undefined: it is admitted, and `open` has to follow. */
+  admit(address: string): Refusal | undefined {
     if (this.#stopping) return { status: '503 Service Unavailable', text: 'Service is stopping' }
-    return this.#admission.refusal(address)
+    return this.#admission.admit(address)
   }
 
   open(socket: Socket, client: Client): Connection {
-    this.#admission.opened(client.address)
     const onLogin = (): void => this.#admission.loggedIn(client.address)
     const connection = new Connection(socket, this.#settings, this.#clock.nowMs(), onLogin)
     connection.attach(this.#rpc.openSession({ ...client, peer: connection }))
@@ -96,10 +106,14 @@ export class Connections {
   #shed(): void {
     const holders = [...this.#open.keys()].filter((connection) => connection.pendingBytes > 0)
     let heldBytes = holders.reduce((sum, holder) => sum + holder.pendingBytes, 0)
-    if (heldBytes <= this.#settings.totalBytes) return
+    const { totalBytes } = this.#settings
+    const byAll = this.#shared?.counts.held(this.#shared.row, heldBytes) ?? heldBytes
+    if (byAll <= totalBytes) return
+    // Each thread gives up its part of what is too much.
+    const goal = heldBytes * ((totalBytes * SHED_TO) / byAll)
     holders.sort((a, b) => b.pendingBytes - a.pendingBytes)
     for (const holder of holders) {
-      if (heldBytes <= this.#settings.totalBytes * SHED_TO) return
+      if (heldBytes <= goal) return
       heldBytes -= holder.pendingBytes
       holder.close(CLOSE.slowReader, 'slow reader')
     }

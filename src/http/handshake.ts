@@ -8,6 +8,8 @@ export interface RequestHeaders {
   count(name: string): number
   /** In lower case. */
   readonly names: readonly string[]
+  /** All of it as plain data. */
+  readonly values: ReadonlyMap<string, readonly string[]>
 }
 
 export interface Refusal {

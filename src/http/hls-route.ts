@@ -2,7 +2,7 @@
 
 import { hostname } from 'node:os'
 import { hostName } from './handshake.js'
-import { type Answer, answer, type Call, type RouteGroup, type Routes } from './routes.js'
+import type { Answer, Call, Page, RouteGroup } from './routes.js'
 
 export interface HlsRouteOptions {
   /** Name for links; undefined: the one that the client used. */
@@ -18,14 +18,11 @@ const OPEN = { 'Access-Control-Allow-Origin': '*' } as const
 const NOT_FOUND: Answer = { status: '404 Not Found', headers: OPEN, body: 'Not found' }
 
 export class HlsRoute implements RouteGroup {
+  readonly pages: readonly Page[] = [{ path: '/hls/*', answer: (call) => this.#answer(call) }]
   readonly #options: HlsRouteOptions
 
   constructor(options: HlsRouteOptions) {
     this.#options = options
-  }
-
-  mount(routes: Routes): void {
-    routes.any('/hls/*', (response, call) => answer(response, call.method, this.#answer(call)))
   }
 
   #answer({ method, path, query, headers }: Call): Answer {

@@ -1,6 +1,8 @@
 /** The listeners of the RPC face and of the health face. The only user of the web server library. */
 
-export { type DownloadFigures, Downloads, type FilesPort, type StoredFile } from './files/downloads.js'
+export { DescriptionRoute } from './description-route.js'
+export { DownloadDesk, type DownloadFigures, type FilesPort, type StoredFile } from './files/desk.js'
+export { Downloads } from './files/downloads.js'
 export { TicketRoute } from './files/ticket-route.js'
 export { HealthPages, type HealthSettings } from './health/pages.js'
 export type { HealthComponent, HealthPort, HealthReport } from './health/report.js'

@@ -28,27 +28,30 @@ const REMEDIES: Readonly<Record<string, (address: ListenAddress) => string>> = {
   EADDRNOTAVAIL: ({ key }) => `this machine does not have that address; set ${key.replace(/port$/, 'host')}`,
 }
 
-/** Option of listen: not shared with other sockets on the port. */
-const EXCLUSIVE = 1
+/** Options of listen: whether other sockets may listen on the port, and share what comes in. */
+const SHARING = { shared: 0, exclusive: 1 } as const
 
-/** Binds the address once, exclusively, and lets go of it again. Rejects with ListenError. */
-export function checkFree(address: ListenAddress): Promise<void> {
+/** Binds the address once, exclusively, and lets go of it again. The port, which was any free one for 0. Rejects with ListenError. */
+export function checkFree(address: ListenAddress): Promise<number> {
   return new Promise((resolve, reject) => {
     const probe = createServer()
     probe.once('error', (thrown: NodeJS.ErrnoException) => reject(listenError(address, thrown.code ?? 'EUNKNOWN', thrown)))
-    probe.listen({ host: address.host, port: address.port, exclusive: true }, () => probe.close(() => resolve()))
+    probe.listen({ host: address.host, port: address.port, exclusive: true }, () => {
+      const bound = probe.address()
+      probe.close(() => resolve(bound !== null && typeof bound === 'object' ? bound.port : address.port))
+    })
   })
 }
 
-/** Rejects with ListenError. */
-export function listenOn(app: TemplatedApp, address: ListenAddress): Promise<ListenSocket> {
+/** `shared`: beside other threads of ours. Rejects with ListenError. */
+export function listenOn(app: TemplatedApp, address: ListenAddress, sharing: keyof typeof SHARING): Promise<ListenSocket> {
   return new Promise((resolve, reject) => {
     const listened = (socket: ListenSocket | false): void => {
       if (socket === false) reject(listenError(address, 'EADDRINUSE'))
       else resolve(socket)
     }
     // The declared overloads know options only without a host; the library takes both.
-    Reflect.apply(app.listen, app, [address.host, address.port, EXCLUSIVE, listened])
+    Reflect.apply(app.listen, app, [address.host, address.port, SHARING[sharing], listened])
   })
 }
 

@@ -1,16 +1,12 @@
 /** `/metrics`: text that somebody else renders, for those who may see it; scrapes at the same moment share one rendering. */
 
-import { errorText } from '../base/errors.js'
-import type { Logger } from '../base/logger.js'
-import { type Answer, answerLater, type Call, type RouteGroup, type Routes } from './routes.js'
+import type { Answer, Call, Page, RouteGroup } from './routes.js'
 import type { Trust } from './trust.js'
-import type { HttpResponse } from './uws.js'
 
 export interface MetricsRouteOptions {
   readonly trust: Trust
   readonly text: (format: 'prometheus' | 'openmetrics') => Promise<string>
   readonly types: Readonly<Record<'prometheus' | 'openmetrics', string>>
-  readonly logger: Logger
 }
 
 const UNAUTHORIZED: Answer = {
@@ -22,20 +18,11 @@ const METHOD: Answer = { status: '405 Method Not Allowed', headers: { Allow: 'GE
 
 export class MetricsRoute implements RouteGroup {
   readonly #options: MetricsRouteOptions
+  readonly pages: readonly Page[] = [{ path: '/metrics', answer: (call) => this.#answer(call) }]
   readonly #rendering = new Map<string, Promise<string>>()
 
   constructor(options: MetricsRouteOptions) {
     this.#options = options
-  }
-
-  mount(routes: Routes): void {
-    routes.any('/metrics', (response, call) => this.#serve(response, call))
-  }
-
-  #serve(response: HttpResponse, call: Call): void {
-    answerLater(response, call.method, this.#answer(call), (thrown) =>
-      this.#options.logger.error({ error: errorText(thrown) }, 'the metrics could not be gathered'),
-    )
   }
 
   async #answer(call: Call): Promise<Answer> {

@@ -4,6 +4,7 @@ import { type Clock, wait } from '../base/clock.js'
 import type { Service } from '../base/lifecycle.js'
 import type { Logger } from '../base/logger.js'
 import { checkFree, type ListenAddress, listenOn } from './listen.js'
+import { mountGroup } from './pages.js'
 import { answerNotFound, type RouteGroup, Routes } from './routes.js'
 import { type ListenSocket, loadUws, type TemplatedApp } from './uws.js'
 
@@ -45,10 +46,10 @@ export class PlainServer implements Service {
     const uws = loadUws()
     const app = uws.App()
     const paths = new Routes(app)
-    for (const group of routes) group.mount(paths)
+    for (const group of routes) mountGroup(paths, group, this.#logger)
     paths.any('/*', answerNotFound)
     this.#app = app
-    this.#listening = await listenOn(app, address)
+    this.#listening = await listenOn(app, address, 'exclusive')
     this.#port = uws.us_socket_local_port(this.#listening)
     this.#logger.info({ host: address.host, port: this.#port }, 'listening')
   }

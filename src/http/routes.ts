@@ -6,9 +6,27 @@ import type { HttpRequest, HttpResponse, TemplatedApp } from './uws.js'
 
 /** A group of paths that any listener of ours can offer. */
 export interface RouteGroup {
-  mount(routes: Routes): void
+  readonly pages?: readonly Page[]
+  /** Paths that are more than pages. */
+  mount?(routes: Routes): void
   /** Time for what is under way, once nobody new gets in. */
   drain?(): Promise<void>
+}
+
+/** A path with short answers. Asked with plain facts, so that whoever has the connection and whoever knows the answer may be two threads. */
+export interface Page {
+  /** May end with `*`. */
+  readonly path: string
+  /** Methods, in upper case, whose body is read. */
+  readonly bodies?: readonly string[]
+  /** A promise only where something has to be found out. */
+  answer(call: Call, body: Body): Answer | Promise<Answer>
+}
+
+export interface Body {
+  readonly text: string
+  /** Then `text` is empty. */
+  readonly tooBig: boolean
 }
 
 export interface Call {
@@ -82,7 +100,13 @@ export function readHeaders(request: HttpRequest): RequestHeaders {
     if (known === undefined) values.set(name, [value])
     else known.push(value)
   })
+  return headersFrom(values)
+}
+
+/** `values` by lower-case name. */
+export function headersFrom(values: ReadonlyMap<string, readonly string[]>): RequestHeaders {
   return {
+    values,
     get: (name) => values.get(name)?.join(',') ?? '',
     count: (name) => values.get(name)?.length ?? 0,
     names: [...values.keys()],
@@ -110,26 +134,4 @@ export function refuse(response: HttpResponse, refusal: Refusal, method = 'GET')
 
 export function answerNotFound(response: HttpResponse, { method }: Call): void {
   refuse(response, { status: '404 Not Found', text: 'Not found' }, method)
-}
-
-/** Runs what answers later. The answer is dropped when the client has gone; a failure becomes 500 and is told to `onError`. */
-export function answerLater(
-  response: HttpResponse,
-  method: string,
-  work: Promise<Answer>,
-  onError: (thrown: unknown) => void,
-): void {
-  let gone = false
-  response.onAborted(() => {
-    gone = true
-  })
-  work.then(
-    (given) => {
-      if (!gone) answer(response, method, given)
-    },
-    (thrown: unknown) => {
-      onError(thrown)
-      if (!gone) answer(response, method, { status: '500 Internal Server Error', headers: {}, body: 'Internal server error' })
-    },
-  )
 }

@@ -5,18 +5,19 @@ import { isLocalPeer } from '../auth/index.js'
 import { type Clock, wait } from '../base/clock.js'
 import type { Service } from '../base/lifecycle.js'
 import type { Logger } from '../base/logger.js'
-import type { Rpc } from '../rpc/index.js'
-import { type Client, Connections } from './connections.js'
+import type { SessionSource } from '../rpc/index.js'
+import { type Client, Connections, type SharedPort } from './connections.js'
 import { chooseCodec, handshakeFault, hostName, originAllowed, type Refusal, type RequestHeaders } from './handshake.js'
 import { checkFree, type ListenAddress, listenOn } from './listen.js'
-import { type Answer, answer, answerNotFound, endsInDoubt, type RouteGroup, Routes, readHeaders, refuse } from './routes.js'
+import { mountGroup } from './pages.js'
+import { answerNotFound, endsInDoubt, type RouteGroup, Routes, readHeaders, refuse } from './routes.js'
 import { type HttpServerSettings, settingsWith } from './settings.js'
 import type { HttpRequest, HttpResponse, ListenSocket, TemplatedApp, UpgradeContext, Uws, WebSocket } from './uws.js'
 import { loadUws } from './uws.js'
 import type { Connection } from './websocket.js'
 
 export interface HttpServerOptions {
-  readonly rpc: Rpc
+  readonly rpc: SessionSource
   readonly clock: Clock
   readonly logger: Logger
   readonly address: ListenAddress
@@ -24,6 +25,10 @@ export interface HttpServerOptions {
   readonly settings?: Partial<HttpServerSettings>
   /** Paths beside the WebSocket's. */
   readonly routes?: readonly RouteGroup[]
+  /** For a thread that is not the only one on its port; whoever started it has seen that the port is free. */
+  readonly shared?: SharedPort
+  /** Called when the web server's library has been loaded, before it is used. */
+  readonly onLoaded?: () => void
 }
 
 export interface HttpServer extends Service {
@@ -50,13 +55,14 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
 
 class UwsServer implements HttpServer {
   readonly name = 'http'
-  readonly #rpc: Rpc
   readonly #clock: Clock
   readonly #logger: Logger
   readonly #address: ListenAddress
   readonly #settings: HttpServerSettings
   readonly #connections: Connections
   readonly #groups: readonly RouteGroup[]
+  readonly #isShared: boolean
+  readonly #onLoaded: () => void
   #uws: Uws | undefined
   #app: TemplatedApp | undefined
   #listening: ListenSocket | undefined
@@ -64,12 +70,13 @@ class UwsServer implements HttpServer {
   #stopSweeping: () => void = () => undefined
 
   constructor(options: HttpServerOptions) {
-    this.#rpc = options.rpc
     this.#clock = options.clock
     this.#logger = options.logger.child({ component: 'http' })
     this.#address = options.address
     this.#settings = settingsWith(options.settings ?? {})
-    this.#connections = new Connections(options.rpc, options.clock, this.#settings)
+    this.#isShared = options.shared !== undefined
+    this.#onLoaded = options.onLoaded ?? (() => undefined)
+    this.#connections = new Connections(options.rpc, options.clock, this.#settings, options.shared)
     this.#groups = options.routes ?? []
   }
 
@@ -83,11 +90,12 @@ class UwsServer implements HttpServer {
 
   /** Rejects with ListenError when the address cannot be had. */
   async start(signal: AbortSignal): Promise<void> {
-    await checkFree(this.#address)
+    if (!this.#isShared) await checkFree(this.#address)
     signal.throwIfAborted()
     this.#uws = loadUws()
+    this.#onLoaded()
     this.#app = this.#routes(this.#uws)
-    this.#listening = await listenOn(this.#app, this.#address)
+    this.#listening = await listenOn(this.#app, this.#address, this.#isShared ? 'shared' : 'exclusive')
     this.#port = this.#uws.us_socket_local_port(this.#listening)
     this.#stopSweeping = this.#clock.every(this.#settings.sweepMs, () => this.#connections.sweep())
     this.#logger.info({ host: this.#address.host, port: this.#port, path: this.#settings.path }, 'listening')
@@ -110,7 +118,7 @@ class UwsServer implements HttpServer {
     const { path, maxMessageBytes, pongWaitMs } = this.#settings
     const app = uws.App()
     const routes = new Routes(app)
-    for (const group of this.#groups) group.mount(routes)
+    for (const group of this.#groups) mountGroup(routes, group, this.#logger)
     app.ws<Client>(path, {
       maxPayloadLength: maxMessageBytes,
       idleTimeout: Math.min(960, Math.max(8, Math.round(pongWaitMs / 1000))),
@@ -129,16 +137,8 @@ class UwsServer implements HttpServer {
       },
     })
     routes.any(path, (response) => refuse(response, UPGRADES_ONLY))
-    routes.any('/openrpc.json', (response, { method }) => answer(response, method, this.#description(method)))
     routes.any('/*', answerNotFound)
     return app
-  }
-
-  #description(method: string): Answer {
-    if (method !== 'GET' && method !== 'HEAD') {
-      return { status: '405 Method Not Allowed', headers: { Allow: 'GET, HEAD' }, body: 'Method not allowed' }
-    }
-    return { status: '200 OK', headers: { 'Content-Type': 'application/json' }, body: this.#rpc.openRpc().json }
   }
 
   #upgrade(response: HttpResponse, request: HttpRequest, context: UpgradeContext): void {
@@ -148,7 +148,7 @@ class UwsServer implements HttpServer {
       return
     }
     const address = Buffer.from(response.getRemoteAddressAsText()).toString()
-    const refusal = handshakeFault(headers) ?? this.#originRefusal(headers) ?? this.#connections.refusal(address)
+    const refusal = handshakeFault(headers) ?? this.#originRefusal(headers) ?? this.#connections.admit(address)
     if (refusal !== undefined) {
       refuse(response, refusal)
       return

@@ -5,7 +5,7 @@ import { type Clock, systemClock } from '../../src/base/clock.js'
 import { ServiceError } from '../../src/base/errors.js'
 import { createLogger } from '../../src/base/logger.js'
 import { Rendered } from '../../src/base/rendered.js'
-import { createHttpServer, type HttpServer, type HttpServerSettings } from '../../src/http/index.js'
+import { createHttpServer, DescriptionRoute, type HttpServer, type HttpServerSettings } from '../../src/http/index.js'
 import { type CameraStatus, createRpc, type Rpc, type Services, type Snapshot } from '../../src/rpc/index.js'
 
 const HOUR_MS = 3_600_000
@@ -229,7 +229,14 @@ export async function startRpcServer(options: RpcServerOptions = {}): Promise<Rp
   const rateLimit = new RateLimit({ requests: options.callsPerMinute ?? 1_000_000, windowMs: 60_000, clock })
   const rpc = createRpc({ services: memoryServices(options.services), tokens, rateLimit, clock, logger })
   const address = { host: '127.0.0.1', port: options.port ?? 0, key: 'server.port' }
-  const http = createHttpServer({ rpc, clock, logger, address, settings: options.settings ?? {} })
+  const http = createHttpServer({
+    rpc,
+    clock,
+    logger,
+    address,
+    settings: options.settings ?? {},
+    routes: [new DescriptionRoute(() => rpc.openRpc().json)],
+  })
   await http.start(new AbortController().signal)
   return {
     rpc,

@@ -1,50 +1,24 @@
-/** `/files/recordings/NAME` and `/files/snapshots/NAME`: the same on every listener of ours, with one set of limits. */
+/** `/files/recordings/NAME` and `/files/snapshots/NAME`: the same on every listener of ours. */
 
-import { demandPlace, type Identity, type Tickets } from '../../auth/index.js'
 import { type Clock, wait } from '../../base/clock.js'
 import { errorText } from '../../base/errors.js'
 import type { Logger } from '../../base/logger.js'
 import { answer, type Call, type RouteGroup, type Routes } from '../routes.js'
-import { type CredentialPort, identityOf } from '../trust.js'
 import type { HttpResponse } from '../uws.js'
 import { isUnchanged, rangeHolds } from './conditions.js'
+import type { DeskPort } from './desk.js'
 import { corsHeaders, fileHeaders, PRIVATE } from './headers.js'
-import { type DownloadLimits, DownloadSlots } from './limits.js'
 import { type OpenFile, openBelow } from './open-file.js'
 import { type Span, spanOf } from './range.js'
 import { REFUSED, type Refused, refusalOf } from './refusals.js'
-import { canonicalPath, type FileTarget, fileTarget, type StoredKind } from './target.js'
 import { type SlowRule, Transfer } from './transfer.js'
 
-/** A file that is not deleted until `release`. */
-export interface StoredFile {
-  /** Folder of its kind, absolute. */
-  readonly root: string
-  /** Absolute, below `root`. */
-  readonly path: string
-  readonly name: string
-  release(): void
-}
-
-export interface FilesPort {
-  /** Rejects with INVALID_PARAMS, RECORDING_NOT_FOUND or SNAPSHOT_NOT_FOUND, INVALID_STATE (being written), STORAGE_UNREADABLE. */
-  hold(kind: StoredKind, filename: string): Promise<StoredFile>
-}
-
 export interface DownloadsOptions {
-  readonly files: FilesPort
-  readonly credentials: CredentialPort
-  readonly tickets: Pick<Tickets, 'redeem'>
-  readonly limits: DownloadLimits
+  readonly desk: DeskPort
   readonly slow: SlowRule
   readonly allowedOrigins: readonly string[]
   readonly clock: Clock
   readonly logger: Logger
-}
-
-export interface DownloadFigures {
-  readonly active: number
-  readonly bytes: number
 }
 
 /** Longest wait at stop. */
@@ -61,17 +35,10 @@ interface Asked {
 
 export class Downloads implements RouteGroup {
   readonly #options: DownloadsOptions
-  readonly #slots: DownloadSlots
   readonly #running = new Set<Asked>()
-  #bytes = 0
 
   constructor(options: DownloadsOptions) {
     this.#options = options
-    this.#slots = new DownloadSlots(options.limits)
-  }
-
-  get figures(): DownloadFigures {
-    return { active: this.#slots.taken, bytes: this.#bytes }
   }
 
   mount(routes: Routes): void {
@@ -106,38 +73,18 @@ export class Downloads implements RouteGroup {
   }
 
   async #give(asked: Asked): Promise<void> {
-    const { call } = asked
-    const target = fileTarget(call.path)
-    const identity = await this.#identity(call, typeof target === 'object' ? target : undefined)
-    if (target === undefined) return this.#answer(asked, REFUSED.unknown)
-    if (target === 'invalid') return this.#answer(asked, REFUSED.name)
-    const slot = this.#slots.take(identity.userId)
-    if (typeof slot === 'string') return this.#answer(asked, REFUSED[slot])
+    const held = await this.#options.desk.admit(asked.call)
+    if (!('release' in held)) return this.#answer(asked, held)
     try {
-      const held = await this.#options.files.hold(target.kind, target.name)
+      const file = await openBelow(held.root, held.path)
       try {
-        const file = await openBelow(held.root, held.path)
-        try {
-          await this.#send(asked, held.name, file)
-        } finally {
-          await file.handle.close()
-        }
+        await this.#send(asked, held.name, file)
       } finally {
-        held.release()
+        await file.handle.close()
       }
     } finally {
-      slot()
+      held.release()
     }
-  }
-
-  /** Rejects with AUTH_REQUIRED, AUTH_FAILED, RATE_LIMITED. */
-  async #identity(call: Call, target: FileTarget | undefined): Promise<Identity> {
-    const ticket = new URLSearchParams(call.query).get('ticket')
-    if (ticket !== null && target !== undefined && call.headers.count('authorization') === 0) {
-      const granted = this.#options.tickets.redeem(ticket, canonicalPath(target))?.identity
-      if (granted !== undefined) return demandPlace(granted, call.local)
-    }
-    return await identityOf(call, this.#options.credentials)
   }
 
   async #send(asked: Asked, name: string, file: OpenFile): Promise<void> {
@@ -159,14 +106,12 @@ export class Downloads implements RouteGroup {
 
   async #transfer(asked: Asked, status: string, headers: Headers, span: Span, file: OpenFile): Promise<void> {
     if (asked.gone) return
-    const { clock, slow, logger } = this.#options
+    const { clock, desk, slow, logger } = this.#options
     const { response } = asked
     asked.transfer = new Transfer({
       ...{ response, span, clock, slow, handle: file.handle },
       head: () => writeHead(response, status, headers),
-      onSent: (bytes) => {
-        this.#bytes += bytes
-      },
+      onSent: (bytes) => desk.sent(bytes),
     })
     try {
       await asked.transfer.run()

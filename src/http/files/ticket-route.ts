@@ -1,10 +1,8 @@
 /** `POST /api/v1/tickets`: a ticket that opens one file once, for clients that cannot send a header. */
 
 import type { Tickets } from '../../auth/index.js'
-import { readBody } from '../body.js'
-import { type Answer, answer, type Call, type RouteGroup, type Routes } from '../routes.js'
+import type { Answer, Body, Call, Page, RouteGroup } from '../routes.js'
 import { type CredentialPort, identityOf } from '../trust.js'
-import type { HttpResponse } from '../uws.js'
 import { corsHeaders, PRIVATE } from './headers.js'
 import { REFUSED, type Refused, refusalOf } from './refusals.js'
 import { canonicalPath, fileTarget } from './target.js'
@@ -23,35 +21,24 @@ const TOO_BIG: Refused = { status: '413 Payload Too Large', body: 'Body too larg
 const METHOD: Refused = { ...REFUSED.method, headers: { Allow: 'POST, OPTIONS' } }
 
 export class TicketRoute implements RouteGroup {
+  readonly pages: readonly Page[] = [
+    { path: '/api/v1/tickets', bodies: ['POST'], answer: (call, body) => this.#answer(call, body) },
+  ]
   readonly #options: TicketRouteOptions
 
   constructor(options: TicketRouteOptions) {
     this.#options = options
   }
 
-  mount(routes: Routes): void {
-    routes.any('/api/v1/tickets', (response, call) => this.#serve(response, call))
+  async #answer(call: Call, body: Body): Promise<Answer> {
+    const { headers, ...rest } = await this.#given(call, body)
+    return { ...rest, headers: { ...PRIVATE, ...headers, ...corsHeaders(call, this.#options.allowedOrigins) } }
   }
 
-  #serve(response: HttpResponse, call: Call): void {
-    let gone = false
-    response.onAborted(() => {
-      gone = true
-    })
-    const give = ({ headers, ...rest }: Refused): void => {
-      if (gone) return
-      gone = true
-      const cors = corsHeaders(call, this.#options.allowedOrigins)
-      answer(response, call.method, { ...rest, headers: { ...PRIVATE, ...headers, ...cors } })
-    }
-    if (call.method === 'OPTIONS') give({ status: '204 No Content', body: '' })
-    else if (call.method !== 'POST') give(METHOD)
-    else {
-      readBody(response, (text, tooBig) => {
-        if (tooBig) give(TOO_BIG)
-        else this.#issue(call, text).then(give, (thrown: unknown) => give(refusalOf(thrown)))
-      })
-    }
+  async #given(call: Call, { text, tooBig }: Body): Promise<Refused | Answer> {
+    if (call.method === 'OPTIONS') return { status: '204 No Content', body: '' }
+    if (call.method !== 'POST') return METHOD
+    return tooBig ? TOO_BIG : await this.#issue(call, text).catch(refusalOf)
   }
 
   async #issue(call: Call, text: string): Promise<Refused | Answer> {

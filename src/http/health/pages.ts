@@ -2,10 +2,8 @@
 
 import type { Clock } from '../../base/clock.js'
 import { errorText } from '../../base/errors.js'
-import type { Logger } from '../../base/logger.js'
-import { type Answer, answer, answerLater, type Call, type RouteGroup, type Routes } from '../routes.js'
+import type { Answer, Call, Page, RouteGroup } from '../routes.js'
 import type { Trust } from '../trust.js'
-import type { HttpResponse } from '../uws.js'
 import {
   componentPage,
   detailedPage,
@@ -41,7 +39,6 @@ export interface HealthPagesOptions {
   readonly trust: Trust
   readonly settings: HealthSettings
   readonly clock: Clock
-  readonly logger: Logger
 }
 
 interface Found {
@@ -78,41 +75,34 @@ export class HealthPages {
 
   /** Under the names that were configured. */
   get named(): RouteGroup {
-    const { paths } = this.#options.settings
-    return { mount: (routes) => this.#mount(routes, paths) }
+    return { pages: this.#pages(this.#options.settings.paths) }
   }
 
   /** `healthz`, `readyz`, `livez`. */
   get aliases(): RouteGroup {
-    return { mount: (routes) => this.#mount(routes, { basic: '/healthz', ready: '/readyz', live: '/livez' }) }
+    return { pages: this.#pages({ basic: '/healthz', ready: '/readyz', live: '/livez' }) }
   }
 
-  #mount(routes: Routes, paths: Omit<HealthPaths, 'detailed'> & Partial<HealthPaths>): void {
-    const reported = (path: string, page: PageOf): void => {
-      routes.any(path, (response, call) => this.#serve(response, call, () => this.#reported(call, page)))
-    }
-    routes.any(paths.live, (response, call) => this.#serve(response, call, () => this.#live(call)))
-    reported(paths.ready, readyPage)
-    reported(paths.basic, overviewPage)
-    if (paths.detailed === undefined) return
-    reported(paths.detailed, detailedPage)
-    reported(`${paths.basic}/system`, detailedPage)
-    for (const name of COMPONENTS) {
-      reported(`${paths.basic}/${name}`, ({ components }, facts) => {
+  #pages(paths: Omit<HealthPaths, 'detailed'> & Partial<HealthPaths>): Page[] {
+    const live = this.#page(paths.live, (call) => this.#live(call))
+    const all = [live, this.#reported(paths.ready, readyPage), this.#reported(paths.basic, overviewPage)]
+    if (paths.detailed === undefined) return all
+    const components = COMPONENTS.map((name) =>
+      this.#reported(`${paths.basic}/${name}`, ({ components }, facts) => {
         const component = components.find((each) => each.name === name)
         return component === undefined ? failedPage(`${name} is not known yet`, facts.wallMs) : componentPage(component, facts)
-      })
-    }
+      }),
+    )
+    const detailed = [paths.detailed, `${paths.basic}/system`].map((path) => this.#reported(path, detailedPage))
+    return [...all, ...detailed, ...components]
   }
 
-  #serve(response: HttpResponse, call: Call, give: () => Answer | Promise<Answer>): void {
-    const given = this.#refusal(call) ?? give()
-    if (!(given instanceof Promise)) answer(response, call.method, given)
-    else {
-      answerLater(response, call.method, given, (thrown) =>
-        this.#options.logger.error({ error: errorText(thrown) }, 'a health page failed'),
-      )
-    }
+  #page(path: string, give: (call: Call) => Answer | Promise<Answer>): Page {
+    return { path, answer: (call) => this.#refusal(call) ?? give(call) }
+  }
+
+  #reported(path: string, page: PageOf): Page {
+    return this.#page(path, (call) => this.#asReported(call, page))
   }
 
   #refusal({ method }: Call): Answer | undefined {
@@ -126,7 +116,7 @@ export class HealthPages {
     return this.#show(call, livePage(port.notAlive(), clock.wallMs()))
   }
 
-  async #reported(call: Call, page: PageOf): Promise<Answer> {
+  async #asReported(call: Call, page: PageOf): Promise<Answer> {
     const { clock, port, settings } = this.#options
     const wallMs = clock.wallMs()
     const facts = { wallMs, uptimeMs: port.uptimeMs(), version: port.version, environment: port.environment }

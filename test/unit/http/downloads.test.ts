@@ -21,7 +21,7 @@ import { systemClock } from '../../../src/base/clock.js'
 import { ServiceError } from '../../../src/base/errors.js'
 import { createLogger } from '../../../src/base/logger.js'
 import { spanOf } from '../../../src/http/files/range.js'
-import { Downloads, type FilesPort, PlainServer, TicketRoute } from '../../../src/http/index.js'
+import { DownloadDesk, Downloads, type FilesPort, PlainServer, TicketRoute } from '../../../src/http/index.js'
 import { ask, open, type RawAnswer } from '../../support/raw-http.js'
 
 const clock = systemClock
@@ -53,8 +53,9 @@ const files: FilesPort = {
   },
 }
 const tickets = new Tickets({ clock, lifetimeMs: 60_000 })
-const options = { files, tickets, credentials: tokens, allowedOrigins: ['http://localhost:3000'], clock, logger }
-const downloads = new Downloads({ ...options, limits: { max: 6, maxPerIdentity: 4 }, slow: { bytes: 2_048, withinMs: 2_000 } })
+const options = { tickets, credentials: tokens, allowedOrigins: ['http://localhost:3000'], clock, logger }
+const desk = new DownloadDesk({ ...options, files, limits: { max: 6, maxPerIdentity: 4 } })
+const downloads = new Downloads({ ...options, desk, slow: { bytes: 2_048, withinMs: 2_000 } })
 const server = new PlainServer({
   name: 'files',
   address: { host: '127.0.0.1', port: 0, key: 'server.port' },
@@ -308,8 +309,7 @@ describe('S-41: nothing from outside', () => {
     }
     const group = new Downloads({
       ...options,
-      files: through,
-      limits: { max: 1, maxPerIdentity: 1 },
+      desk: new DownloadDesk({ ...options, files: through, limits: { max: 1, maxPerIdentity: 1 } }),
       slow: { bytes: 1, withinMs: 9_000 },
     })
     const other = new PlainServer({
@@ -363,7 +363,7 @@ describe('many, slow and leaving clients', () => {
 
   it('a fifth of one user is 429, a seventh of all 503, and places come back', async () => {
     const clients = await Promise.all([stalled(), stalled(), stalled(), stalled()])
-    expect(downloads.figures.active).toBe(4)
+    expect(desk.figures.active).toBe(4)
     expect(held).toBe(4)
     const fifth = await get(CLIP)
     expect([fifth.status, fifth.headers['retry-after']]).toEqual([429, '5'])
@@ -371,14 +371,14 @@ describe('many, slow and leaving clients', () => {
     const seventh = await ask(server.port, 'GET', CLIP, { headers: { Authorization: `Bearer ${tokenOf('cid')}` } })
     expect([seventh.status, seventh.headers['retry-after']]).toEqual([503, '5'])
     for (const { socket } of clients) socket.destroy()
-    await vi.waitFor(() => expect([downloads.figures.active, held]).toEqual([0, 0]), 5_000)
+    await vi.waitFor(() => expect([desk.figures.active, held]).toEqual([0, 0]), 5_000)
     expect((await get(CLIP)).status).toBe(200)
   })
 
   it('who takes next to nothing is cut', async () => {
     const { socket } = await stalled()
     const closed = new Promise((resolve) => socket.once('close', resolve))
-    await vi.waitFor(() => expect([downloads.figures.active, held]).toEqual([0, 0]), 8_000)
+    await vi.waitFor(() => expect([desk.figures.active, held]).toEqual([0, 0]), 8_000)
     socket.resume()
     await closed
   })

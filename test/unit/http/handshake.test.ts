@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { chooseCodec, handshakeFault, hostName, originAllowed, type RequestHeaders } from '../../../src/http/handshake.js'
+import { headersFrom } from '../../../src/http/routes.js'
 
 const GOOD = {
   host: 'cam-host:8002',
@@ -10,8 +11,7 @@ const GOOD = {
 }
 
 function headers(values: Readonly<Record<string, string | readonly string[]>>): RequestHeaders {
-  const all = (name: string): readonly string[] => [values[name] ?? []].flat()
-  return { get: (name) => all(name).join(','), count: (name) => all(name).length, names: [] }
+  return headersFrom(new Map(Object.entries(values).map(([name, value]) => [name, [value].flat()])))
 }
 
 describe('handshake', () => {

@@ -14,7 +14,7 @@ import {
   PlainServer,
   Trust,
 } from '../../../src/http/index.js'
-import type { Call } from '../../../src/http/routes.js'
+import { type Call, headersFrom } from '../../../src/http/routes.js'
 import { ask } from '../../support/raw-http.js'
 
 const WALL_MS = Date.UTC(2030, 3, 1, 8, 15)
@@ -68,7 +68,7 @@ const open: PlainServer[] = []
 
 async function face(settings: Partial<HealthSettings> = {}): Promise<number> {
   const pages = new HealthPages({
-    ...{ port, clock, logger },
+    ...{ port, clock },
     trust: new Trust([], tokens),
     settings: { ...SETTINGS, ...settings },
   })
@@ -261,7 +261,7 @@ describe('listed addresses', () => {
   const trust = new Trust(['192.0.2.7', '10.0.0.0/8', '2001:db8::/32'], tokens)
   const call = (address: string, local = false): Call => ({
     ...{ method: 'GET', path: '/health', query: '', address, local },
-    headers: { get: () => '', count: () => 0, names: [] },
+    headers: headersFrom(new Map()),
   })
 
   it.each([

@@ -23,7 +23,6 @@ const server = new PlainServer({
         return `${format} ${await rendered()}`
       },
       types: { prometheus: 'text/plain; version=0.0.4', openmetrics: 'application/openmetrics-text' },
-      logger,
     }),
     new HlsRoute({
       publicHost: undefined,
