@@ -12,7 +12,7 @@ import {
 } from '../auth/index.js'
 import type { Clock } from '../base/clock.js'
 import type { Logger } from '../base/logger.js'
-import { type Config, secretWeakness } from '../config/index.js'
+import { type Config, secretWeakness, tokenRules } from '../config/index.js'
 
 export interface CredentialsContext {
   readonly config: Config
@@ -46,10 +46,11 @@ export function buildCredentials({ config, tokens, clock, logger }: CredentialsC
 
 /** `reloadSecret` takes up a kept secret that was rotated; a configured one waits for the next start. */
 export async function buildTokens(
-  { security, state_dir: stateDir }: Config,
+  config: Config,
   clock: Clock,
   logger: Logger,
 ): Promise<{ readonly tokens: Tokens; readonly reloadSecret: () => Promise<void> }> {
+  const { security, state_dir: stateDir } = config
   const { jwt_secret_key: configured, jwt_previous_secret_key: before, jwt_rotation_grace: graceMs } = security
   // Only with compatibility.weak_jwt_secret does one get so far.
   const weakness = configured === null ? undefined : secretWeakness(configured)
@@ -59,8 +60,7 @@ export async function buildTokens(
   const tokens = createTokens({
     secret: await loadSecret({ configured, stateDir }),
     previous: before === null ? kept : { secret: before, endsAtMs: Number.POSITIVE_INFINITY },
-    leewayMs: security.token_leeway,
-    maxLifetimeMs: security.max_token_lifetime,
+    ...tokenRules(config),
     clock,
   })
   const reloadSecret = async (): Promise<void> => {

@@ -1,7 +1,8 @@
 /** Downloads as the configuration wants them. */
 
-import { Tickets } from '../auth/index.js'
+import { type Identity, Tickets } from '../auth/index.js'
 import type { Clock } from '../base/clock.js'
+import { ServiceError } from '../base/errors.js'
 import type { Logger } from '../base/logger.js'
 import type { Config } from '../config/index.js'
 import { type CredentialPort, DownloadDesk, Downloads, type RouteGroup, TicketRoute } from '../http/index.js'
@@ -18,6 +19,8 @@ export interface DownloadsContext {
 export interface BuiltDownloads {
   readonly desk: DownloadDesk
   readonly downloads: Downloads
+  /** Adds a ticket to a `download_url`; undefined where that is not wanted. */
+  readonly link: ((url: string, identity: Identity) => string) | undefined
   readonly tickets: RouteGroup
 }
 
@@ -33,8 +36,19 @@ export function buildDownloads({ config, recordings, credentials, clock, logger 
     files: { hold: (kind, filename) => recordings.files.hold(kind, filename) },
     limits: { max: settings.max_concurrent, maxPerIdentity: settings.max_per_identity },
   })
+  const link = (url: string, identity: Identity): string => {
+    try {
+      const { ticket } = tickets.issue({ purpose: url, holder: `user ${identity.userId}`, once: true, identity })
+      return `${url}?ticket=${ticket}`
+    } catch (thrown) {
+      // So many are open that there are no more: the plain one still works with a header.
+      if (thrown instanceof ServiceError && thrown.code === 'RATE_LIMITED') return url
+      throw thrown
+    }
+  }
   return {
     desk,
+    link: settings.ticketed_urls ? link : undefined,
     downloads: new Downloads({
       ...{ desk, clock },
       get allowedOrigins() {

@@ -72,11 +72,13 @@ export async function buildParts(context: PartsContext): Promise<Parts> {
     connections: () => http.connections,
     mediamtx: () => mediamtxWord(media),
   })
+  const { desk, downloads, tickets, link: downloadLink } = buildDownloads({ config, recordings, clock, logger, credentials })
   const rateLimit = new RateLimit({ requests: security.rate_limit_requests, windowMs: security.rate_limit_window, clock })
   const rpc = createRpc({
     services: {
       ...services(cameras, snapshots, media, system),
       ...recordingPorts(recordings, { cameras, external }),
+      downloadLink,
       external: externalPort(external, clock),
       metrics: metricsPort({
         ...{ registry: cameras.registry, media, clock },
@@ -102,7 +104,6 @@ export async function buildParts(context: PartsContext): Promise<Parts> {
     registry: cameras.registry,
     environment: env.CAMERA_SERVICE_ENV ?? 'default',
   })
-  const { desk, downloads, tickets } = buildDownloads({ config, recordings, clock, logger, credentials })
   const facts = metricFacts({
     ...{ system, media, recordings, snapshots, rpc },
     registry: cameras.registry,
@@ -128,6 +129,10 @@ export async function buildParts(context: PartsContext): Promise<Parts> {
     clock,
     logger,
     address: { host: config.server.host, port: config.server.port, key: 'server.port' },
+    secondAddress:
+      config.server.second_port === 0
+        ? undefined
+        : { host: config.server.host, port: config.server.second_port, key: 'server.second_port' },
     settings: httpSettings(config),
     routes: [pages.aliases, downloads, tickets, metrics, hls, new DescriptionRoute(() => rpc.openRpc().json)],
   })

@@ -19,6 +19,10 @@ export interface ClaimRules {
   readonly leewayMs: number
   /** Longest `exp` − `iat`; 0: no limit. */
   readonly maxLifetimeMs: number
+  /** `iss` that a token must have; undefined: any or none. */
+  readonly issuer?: string | undefined
+  /** One that `aud` must name; undefined: any or none. */
+  readonly audience?: string | undefined
 }
 
 /** The identity, or one sentence on the rule that was broken. The sentence never repeats what the token holds. */
@@ -30,6 +34,8 @@ export function readClaims(payload: unknown, wallMs: number, rules: ClaimRules):
   const iat = own(payload, 'iat')
   const exp = own(payload, 'exp')
   if (!isNumericDate(iat) || !isNumericDate(exp)) return 'iat and exp of the token must be Unix seconds'
+  if (rules.issuer !== undefined && own(payload, 'iss') !== rules.issuer) return 'the token is of another issuer'
+  if (rules.audience !== undefined && !names(own(payload, 'aud'), rules.audience)) return 'the token is for another audience'
   const notBefore = own(payload, 'nbf') ?? iat
   if (!isNumericDate(notBefore)) return 'nbf of the token must be Unix seconds'
   if (exp <= iat) return 'the token ends before it begins'
@@ -44,6 +50,11 @@ export function readClaims(payload: unknown, wallMs: number, rules: ClaimRules):
 /** Whether the session of this identity still serves calls. */
 export function isExpired(identity: Identity, wallMs: number): boolean {
   return wallMs >= identity.expiresAtMs
+}
+
+/** `aud` is one name, or a list of them. */
+function names(claim: unknown, wanted: string): boolean {
+  return claim === wanted || (Array.isArray(claim) && claim.includes(wanted))
 }
 
 function own(payload: unknown, claim: string): unknown {

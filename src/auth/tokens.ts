@@ -4,7 +4,7 @@ import { createRequire } from 'node:module'
 import type * as FastJwt from 'fast-jwt'
 import type { Clock } from '../base/clock.js'
 import { ServiceError } from '../base/errors.js'
-import { type Identity, isExpired, readClaims } from './claims.js'
+import { type ClaimRules, type Identity, isExpired, readClaims } from './claims.js'
 import type { Role } from './roles.js'
 import { isStrictJson } from './strict-json.js'
 
@@ -12,15 +12,14 @@ const MAX_TOKEN_BYTES = 4096
 const MAX_PAYLOAD_DEPTH = 4
 const DEFAULT_CACHE_ENTRIES = 1024
 
-export interface TokensOptions {
+/** Issuer and audience are those of tokens that are signed here, too. */
+export interface TokensOptions extends ClaimRules {
   /** Shared secret; its strength is judged where it is configured or made. */
   readonly secret: string
   /** The one before it, and until when its tokens are still taken, wall-clock milliseconds. */
   readonly previous?: PreviousSecret | undefined
-  /** How far another machine's clock may be ahead, milliseconds. */
-  readonly leewayMs: number
-  /** Longest `exp` − `iat` accepted and signed, milliseconds; 0: no limit. */
-  readonly maxLifetimeMs: number
+  /** `typ` in the header of a token; undefined: `JWT` is written, and any or none is taken. */
+  readonly type?: string | undefined
   readonly clock: Pick<Clock, 'wallMs'>
   /** Verified tokens remembered; the oldest goes first. Default 1024. */
   readonly cacheEntries?: number
@@ -58,8 +57,10 @@ export interface Tokens {
 }
 
 export function createTokens(options: TokensOptions): Tokens {
-  let current = new SecretEra(options.secret)
-  let previous = options.previous && new SecretEra(options.previous.secret)
+  const { issuer, audience, type } = options
+  const ours = { ...(issuer !== undefined && { iss: issuer }), ...(audience !== undefined && { aud: audience }) }
+  let current = new SecretEra(options.secret, type)
+  let previous = options.previous && new SecretEra(options.previous.secret, type)
   if (options.previous !== undefined) previous?.endAt(options.previous.endsAtMs)
   const verified = new Map<string, Identity>()
 
@@ -67,10 +68,10 @@ export function createTokens(options: TokensOptions): Tokens {
   function checked(token: string, wallMs: number): { readonly payload: unknown; readonly era: SecretEra } {
     const before = previous !== undefined && previous.endsAtMs > wallMs ? previous : undefined
     try {
-      return { payload: checkSignature(token, current.jwt.verify), era: current }
+      return { payload: checkSignature(token, current.jwt.verify, type), era: current }
     } catch (thrown) {
       if (before === undefined) throw thrown
-      return { payload: checkSignature(token, before.jwt.verify), era: before }
+      return { payload: checkSignature(token, before.jwt.verify, type), era: before }
     }
   }
   const cacheEntries = options.cacheEntries ?? DEFAULT_CACHE_ENTRIES
@@ -81,7 +82,7 @@ export function createTokens(options: TokensOptions): Tokens {
     sign({ userId, role, lifetimeMs, localOnly }) {
       const iat = Math.floor(options.clock.wallMs() / 1000)
       const exp = iat + Math.max(1, Math.floor(lifetimeMs / 1000))
-      return current.jwt.sign({ user_id: userId, role, iat, exp, ...(localOnly === undefined ? {} : { local_only: localOnly }) })
+      return current.jwt.sign({ user_id: userId, role, iat, exp, ...ours, ...(localOnly && { local_only: localOnly }) })
     },
 
     rotate(secret, endsAtMs) {
@@ -89,7 +90,7 @@ export function createTokens(options: TokensOptions): Tokens {
       previous?.endAt(0)
       previous = current
       previous.endAt(endsAtMs)
-      current = new SecretEra(secret)
+      current = new SecretEra(secret, type)
     },
 
     verify(token) {
@@ -116,12 +117,14 @@ export function createTokens(options: TokensOptions): Tokens {
 /** One secret, and the time in which its tokens are good. */
 class SecretEra {
   readonly secret: string
+  readonly #type: string | undefined
   #endsAtMs = Number.POSITIVE_INFINITY
   #jwt: Jwt | undefined
   readonly #listeners = new Set<() => void>()
 
-  constructor(secret: string) {
+  constructor(secret: string, type: string | undefined) {
     this.secret = secret
+    this.#type = type
   }
 
   get endsAtMs(): number {
@@ -130,7 +133,7 @@ class SecretEra {
 
   get jwt(): Jwt {
     // Bytes, not text: text that looks like a PEM key would be taken for one.
-    this.#jwt ??= loadJwt(Buffer.from(this.secret, 'utf8'))
+    this.#jwt ??= loadJwt(Buffer.from(this.secret, 'utf8'), this.#type)
     return this.#jwt
   }
 
@@ -162,17 +165,17 @@ interface Jwt {
 }
 
 /** A fifth of what the service loads until its first answer, and nobody who sits at the machine needs it. */
-function loadJwt(key: Buffer): Jwt {
+function loadJwt(key: Buffer, type: string | undefined): Jwt {
   const { createSigner, createVerifier } = createRequire(import.meta.url)('fast-jwt') as typeof FastJwt
   return {
-    sign: createSigner({ key, algorithm: 'HS256' }),
+    sign: createSigner({ key, algorithm: 'HS256', ...(type !== undefined && { header: { alg: 'HS256', typ: type } }) }),
     // Times are compared in readClaims, against the clock that was passed in.
     verify: createVerifier({ key, algorithms: ['HS256'], ignoreExpiration: true, ignoreNotBefore: true }),
   }
 }
 
 /** The payload of a token signed by us. */
-function checkSignature(token: string, verifyJwt: (token: string) => unknown): unknown {
+function checkSignature(token: string, verifyJwt: (token: string) => unknown, type: string | undefined): unknown {
   let payload: unknown
   try {
     payload = verifyJwt(token)
@@ -185,7 +188,14 @@ function checkSignature(token: string, verifyJwt: (token: string) => unknown): u
     if (!isStrictJson(text, MAX_PAYLOAD_DEPTH))
       throw refused('AUTH_FAILED', 'the token is nested too deeply or names a member twice')
   }
+  if (type !== undefined && headerType(header) !== type) throw refused('AUTH_FAILED', 'the token is of another type')
   return payload
+}
+
+/** Of a header that was parsed before. */
+function headerType(header: string): unknown {
+  const { typ } = JSON.parse(Buffer.from(header, 'base64url').toString('utf8')) as { readonly typ?: unknown }
+  return typ
 }
 
 function refused(code: 'AUTH_REQUIRED' | 'AUTH_FAILED', details: string, cause?: unknown): ServiceError {

@@ -41,8 +41,8 @@ export const tokenCommand: Command = {
     const secret =
       givenSecret(values, terminal) ??
       (await loadSecret({ configured: config.security.jwt_secret_key, stateDir: config.state_dir }))
-    const { systemClock } = await import('../base/clock.js')
-    const tokens = createTokens({ secret, leewayMs: config.security.token_leeway, maxLifetimeMs, clock: systemClock })
+    const [{ systemClock: clock }, { tokenRules }] = await Promise.all([import('../base/clock.js'), import('../config/index.js')])
+    const tokens = createTokens({ secret, ...tokenRules(config), clock })
     const token = tokens.sign({ userId, role, lifetimeMs: hours * HOUR_MS })
     terminal.print(
       `${format === 'token' ? token : JSON.stringify(describe(token, userId, role, hours, tokens.verify(token).expiresAtMs), null, 2)}\n`,

@@ -3,6 +3,7 @@
 import { hostname } from 'node:os'
 import { isLocalPeer } from '../auth/index.js'
 import { type Clock, wait } from '../base/clock.js'
+import { errorText } from '../base/errors.js'
 import type { Service } from '../base/lifecycle.js'
 import type { Logger } from '../base/logger.js'
 import type { SessionSource } from '../rpc/index.js'
@@ -21,6 +22,8 @@ export interface HttpServerOptions {
   readonly clock: Clock
   readonly logger: Logger
   readonly address: ListenAddress
+  /** Where it listens too when nobody else does; undefined: nowhere. */
+  readonly secondAddress?: ListenAddress | undefined
   /** What differs from `DEFAULT_SETTINGS`. */
   readonly settings?: Partial<HttpServerSettings>
   /** Paths beside the WebSocket's. */
@@ -58,6 +61,7 @@ class UwsServer implements HttpServer {
   readonly #clock: Clock
   readonly #logger: Logger
   readonly #address: ListenAddress
+  readonly #secondAddress: ListenAddress | undefined
   readonly #settings: HttpServerSettings
   readonly #connections: Connections
   readonly #groups: readonly RouteGroup[]
@@ -65,7 +69,7 @@ class UwsServer implements HttpServer {
   readonly #onLoaded: () => void
   #uws: Uws | undefined
   #app: TemplatedApp | undefined
-  #listening: ListenSocket | undefined
+  #listening: ListenSocket[] = []
   #port = 0
   #stopSweeping: () => void = () => undefined
 
@@ -73,6 +77,7 @@ class UwsServer implements HttpServer {
     this.#clock = options.clock
     this.#logger = options.logger.child({ component: 'http' })
     this.#address = options.address
+    this.#secondAddress = options.secondAddress
     this.#settings = settingsWith(options.settings ?? {})
     this.#isShared = options.shared !== undefined
     this.#onLoaded = options.onLoaded ?? (() => undefined)
@@ -95,23 +100,35 @@ class UwsServer implements HttpServer {
     this.#uws = loadUws()
     this.#onLoaded()
     this.#app = this.#routes(this.#uws)
-    this.#listening = await listenOn(this.#app, this.#address, this.#isShared ? 'shared' : 'exclusive')
-    this.#port = this.#uws.us_socket_local_port(this.#listening)
+    const listening = await listenOn(this.#app, this.#address, this.#isShared ? 'shared' : 'exclusive')
+    this.#listening.push(listening)
+    this.#port = this.#uws.us_socket_local_port(listening)
     this.#stopSweeping = this.#clock.every(this.#settings.sweepMs, () => this.#connections.sweep())
     this.#logger.info({ host: this.#address.host, port: this.#port, path: this.#settings.path }, 'listening')
+    if (this.#secondAddress !== undefined) await this.#listenToo(this.#app, this.#secondAddress)
   }
 
   async stop(): Promise<void> {
     if (this.#app === undefined || this.#uws === undefined) return
     const app = this.#app
     this.#app = undefined
-    if (this.#listening !== undefined) this.#uws.us_listen_socket_close(this.#listening)
-    this.#listening = undefined
+    for (const listening of this.#listening.splice(0)) this.#uws.us_listen_socket_close(listening)
     const hadClients = this.#connections.count > 0
     await Promise.all([this.#connections.drain(), ...this.#groups.map((group) => group.drain?.())])
     this.#stopSweeping()
     if (hadClients) await wait(this.#clock, GOODBYE_MS)
     app.close()
+  }
+
+  async #listenToo(app: TemplatedApp, address: ListenAddress): Promise<void> {
+    const { host, port } = address
+    try {
+      await checkFree(address)
+      this.#listening.push(await listenOn(app, address, 'exclusive'))
+      this.#logger.info({ host, port }, 'listening')
+    } catch (thrown) {
+      this.#logger.info({ host, port, reason: errorText(thrown) }, 'not listened on')
+    }
   }
 
   #routes(uws: Uws): TemplatedApp {

@@ -6,7 +6,7 @@ import { Rendered } from '../base/rendered.js'
 import type { Params } from './message.js'
 import { explainFault } from './rule.js'
 import { build, type Check, compileCheck, type Schema, type Shape, type TObject, type TSchema } from './schema.js'
-import type { CameraPort, Services } from './services.js'
+import type { CallerIdentity, CameraPort, Services } from './services.js'
 import type { Session } from './session.js'
 import { NoParams } from './shapes/common.js'
 import type { Subscribed } from './shapes/events.js'
@@ -54,7 +54,7 @@ export interface Caller {
   readonly clientId: string
   /** Name under which the client reached us, for links. */
   readonly linkHost: string
-  readonly identity: Pick<Identity, 'userId' | 'role'> | undefined
+  readonly identity: CallerIdentity | undefined
   /** The login was spelt in the legacy way: results have what such clients read (contract §4.5). */
   readonly legacy: boolean
   /** Aborts when the connection goes. */

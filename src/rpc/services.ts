@@ -1,5 +1,6 @@
 /** What the methods need of the rest of the service. Each is implemented beside its domain and passed in by the app. */
 
+import type { Identity } from '../auth/index.js'
 import type { Rendered } from '../base/rendered.js'
 import type { CameraCapabilities, CameraList, CameraStatus } from './shapes/cameras.js'
 import type { CameraControls, CameraControlsSet } from './shapes/controls.js'
@@ -10,6 +11,9 @@ import type { Snapshot, TakeSnapshotParams } from './shapes/snapshots.js'
 import type { Cleanup, RetentionParams, RetentionPolicy, StorageInfo } from './shapes/storage.js'
 import type { StartedStream, StoppedStream, StreamEntry, StreamStatus, StreamUrl } from './shapes/streams.js'
 import type { Metrics, ServerInfo, ServiceStatus, SystemStatus } from './shapes/system.js'
+
+/** Who calls. All of it can be sent to another thread. */
+export type CallerIdentity = Pick<Identity, 'userId' | 'role' | 'expiresAtMs' | 'localOnly'>
 
 /** `device` is a camera id here; `host` the name under which the client reached us, for links. */
 export interface CameraPort {
@@ -128,6 +132,8 @@ export interface Services {
   readonly snapshots: SnapshotPort
   readonly recordings: RecordingPort
   readonly files: FilePort
+  /** The `download_url` that this client gets in place of the plain one; undefined: the plain one. */
+  readonly downloadLink?: ((url: string, identity: CallerIdentity) => string) | undefined
   readonly storage: StoragePort
   readonly streams: StreamPort
   readonly external: ExternalPort

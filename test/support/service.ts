@@ -69,6 +69,7 @@ export async function startService(options: ServiceOptions = {}): Promise<Runnin
   const env = {
     CAMERA_SERVICE_SERVER_HOST: '127.0.0.1',
     CAMERA_SERVICE_SERVER_PORT: String(port),
+    CAMERA_SERVICE_SERVER_SECOND_PORT: '0',
     CAMERA_SERVICE_HTTP_HEALTH_HOST: '127.0.0.1',
     CAMERA_SERVICE_HTTP_HEALTH_PORT: '0',
     CAMERA_SERVICE_STATE_DIR: stateDir,

@@ -1,4 +1,4 @@
-import { duration, integer, section } from '../keys.js'
+import { duration, flag, integer, section } from '../keys.js'
 
 const SECOND = 1000
 
@@ -23,6 +23,11 @@ export const downloads = section('Downloads of recordings and snapshots.', {
     max: 60 * 60 * SECOND,
     reload: 'restart',
     doc: 'Who takes less than 1 KiB/s for so long is cut.',
+  }),
+  ticketed_urls: flag({
+    default: false,
+    reload: 'restart',
+    doc: 'Every download_url carries a ticket, for pages that open it as it is; the ticket opens the file once.',
   }),
   ticket_lifetime: duration({
     default: 60 * SECOND,

@@ -53,6 +53,27 @@ export const security = section('Who may do what, and how often.', {
     reload: 'live',
     doc: 'Lifetime of the tokens that the service makes, hours.',
   }),
+  jwt_issuer: optional(
+    text({
+      default: '',
+      reload: 'restart',
+      doc: 'iss that tokens must have; tokens made here have it. Without it any or none is taken.',
+    }),
+  ),
+  jwt_audience: optional(
+    text({
+      default: '',
+      reload: 'restart',
+      doc: 'aud that tokens must name; tokens made here do. Without it any or none is taken.',
+    }),
+  ),
+  jwt_type: optional(
+    text({
+      default: '',
+      reload: 'restart',
+      doc: 'typ that the header of tokens must have, such as JWT. Without it any or none is taken.',
+    }),
+  ),
   token_leeway: duration({
     default: 30 * SECOND,
     min: 0,

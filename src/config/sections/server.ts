@@ -7,6 +7,13 @@ const MIB = 1024 * 1024
 export const server = section('The JSON-RPC face: WebSocket, dashboard, downloads.', {
   host: text({ default: '0.0.0.0', reload: 'restart', doc: 'Address to listen on.' }),
   port: integer({ default: 8002, min: 1, max: 65_535, reload: 'restart', doc: 'TCP port to listen on.' }),
+  second_port: integer({
+    default: 8080,
+    min: 0,
+    max: 65_535,
+    reload: 'restart',
+    doc: 'TCP port of older editions, listened on too when it is free; 0: none.',
+  }),
   websocket_path: text({
     default: '/ws',
     rule: 'a path that starts with / and holds no ?, # or space',

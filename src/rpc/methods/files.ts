@@ -1,4 +1,6 @@
-import { defineMethod } from '../method.js'
+import { type Caller, defineMethod } from '../method.js'
+import type { Shape } from '../schema.js'
+import type { Services } from '../services.js'
 import { DeletedFile, FileList, FileParams, PageParams, RecordingInfo, SnapshotInfo } from '../shapes/files.js'
 
 export const listRecordings = defineMethod({
@@ -9,7 +11,7 @@ export const listRecordings = defineMethod({
   result: FileList,
   errors: ['STORAGE_UNREADABLE'],
   work: 'files',
-  run: ({ services }, page) => services.files.list('recording', page),
+  run: async ({ services }, page, caller) => linked(await services.files.list('recording', page), services, caller),
 })
 
 export const listSnapshots = defineMethod({
@@ -20,7 +22,7 @@ export const listSnapshots = defineMethod({
   result: FileList,
   errors: ['STORAGE_UNREADABLE'],
   work: 'files',
-  run: ({ services }, page) => services.files.list('snapshot', page),
+  run: async ({ services }, page, caller) => linked(await services.files.list('snapshot', page), services, caller),
 })
 
 export const getRecordingInfo = defineMethod({
@@ -31,7 +33,10 @@ export const getRecordingInfo = defineMethod({
   result: RecordingInfo,
   errors: ['RECORDING_NOT_FOUND', 'STORAGE_UNREADABLE'],
   work: 'files',
-  run: ({ services }, { filename }) => services.files.recordingInfo(filename),
+  run: async ({ services }, { filename }, caller) => {
+    const info = await services.files.recordingInfo(filename)
+    return { ...info, download_url: linkOf(info, services, caller) }
+  },
   extra: ({ services }, { filename }) => services.files.recordingFacts(filename),
 })
 
@@ -43,7 +48,10 @@ export const getSnapshotInfo = defineMethod({
   result: SnapshotInfo,
   errors: ['SNAPSHOT_NOT_FOUND', 'STORAGE_UNREADABLE'],
   work: 'files',
-  run: ({ services }, { filename }) => services.files.snapshotInfo(filename),
+  run: async ({ services }, { filename }, caller) => {
+    const info = await services.files.snapshotInfo(filename)
+    return { ...info, download_url: linkOf(info, services, caller) }
+  },
 })
 
 export const deleteRecording = defineMethod({
@@ -67,3 +75,13 @@ export const deleteSnapshot = defineMethod({
   work: 'files',
   run: ({ services }, { filename }) => services.files.delete('snapshot', filename),
 })
+
+function linked(list: Shape<typeof FileList>, services: Services, caller: Caller): Shape<typeof FileList> {
+  if (services.downloadLink === undefined) return list
+  return { ...list, files: list.files.map((file) => ({ ...file, download_url: linkOf(file, services, caller) })) }
+}
+
+function linkOf(file: { readonly download_url: string }, { downloadLink }: Services, { identity }: Caller): string {
+  if (downloadLink === undefined || identity === undefined) return file.download_url
+  return downloadLink(file.download_url, identity)
+}

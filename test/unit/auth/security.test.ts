@@ -8,7 +8,16 @@ import { monitorEventLoopDelay } from 'node:perf_hooks'
 import { setTimeout as delay } from 'node:timers/promises'
 import bcrypt from 'bcrypt'
 import { afterEach, expect, it, vi } from 'vitest'
-import { addKey, Credentials, createTokens, KeyFile, Keyring, LoginThrottle, type Verifier } from '../../../src/auth/index.js'
+import {
+  addKey,
+  Credentials,
+  createTokens,
+  KeyFile,
+  Keyring,
+  LoginThrottle,
+  type TokensOptions,
+  type Verifier,
+} from '../../../src/auth/index.js'
 import { type Clock, systemClock } from '../../../src/base/clock.js'
 import { ServiceError } from '../../../src/base/errors.js'
 import { createLogger } from '../../../src/base/logger.js'
@@ -160,6 +169,30 @@ it('S-23 claims: of 80 variants only the valid ones pass', () => {
   expect(right.filter((claims) => attempt(tokens, forge(HEADER, claims)) !== 'ann')).toEqual([])
 })
 
+it('S-23 issuer, audience and type are demanded where they are configured, and are those of our own tokens', () => {
+  const demands = { issuer: 'https://login.example', audience: 'cameras', type: 'at+jwt' }
+  const { tokens } = maker(demands)
+  const claims = { ...GOOD, iss: demands.issuer, aud: demands.audience }
+  const header = { ...HEADER, typ: demands.type }
+  const right = [claims, { ...claims, aud: ['others', 'cameras'] }]
+  expect(right.map((each) => attempt(tokens, forge(header, each)))).toEqual(['ann', 'ann'])
+  const wrong = [
+    ...[undefined, null, '', 'https://login.example/', ['https://login.example'], 7].map((iss) => ({ ...claims, iss })),
+    ...[undefined, null, '', 'Cameras', ['others'], [], { cameras: true }, [['cameras']]].map((aud) => ({ ...claims, aud })),
+  ]
+  expect(wrong.map((each) => attempt(tokens, forge(header, each)))).toEqual(wrong.map(() => 'AUTH_FAILED'))
+  for (const typ of [undefined, null, '', 'JWT', 'at+jwt ', ['at+jwt']]) {
+    expect(attempt(tokens, forge({ ...HEADER, typ }, claims))).toBe('AUTH_FAILED')
+  }
+  const own = tokens.sign({ userId: 'ann', role: 'viewer', lifetimeMs: MINUTE })
+  expect(attempt(tokens, own)).toBe('ann')
+  tokens.rotate('another secret of the tests, of 32 bytes and more', Number.POSITIVE_INFINITY)
+  expect(attempt(tokens, own)).toBe('ann')
+  expect(attempt(maker({ audience: 'others' }).tokens, own)).toBe('AUTH_FAILED')
+  // Whoever demands nothing takes them all.
+  expect(attempt(maker().tokens, own)).toBe('ann')
+})
+
 it('S-25 key rotation: 1 000 sessions go on for the grace time, and end with it', () => {
   const { tokens, clock } = maker()
   const bench = createBench({ verifier: tokens })
@@ -272,9 +305,9 @@ it('S-28 API keys stolen from disk: no key in a file of ours, quick checks, and 
   expect(again.verify(olderKeys[1] ?? '')).toMatchObject({ userId: 'api-key:old-1' })
 }, 60_000)
 
-function maker() {
+function maker(rules: Partial<TokensOptions> = {}) {
   const clock = new FakeClock()
-  return { clock, tokens: createTokens({ secret: SECRET, leewayMs: 30_000, maxLifetimeMs: 48 * 60 * MINUTE, clock }) }
+  return { clock, tokens: createTokens({ secret: SECRET, leewayMs: 30_000, maxLifetimeMs: 48 * 60 * MINUTE, clock, ...rules }) }
 }
 
 function sign(tokens: ReturnType<typeof createTokens>, lifetimeMs: number): string {
