@@ -49,7 +49,8 @@ it('a download_url with a ticket opens its file once, on either port, and nothin
   expect(await status(service.healthPort, info.download_url)).toBe(200)
   expect(service.log()).not.toMatch(/ticket=/)
   // No more tickets than one user may have open; what is left of the list goes without.
-  const calls = await Promise.all(Array.from({ length: 200 }, () => client.call('list_snapshots', {})))
-  expect(JSON.stringify(calls).match(/\?ticket=/g)?.length).toBe(256)
+  const lists: unknown[] = []
+  for (let calls = 0; calls < 140; calls += 1) lists.push(await client.call('list_snapshots', {}))
+  expect(JSON.stringify(lists).match(/\?ticket=/g)?.length).toBe(256)
   await client.close()
 })
