@@ -58,8 +58,8 @@ function names(claim: unknown, wanted: string): boolean {
 }
 
 function own(payload: unknown, claim: string): unknown {
-  if (typeof payload !== 'object' || payload === null) return undefined
-  return Object.getOwnPropertyDescriptor(payload, claim)?.value
+  if (typeof payload !== 'object' || payload === null || !Object.hasOwn(payload, claim)) return undefined
+  return (payload as Readonly<Record<string, unknown>>)[claim]
 }
 
 function isNumericDate(value: unknown): value is number {

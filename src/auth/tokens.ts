@@ -11,6 +11,8 @@ import { isStrictJson } from './strict-json.js'
 const MAX_TOKEN_BYTES = 4096
 const MAX_PAYLOAD_DEPTH = 4
 const DEFAULT_CACHE_ENTRIES = 1024
+/** What nearly every token begins with, so it need not be looked at each time. */
+const USUAL_HEADER = Buffer.from('{"alg":"HS256","typ":"JWT"}').toString('base64url')
 
 /** Issuer and audience are those of tokens that are signed here, too. */
 export interface TokensOptions extends ClaimRules {
@@ -106,7 +108,7 @@ export function createTokens(options: TokensOptions): Tokens {
       const { payload, era } = checked(token, wallMs)
       const claims = readClaims(payload, wallMs, options)
       if (typeof claims === 'string') throw refused('AUTH_FAILED', claims)
-      const identity = era.limited(claims)
+      const identity = new TokenIdentity(claims, era)
       if (verified.size >= cacheEntries) verified.delete(verified.keys().next().value ?? '')
       verified.set(token, identity)
       return identity
@@ -142,20 +144,34 @@ class SecretEra {
     for (const listener of [...this.#listeners]) listener()
   }
 
-  /** The identity, good for no longer than the secret: open sessions ask it at each call. */
-  limited(claims: Identity): Identity {
-    const endsAtMs = (): number => this.#endsAtMs
-    const onRevoked = (listener: () => void): (() => void) => {
-      this.#listeners.add(listener)
-      return () => this.#listeners.delete(listener)
-    }
-    return {
-      ...claims,
-      get expiresAtMs() {
-        return Math.min(claims.expiresAtMs, endsAtMs())
-      },
-      onRevoked,
-    }
+  onEnd(listener: () => void): () => void {
+    this.#listeners.add(listener)
+    return () => this.#listeners.delete(listener)
+  }
+}
+
+/** What a token claims, good for no longer than its secret: open sessions ask it at each call. */
+class TokenIdentity implements Identity {
+  readonly userId: string
+  readonly role: Role
+  readonly localOnly?: true
+  readonly #expiresAtMs: number
+  readonly #era: SecretEra
+
+  constructor(claims: Identity, era: SecretEra) {
+    this.userId = claims.userId
+    this.role = claims.role
+    if (claims.localOnly !== undefined) this.localOnly = claims.localOnly
+    this.#expiresAtMs = claims.expiresAtMs
+    this.#era = era
+  }
+
+  get expiresAtMs(): number {
+    return Math.min(this.#expiresAtMs, this.#era.endsAtMs)
+  }
+
+  onRevoked(listener: () => void): () => void {
+    return this.#era.onEnd(listener)
   }
 }
 
@@ -182,20 +198,23 @@ function checkSignature(token: string, verifyJwt: (token: string) => unknown, ty
   } catch (thrown) {
     throw refused('AUTH_FAILED', 'the token was not signed by this service', thrown)
   }
-  const [header = '', body = ''] = token.split('.')
-  for (const segment of [header, body]) {
-    const text = Buffer.from(segment, 'base64url').toString('utf8')
-    if (!isStrictJson(text, MAX_PAYLOAD_DEPTH))
-      throw refused('AUTH_FAILED', 'the token is nested too deeply or names a member twice')
+  const bodyStart = token.indexOf('.') + 1
+  const header = token.slice(0, bodyStart - 1)
+  if (!(header === USUAL_HEADER || isStrict(header)) || !isStrict(token.slice(bodyStart, token.indexOf('.', bodyStart)))) {
+    throw refused('AUTH_FAILED', 'the token is nested too deeply or names a member twice')
   }
   if (type !== undefined && headerType(header) !== type) throw refused('AUTH_FAILED', 'the token is of another type')
   return payload
 }
 
-/** Of a header that was parsed before. */
+/** Of a header that was found to be good before. */
 function headerType(header: string): unknown {
   const { typ } = JSON.parse(Buffer.from(header, 'base64url').toString('utf8')) as { readonly typ?: unknown }
   return typ
+}
+
+function isStrict(segment: string): boolean {
+  return isStrictJson(Buffer.from(segment, 'base64url').toString('utf8'), MAX_PAYLOAD_DEPTH)
 }
 
 function refused(code: 'AUTH_REQUIRED' | 'AUTH_FAILED', details: string, cause?: unknown): ServiceError {
