@@ -9,7 +9,7 @@ const MAX_BYTES = 1024 * 1024
 const NEW_FILE_MODE = 0o644
 
 /** The text, or undefined when there is no file. Throws when it is no regular file, too large, or cannot be read. */
-export async function readWhole(file: string): Promise<string | undefined> {
+export async function readWhole(file: string, maxBytes = MAX_BYTES): Promise<string | undefined> {
   let handle: FileHandle
   try {
     // Without O_NONBLOCK the opening of a pipe waits for its writer.
@@ -21,7 +21,7 @@ export async function readWhole(file: string): Promise<string | undefined> {
   try {
     const found = await handle.stat()
     if (!found.isFile()) throw new Error('not a regular file')
-    if (found.size > MAX_BYTES) throw new Error(`${found.size} bytes, at most ${MAX_BYTES} are read`)
+    if (found.size > maxBytes) throw new Error(`${found.size} bytes, at most ${maxBytes} are read`)
     return await handle.readFile('utf8')
   } finally {
     await handle.close()

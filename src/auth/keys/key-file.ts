@@ -13,6 +13,8 @@ import { fileText, type KeyRecord, parseFile } from './record.js'
 
 /** Not the name of older files: with their folder as state directory, theirs would be overwritten. */
 const NAME = 'api-key-hashes.json'
+/** Room for 80 000 keys: those that were taken back stay in the file. */
+const MAX_BYTES = 32 * 1024 * 1024
 /** Where older editions keep theirs. */
 const OLDER_PLACES = [
   '/etc/camera-service/api-keys.json',
@@ -41,7 +43,7 @@ export class KeyFile {
 
   /** Rejects with one line that names file and remedy when it is damaged or cannot be read. */
   async read(): Promise<Records> {
-    const text = await readWhole(this.path).catch((thrown: unknown) => {
+    const text = await readWhole(this.path, MAX_BYTES).catch((thrown: unknown) => {
       throw new Error(`${this.path}: ${errorText(thrown)}; make it readable for this user`, { cause: thrown })
     })
     if (text === undefined) return new Map()
@@ -80,7 +82,7 @@ export class KeyFile {
   async #importFrom(file: string): Promise<string | undefined> {
     let text: string | undefined
     try {
-      text = await readWhole(file)
+      text = await readWhole(file, MAX_BYTES)
     } catch (thrown) {
       return `${file}: older API keys were not imported: ${errorText(thrown)}`
     }

@@ -108,6 +108,24 @@ describe('an API key', () => {
   })
 })
 
+describe('a file of keys', () => {
+  it('holds ten thousand of them', async () => {
+    const { make, keyring, file } = await stage()
+    const key = await make('viewer')
+    await file.change((records) => {
+      const next = new Map(records)
+      for (const record of records.values()) {
+        for (let at = 0; at < 10_000; at++)
+          next.set(`gone-${at}`, { ...record, id: `gone-${at}`, lookup: String(at), revoked: true })
+      }
+      return next
+    })
+    await keyring.reload()
+    expect((await file.read()).size).toBe(10_001)
+    expect(refusal(keyring, key)).toBe('accepted')
+  })
+})
+
 describe('administration', () => {
   it('refuses more active keys of a role than allowed', async () => {
     const { file } = await stage()
