@@ -1,18 +1,41 @@
-// Runs the cases named (all without names) one after another. `--quick`: fewer rounds. Exit 1 when a gate fails, 64 on an unknown name.
+// Runs the cases named (all without names) one after another. `--quick`: fewer rounds, and without names the cases of QUICK alone.
+// `--save-baseline`: what held is what later runs are compared with. Exit 1 when a gate fails or a ratio got worse, 64 on an unknown word.
 import { readdirSync } from 'node:fs'
 import { join } from 'node:path'
-import { environment } from './support/report.mjs'
+import { saveBaseline } from './support/baseline.mjs'
+import { environment, published } from './support/report.mjs'
+
+/** Those whose gates a change of the service breaks first: three minutes of them. */
+const QUICK = [
+  'auth-jwt',
+  'auth-key',
+  'fanout',
+  'http-health',
+  'limiter',
+  'loop-delay',
+  'mtx-client',
+  'rpc-dispatch',
+  'rpc-latency',
+  'rpc-throughput',
+  'serialise-once',
+  'snapshot-live',
+  'startup',
+]
 
 const folder = join(import.meta.dirname, 'cases')
 const known = readdirSync(folder)
   .map((file) => file.replace('.mjs', ''))
   .sort()
+const options = process.argv.slice(2).filter((argument) => argument.startsWith('--'))
 const named = process.argv.slice(2).filter((argument) => !argument.startsWith('--'))
-const quick = process.argv.includes('--quick')
+const quick = options.includes('--quick')
 
-const unknown = named.filter((name) => !known.includes(name))
+const unknown = [
+  ...named.filter((name) => !known.includes(name)),
+  ...options.filter((option) => !['--quick', '--save-baseline'].includes(option)),
+]
 if (unknown.length > 0) {
-  console.error(`unknown bench ${unknown.join(', ')} (there are: ${known.join(' ')})`)
+  console.error(`unknown: ${unknown.join(', ')} (options: --quick --save-baseline; benches: ${known.join(' ')})`)
   process.exit(64)
 }
 
@@ -24,7 +47,10 @@ console.log(
 )
 
 const failed = []
-for (const name of named.length > 0 ? named : known) {
+const tookS = {}
+const all = quick ? QUICK : known
+for (const name of named.length > 0 ? named : all) {
+  const beganMs = performance.now()
   try {
     const { run } = await import(join(folder, `${name}.mjs`))
     failed.push(...(await run({ quick })))
@@ -32,6 +58,10 @@ for (const name of named.length > 0 ? named : known) {
     console.log(`${name} | broken: ${thrown instanceof Error ? thrown.stack : thrown}`)
     failed.push(name)
   }
+  tookS[name] = Math.round((performance.now() - beganMs) / 1_000)
 }
+const times = Object.entries(tookS).map(([name, seconds]) => `${name} ${seconds}`)
+console.log(`# ${Object.values(tookS).reduce((sum, one) => sum + one, 0)} s: ${times.join(', ')}`)
+if (options.includes('--save-baseline')) saveBaseline(published, machine)
 if (failed.length > 0) console.log(`# failed: ${failed.join(', ')}`)
 process.exit(failed.length > 0 ? 1 : 0)

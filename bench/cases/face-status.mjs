@@ -53,7 +53,7 @@ export async function run({ quick }) {
 async function measure(variants, rounds) {
   const values = await interleave(variants, rounds)
   const ratios = values.ours.map(({ p99Ms }, i) => p99Ms / Math.max(LIMIT_MS, BARE_FACTOR * values.bare[i].p99Ms))
-  return { values, verdict: judge(ratios, { atMost: 1 }) }
+  return { values, verdict: judge(ratios, { atMost: 1, absolute: true }) }
 }
 
 async function startBare(bytes) {

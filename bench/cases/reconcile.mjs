@@ -2,9 +2,10 @@
 import { Pool } from 'undici'
 import { MediamtxClient } from '../../dist/media/api/client.js'
 import { Reconciler } from '../../dist/media/paths/reconciler.js'
-import { desiredPaths, silent, startMediamtx } from '../support/mediamtx.mjs'
+import { desiredPaths, startMediamtx } from '../support/mediamtx.mjs'
 import { duration, publish } from '../support/report.mjs'
 import { interleave } from '../support/rounds.mjs'
+import { silent } from '../support/silent.mjs'
 import { median } from '../support/stats.mjs'
 import { failures, judge, judgeTwice, ratioText } from '../support/verdict.mjs'
 

@@ -34,8 +34,11 @@ Connection::Connection(Connection &&other) noexcept
     other.fd_ = -1;
 }
 
-Connection::~Connection() {
+Connection::~Connection() { disconnect(); }
+
+void Connection::disconnect() {
     if (fd_ >= 0) close(fd_);
+    fd_ = -1;
 }
 
 bool Connection::open(uint16_t port, const std::string &path, const std::string &token) {
@@ -107,7 +110,6 @@ bool Connection::flush() {
 
 long Connection::readSome(char *out, size_t room) {
     const ssize_t n = recv(fd_, out, room, 0);
-    if (n == 0) std::fprintf(stderr, "gen: the server closed a connection\n");
     if (n < 0 && errno != EAGAIN) {
         complain("recv");
         return 0;

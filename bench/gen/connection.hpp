@@ -27,6 +27,9 @@ public:
     template <typename OnText>
     bool receive(std::vector<char> &buffer, OnText &&onText);
 
+    /** Closes this end; the destructor does it otherwise. */
+    void disconnect();
+
     int fd() const { return fd_; }
 
     /** Owned by the loop. */

@@ -27,6 +27,14 @@ public:
         return max_;
     }
 
+    /** Calls `take(lower edge in ns, count)` for each bucket that holds something, in order. */
+    template <typename Take>
+    void each(Take &&take) const {
+        for (size_t i = 0; i < buckets_.size(); i++) {
+            if (buckets_[i] > 0) take(lowerEdge(i), buckets_[i]);
+        }
+    }
+
 private:
     static constexpr int kStepBits = 10;
     static constexpr size_t kSteps = 1u << kStepBits;

@@ -12,6 +12,8 @@ struct Options {
     int connections = 100;
     /** Closed loop: requests that each connection keeps outstanding. */
     int depth = 1;
+    /** Neither loop: the connections are kept until the server closes them. */
+    bool hold = false;
     /** Open loop: requests per second over all connections; 0 means closed loop. */
     double rate = 0;
     double warmupS = 0.5;
@@ -19,6 +21,12 @@ struct Options {
     std::string method = "ping";
     /** JSON text of the params object, empty for none. */
     std::string params;
+    /** The whole text of a request instead; the digits of `"id":1000000` in it count up. */
+    std::string payload;
+    /** What is in every right reply. */
+    std::string expect = "\"result\":";
+    /** Open loop: a file with several requests in place of one (request_mix.hpp). */
+    std::string mix;
     /** Each connection authenticates with it before anything is measured; empty: no call. */
     std::string token;
     /** Process whose CPU time is read; 0: none. */

@@ -18,6 +18,4 @@ inline std::optional<uint32_t> replyId(std::string_view reply) {
     return id;
 }
 
-inline bool isResult(std::string_view reply) { return reply.find("\"result\":") != std::string_view::npos; }
-
 }  // namespace bench

@@ -63,25 +63,26 @@ ServerFrame parseServerFrame(std::string_view bytes) {
     return frame;
 }
 
-RequestTemplate::RequestTemplate(std::string_view method, std::string_view params) {
-    std::string payload = "{\"jsonrpc\":\"2.0\",\"id\":";
-    const size_t idInPayload = payload.size();
-    payload += std::to_string(kFirstId);
-    payload += ",\"method\":\"";
+std::string requestText(std::string_view method, std::string_view params) {
+    std::string payload = "{\"jsonrpc\":\"2.0\",\"id\":" + std::to_string(RequestTemplate::kFirstId) + ",\"method\":\"";
     payload += method;
     payload += '"';
     if (!params.empty()) {
         payload += ",\"params\":";
         payload += params;
     }
-    payload += '}';
-    frame_ = textFrame(payload);
-    payloadOffset_ = headerBytes(payload.size());
-    idOffset_ = payloadOffset_ + idInPayload;
+    return payload += '}';
+}
+
+RequestTemplate::RequestTemplate(std::string_view payload) : frame_(textFrame(payload)), payloadOffset_(headerBytes(payload.size())) {
+    constexpr std::string_view kMember = "\"id\":";
+    const size_t member = payload.find("\"id\":" + std::to_string(kFirstId));
+    if (member != std::string_view::npos) idOffset_ = payloadOffset_ + member + kMember.size();
 }
 
 void RequestTemplate::write(char *out, uint32_t id) const {
     std::memcpy(out, frame_.data(), frame_.size());
+    if (!hasId()) return;
     for (size_t digit = 7; digit-- > 0; id /= 10) {
         const size_t i = idOffset_ + digit;
         out[i] = static_cast<char>(('0' + id % 10) ^ kMask[(i - payloadOffset_) % 4]);

@@ -22,19 +22,24 @@ struct ServerFrame {
 
 ServerFrame parseServerFrame(std::string_view bytes);
 
+/** `{"jsonrpc":"2.0","id":1000000,"method":"METHOD","params":PARAMS}`, without `params` when they are empty. */
+std::string requestText(std::string_view method, std::string_view params);
+
 /**
- * One JSON-RPC request whose id has a fixed number of digits: a whole masked frame is made once, and only the digits are
- * written again for each call.
+ * One request whose id has a fixed number of digits: a whole masked frame is made once, and only the digits are written again for
+ * each call. A text without `"id":1000000` is sent as it is.
  */
 class RequestTemplate {
 public:
     static constexpr uint32_t kFirstId = 1'000'000;
     static constexpr uint32_t kIds = 9'000'000;
 
-    RequestTemplate(std::string_view method, std::string_view params);
+    explicit RequestTemplate(std::string_view payload);
 
     size_t bytes() const { return frame_.size(); }
-    /** Appends the frame with this id (below kFirstId + kIds) to `out`, which has room for bytes(). */
+    /** Whether replies can be told apart by their id. */
+    bool hasId() const { return idOffset_ > 0; }
+    /** Writes the frame with this id (below kFirstId + kIds) to `out`, which has room for bytes(). */
     void write(char *out, uint32_t id) const;
 
 private:

@@ -1,17 +1,12 @@
-// Peer of the RPC benches: what most Node services use. `ws` with JSON.parse and JSON.stringify, answering `ping` and `authenticate`
-// and nothing else: no validation, no rate limit, no sessions, no metrics. Prints its port. Answers have the bytes of ours.
+// Peer of the RPC benches: what most Node services use. `ws` with JSON.parse and JSON.stringify, answering one method and `authenticate`
+// and nothing else: no validation, no rate limit, no sessions, no metrics. `ws-server.mjs RESULT`: JSON of what the method answers, so
+// that replies have the bytes of ours. Prints its port.
 import { WebSocketServer } from 'ws'
 
-/** Same members as the service's reply, so that both write the same number of bytes. */
-const withMetadata = process.argv[2] === 'metadata'
+const result = JSON.parse(process.argv[2])
+const login = { authenticated: true }
 
-function answer(request) {
-  const reply = { jsonrpc: '2.0', id: request.id, result: request.method === 'ping' ? 'pong' : { authenticated: true } }
-  if (withMetadata) {
-    reply.metadata = { processing_time_ms: 0, server_timestamp: new Date().toISOString(), request_id: request.id }
-  }
-  return reply
-}
+const answer = ({ id, method }) => ({ jsonrpc: '2.0', id, result: method === 'authenticate' ? login : result })
 
 const server = new WebSocketServer({ host: '127.0.0.1', port: 0, path: '/ws', perMessageDeflate: false })
 server.on('connection', (socket) => {

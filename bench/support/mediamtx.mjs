@@ -51,5 +51,3 @@ export async function desiredPaths(count) {
   )
   return new Map(Array.from({ length: count }, (_, at) => [`camera${at}`, body]))
 }
-
-export const silent = { debug() {}, info() {}, warn() {}, error() {}, child: () => silent }

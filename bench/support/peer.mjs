@@ -2,18 +2,31 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { resolve } from 'node:path'
+import { createInterface } from 'node:readline'
 import { SERVER_CORE } from './gen.mjs'
 
+const BENCH = resolve(import.meta.dirname, '..')
+
 /** `{ port, pid, stop }` of peers/NAME.mjs on the server's core. */
-export async function startPeer(name, args = []) {
-  const [command, ...before] = SERVER_CORE
-  const file = resolve(import.meta.dirname, `../peers/${name}.mjs`)
-  const child = spawn(command, [...before, process.execPath, file, ...args], { stdio: ['ignore', 'pipe', 'inherit'] })
-  const [line] = await once(child.stdout, 'data')
+export const startPeer = (name, args = []) => startServer([process.execPath, resolve(BENCH, `peers/${name}.mjs`), ...args])
+
+/** The practical limit of one core (raw/server.hpp): `port` and `control`. */
+export const startRaw = ({ replyBytes = 0, eventBytes = 0 }) =>
+  startServer([resolve(BENCH, 'out/raw'), String(replyBytes), String(eventBytes)])
+
+/** Any program of this kind, on the server's core; with all that it printed in its line. */
+export async function startServer(words) {
+  const [command, ...args] = [...SERVER_CORE, ...words]
+  const child = spawn(command, args, { stdio: ['ignore', 'pipe', 'inherit'] })
+  const gone = once(child, 'exit')
+  const ended = gone.then(([status, signal]) => {
+    throw new Error(`${words.at(1) ?? words[0]} ended with ${status ?? signal}`)
+  })
+  const [line] = await Promise.race([once(createInterface(child.stdout), 'line'), ended])
+  ended.catch(() => undefined)
   const stop = async () => {
-    const gone = once(child, 'exit')
     child.kill('SIGTERM')
     await gone
   }
-  return { port: JSON.parse(line).port, pid: child.pid, stop }
+  return { ...JSON.parse(line), pid: child.pid, stop }
 }

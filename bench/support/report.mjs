@@ -3,6 +3,7 @@ import { execFileSync } from 'node:child_process'
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { cpus, release } from 'node:os'
 import { join, resolve } from 'node:path'
+import { baselineOf, isWorse } from './baseline.mjs'
 
 const OUT = resolve(import.meta.dirname, '../out')
 
@@ -26,9 +27,20 @@ function commit() {
   }
 }
 
-/** Prints the line and keeps the result. The line's last part is the verdict's word. */
+/** What was published in this process: name → verdict. */
+export const published = {}
+
+/**
+ * Prints the line and keeps the result. The line's last part is the verdict's word; it becomes `WORSE` when the gate holds and the
+ * baseline does not.
+ */
 export function publish(name, parts, result) {
-  console.log([name, ...parts, result.verdict.status].join(' | '))
+  const { verdict } = result
+  const baseline = baselineOf(name, verdict)
+  if (baseline !== undefined && verdict.status === 'ok' && isWorse(verdict, baseline)) verdict.status = 'WORSE'
+  const known = baseline === undefined ? [] : [`baseline ${baseline.ratio}`]
+  console.log([name, ...parts, ...known, verdict.status].join(' | '))
+  published[name] = verdict
   mkdirSync(OUT, { recursive: true })
   const file = `${name.replaceAll(/[^\w.=-]+/g, '-')}.json`
   writeFileSync(join(OUT, file), `${JSON.stringify({ name, ...result }, undefined, 1)}\n`)

@@ -2,9 +2,10 @@
 import { parsePathConfigs } from '../../dist/media/api/wire.js'
 import { planPaths } from '../../dist/media/paths/plan.js'
 import { Reconciler } from '../../dist/media/paths/reconciler.js'
-import { desiredPaths, printedConfig, silent } from './mediamtx.mjs'
+import { desiredPaths, printedConfig } from './mediamtx.mjs'
 import { duration, publish } from './report.mjs'
 import { interleave } from './rounds.mjs'
+import { silent } from './silent.mjs'
 import { median } from './stats.mjs'
 import { failures, judge, judgeTwice, ratioText } from './verdict.mjs'
 

@@ -3,13 +3,15 @@ import { summarise } from './stats.mjs'
 
 /**
  * `ratios`: one per round. `atLeast` or `atMost`: the gate. Answers the summary with `status`: `ok`, `FAILED`, or `noisy` when the
- * rounds are too far apart to say so.
+ * rounds are too far apart to say so. `absolute`: the ratio is to a limit that is no measurement, so it is good for this machine only and
+ * not for the baseline.
  */
-export function judge(ratios, { atLeast, atMost }) {
+export function judge(ratios, { atLeast, atMost, absolute = false }) {
   const summary = summarise(ratios)
   const held = atLeast === undefined ? summary.median <= atMost : summary.median >= atLeast
   return {
     ...summary,
+    absolute,
     gate: atLeast ?? atMost,
     bound: atLeast === undefined ? '≤' : '≥',
     status: held ? 'ok' : summary.noisy ? 'noisy' : 'FAILED',
