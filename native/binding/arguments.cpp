@@ -70,6 +70,19 @@ std::string Arguments::text(Napi::Value value, const std::string &name, size_t m
     return text;
 }
 
+Napi::Float64Array Arguments::numbers(size_t at, const char *name, size_t atLeast) {
+    const Napi::Value value = info_[at];
+    if (failed_) return {};
+    if (!value.IsTypedArray() || value.As<Napi::TypedArray>().TypedArrayType() != napi_float64_array) {
+        refuseType(name, "a Float64Array");
+        return {};
+    }
+    const auto array = value.As<Napi::Float64Array>();
+    if (array.ElementLength() >= atLeast) return array;
+    refuseRange(name, "at least " + std::to_string(atLeast) + " numbers long");
+    return {};
+}
+
 bool Arguments::boolean(Napi::Value value, const std::string &name) {
     if (!failed_ && !value.IsBoolean()) refuseType(name, "a boolean");
     return !failed_ && value.As<Napi::Boolean>().Value();

@@ -84,10 +84,12 @@ Napi::Value captureStats(const Napi::CallbackInfo &info) {
     const auto core = readCore(arguments);
     const std::string source = readSource(arguments);
     const int64_t maxFrameAgeMs = arguments.integer(2, "maxFrameAgeMs", 0, kMaxMs);
+    Napi::Float64Array figures = arguments.numbers(3, "figures", kCaptureFigures);
     if (arguments.failed()) return info.Env().Undefined();
     if (!core) return throwViewGone(info.Env());
     const std::optional<CaptureStats> stats = core->captures().stats(source, maxFrameAgeMs * 1000);
-    return stats ? captureStatsToJs(info.Env(), *stats) : info.Env().Undefined();
+    if (stats) writeCaptureStats(*stats, figures.Data());
+    return Napi::Boolean::New(info.Env(), stats.has_value());
 }
 
 Napi::Value setRetained(const Napi::CallbackInfo &info) {

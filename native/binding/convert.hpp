@@ -21,8 +21,10 @@ Napi::Object eventToJs(Napi::Env env, const CoreEvent &event);
 Napi::Object resyncToJs(Napi::Env env, const CoreEvent &last, const std::vector<DeviceState> &devices);
 
 Napi::Object captureInfoToJs(Napi::Env env, const CaptureInfo &info);
-/// A Float64Array in the order of src/native/capture-figures.ts.
-Napi::Value captureStatsToJs(Napi::Env env, const CaptureStats &stats);
+/// What a status reads of many cameras goes into an array that is used again: objects, or arrays of their own, would cost more than
+/// all the rest. In the order of src/native/capture-figures.ts.
+inline constexpr size_t kCaptureFigures = 14 + kIncidents + kJpegRejects;
+void writeCaptureStats(const CaptureStats &stats, double *figures);
 Napi::Object feedStatsToJs(Napi::Env env, const FeedStats &stats);
 /// With a copy of the JPEG: JavaScript may write into what it gets, and the frame is shared with every other reader.
 Napi::Value frameToJs(Napi::Env env, const Frame &frame);

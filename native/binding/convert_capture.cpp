@@ -35,8 +35,8 @@ Napi::Object captureInfoToJs(Napi::Env env, const CaptureInfo &info) {
     return object;
 }
 
-Napi::Value captureStatsToJs(Napi::Env env, const CaptureStats &stats) {
-    std::vector<double> figures{static_cast<double>(stats.running),
+void writeCaptureStats(const CaptureStats &stats, double *figures) {
+    for (const double figure : {static_cast<double>(stats.running),
                                 static_cast<double>(stats.frames),
                                 static_cast<double>(stats.bytes),
                                 static_cast<double>(stats.lost),
@@ -49,13 +49,11 @@ Napi::Value captureStatsToJs(Napi::Env env, const CaptureStats &stats) {
                                 stats.bytesPerSecond,
                                 static_cast<double>(stats.lastFrameAtUs),
                                 static_cast<double>(stats.lastFrameAgeUs),
-                                static_cast<double>(stats.retained)};
-    for (const uint64_t count : stats.incidents) figures.push_back(static_cast<double>(count));
-    for (const uint64_t count : stats.invalidReasons) figures.push_back(static_cast<double>(count));
-    // Members set one by one would cost more than all the rest of a status.
-    Napi::Float64Array array = Napi::Float64Array::New(env, figures.size());
-    std::copy(figures.begin(), figures.end(), array.Data());
-    return array;
+                                static_cast<double>(stats.retained)}) {
+        *figures++ = figure;
+    }
+    for (const uint64_t count : stats.incidents) *figures++ = static_cast<double>(count);
+    for (const uint64_t count : stats.invalidReasons) *figures++ = static_cast<double>(count);
 }
 
 Napi::Object feedStatsToJs(Napi::Env env, const FeedStats &stats) {

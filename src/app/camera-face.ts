@@ -20,6 +20,7 @@ import {
 import { type Camera, type Cameras, DEFAULT_CAMERA } from '../cameras/index.js'
 import type { Config } from '../config/index.js'
 import { bindApplier, configPort } from './camera-config.js'
+import { CameraElements } from './camera-elements.js'
 import { isServed, shownSettings } from './capture-settings.js'
 
 /** Where the build puts the page. */
@@ -80,12 +81,18 @@ export async function buildCameraFace(context: CameraFaceContext): Promise<Built
 }
 
 function camerasPort({ config, cameras: { registry, captures, controls, core }, store }: CameraFaceContext): CamerasPort {
-  const elementOf = (id: string) => store.current.cameras?.find((element) => element.id === id)
+  const elements = new CameraElements(store)
+  let changes = 0
+  const changed = (): void => {
+    changes += 1
+  }
+  registry.events.on('captureStateChanged', changed)
+  registry.events.on('changed', changed)
   /** The default camera may never have been seen: then only this name leads to it. */
   const known = (id: string): string => (registry.has(id) ? id : DEFAULT_CAMERA)
   const nameOf = (camera: Camera): CameraName => ({
     id: camera.device,
-    name: elementOf(camera.device)?.name ?? camera.name,
+    name: elements.find(camera.device)?.name ?? camera.name,
     // Most who ask want no more than the id.
     get identity() {
       return identityOf(camera)
@@ -93,6 +100,9 @@ function camerasPort({ config, cameras: { registry, captures, controls, core }, 
   })
   return {
     ready: true,
+    get revision() {
+      return changes + elements.revision
+    },
     get defaultId() {
       return captures.defaultDevice
     },
@@ -104,7 +114,7 @@ function camerasPort({ config, cameras: { registry, captures, controls, core }, 
     find(id) {
       const isDefault = id === captures.defaultDevice
       if (registry.has(id)) return isServed(store.current, id, captures.defaultDevice) ? nameOf(registry.get(id)) : undefined
-      return isDefault ? { id, name: elementOf(id)?.name ?? '', identity: null } : undefined
+      return isDefault ? { id, name: elements.find(id)?.name ?? '', identity: null } : undefined
     },
     status: (id) => statusOf(captures.state(known(id))),
     figures: (id) => figuresOf(captures.statistics(known(id)), controls.faults(id)),

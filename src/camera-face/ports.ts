@@ -88,6 +88,8 @@ export interface FrameLease {
 export interface CamerasPort {
   /** False until the camera layer can be asked. */
   readonly ready: boolean
+  /** Rises when something other than a figure may be different: a camera, its name or its state. */
+  readonly revision: number
   /** All cameras, by number. */
   list(): readonly CameraName[]
   /** Id of the camera that routes without an id mean; it may never have been seen yet. */

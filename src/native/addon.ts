@@ -1,7 +1,7 @@
 /** The addon's plain functions as the `Addon` and `Core` of types.ts. */
 
 import { stackOf } from '../base/stack.js'
-import { captureStatsOf } from './capture-figures.js'
+import { CAPTURE_FIGURES, captureStatsOf } from './capture-figures.js'
 import { loadAddonFile } from './load.js'
 import type {
   Addon,
@@ -51,7 +51,8 @@ interface RawAddon {
   setControls(view: View, source: string, wishes: readonly ControlWish[]): Promise<ControlResult[]>
   startCapture(view: View, source: string, request: CaptureRequest): Promise<CaptureInfo>
   stopCapture(view: View, source: string): Promise<void>
-  captureStats(view: View, source: string, maxFrameAgeMs: number): Float64Array | undefined
+  /** Writes into `figures`; false, and nothing written, for a source without a capture. */
+  captureStats(view: View, source: string, maxFrameAgeMs: number, figures: Float64Array): boolean
   setRetained(view: View, source: string, frames: number): void
   setJpegQuality(view: View, source: string, quality: number): void
   grab(view: View, source: string, wish: FrameWish): Promise<GrabbedFrame>
@@ -97,6 +98,8 @@ class CoreView implements Core {
   readonly id: number
   readonly #raw: RawAddon
   readonly #view: View
+  /** Written anew at each question. */
+  readonly #figures = new Float64Array(CAPTURE_FIGURES)
 
   constructor(raw: RawAddon, opened: OpenedView) {
     this.id = opened.core
@@ -129,8 +132,7 @@ class CoreView implements Core {
   }
 
   captureStats(source: string, maxFrameAgeMs = ANY_AGE_MS): CaptureStats | undefined {
-    const figures = this.#raw.captureStats(this.#view, source, maxFrameAgeMs)
-    return figures && captureStatsOf(figures)
+    return this.#raw.captureStats(this.#view, source, maxFrameAgeMs, this.#figures) ? captureStatsOf(this.#figures) : undefined
   }
 
   setRetained(source: string, frames: number): void {

@@ -19,6 +19,8 @@ const CAUSES = [
   'invalid_truncated',
 ] as const
 const FIGURES = 14
+/** Numbers that the addon writes. */
+export const CAPTURE_FIGURES = FIGURES + CAUSES.length
 const NO_CAUSES: Readonly<Record<string, number>> = {}
 
 export function captureStatsOf(figures: Float64Array): CaptureStats {
@@ -51,7 +53,8 @@ function causesOf(at: (index: number) => number, invalidUnits: number): Readonly
     causes ??= {}
     causes[name] = count
   }
-  for (const [index, name] of CAUSES.entries()) add(name, at(FIGURES + index))
+  let index = FIGURES
+  for (const name of CAUSES) add(name, at(index++))
   add('invalid_h264', invalidUnits)
   return causes ?? NO_CAUSES
 }

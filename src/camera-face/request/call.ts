@@ -63,7 +63,12 @@ export interface Route {
 }
 
 export function json(status: number, value: unknown, headers: Readonly<Record<string, string>> = {}): Reply {
-  return { status, headers: { 'Content-Type': 'application/json', ...headers }, body: JSON.stringify(value) }
+  return jsonText(status, JSON.stringify(value), headers)
+}
+
+/** The same for a value that is JSON already. */
+export function jsonText(status: number, body: string, headers: Readonly<Record<string, string>> = {}): Reply {
+  return { status, headers: { 'Content-Type': 'application/json', ...headers }, body }
 }
 
 /** Never from a cache: cameras change by the moment. */

@@ -3,12 +3,13 @@
 import type { Clock } from '../../base/clock.js'
 import type { FaceFaults } from '../faults.js'
 import type { FacePorts } from '../ports.js'
-import { type Call, json, NO_STORE, type Route } from '../request/call.js'
+import { type Call, json, jsonText, NO_STORE, type Route } from '../request/call.js'
 import { flagOf } from '../request/parameters.js'
 import { allCameras, briefFactsOf, factsOf } from '../status/facts.js'
 import { localIso } from '../status/local-time.js'
 import { metricsText } from '../status/metrics.js'
-import { isOverdue, listDocument, serverDocument, shortDocument, statusDocument } from '../status/status.js'
+import { OtherCameras } from '../status/others.js'
+import { isOverdue, listDocument, serverDocument, statusDocument } from '../status/status.js'
 import { CAMERA_QUERY, cameraOf } from './camera-of.js'
 
 const VIEWERS_QUERY = { name: 'viewers', doc: '1: with each viewer.', schema: { enum: ['0', '1'] } }
@@ -23,17 +24,16 @@ export interface StatusRoutesOptions {
 
 export function statusRoutes({ ports, faults, clock, startedMs }: StatusRoutesOptions): readonly Route[] {
   const { cameras, config } = ports
+  const others = new OtherCameras(ports, clock)
   const oneStatus = (call: Call): Record<string, unknown> =>
     statusDocument(factsOf(cameraOf(call, cameras), ports, flagOf(call.query, 'viewers')))
 
   const status = (call: Call) => {
-    const document: Record<string, unknown> = { ...oneStatus(call), server: serverDocument(faults.table()) }
-    const others = allCameras(ports).filter(({ id }) => id !== document.id)
-    if (others.length === 0) return json(200, document)
-    return json(200, {
-      ...document,
-      cameras: Object.fromEntries(others.map((name) => [name.id, shortDocument(briefFactsOf(name, ports))])),
-    })
+    const camera = cameraOf(call, cameras)
+    const facts = factsOf(camera, ports, flagOf(call.query, 'viewers'))
+    const document = JSON.stringify({ ...statusDocument(facts), server: serverDocument(faults.table()) })
+    const inShort = others.json(camera.id)
+    return jsonText(200, inShort === undefined ? document : `${document.slice(0, -1)},"cameras":${inShort}}`)
   }
 
   /** Everybody hears that it lives; how it is doing, only those who may look. */
@@ -81,7 +81,7 @@ export function statusRoutes({ ports, faults, clock, startedMs }: StatusRoutesOp
       path: '/status',
       role: 'viewer',
       handler: status,
-      doc: 'State and figures of the default camera, and in short of the others.',
+      doc: 'State and figures of the default camera, and in short of the others; figures of those are up to 0.1 s old.',
       query: [CAMERA_QUERY, VIEWERS_QUERY],
     },
     {

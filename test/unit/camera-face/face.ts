@@ -76,6 +76,7 @@ export async function stage(options: StageOptions = {}): Promise<Stage> {
   const changed = new Set<(id: string) => void>()
   const statuses = new Map<string, CaptureStatus>()
   let nextViewer = 1
+  let revision = 0
   const names = ['camera0', 'camera2'].map((id) => ({ id, name: `Camera ${id}`, identity: { id: `usb-${id}` } }))
   const change = { changed: ['camera.fps'], applied: ['camera.fps'], pending: [] }
   const status = (id: string): CaptureStatus => statuses.get(id) ?? ports.status
@@ -84,6 +85,9 @@ export async function stage(options: StageOptions = {}): Promise<Stage> {
     status: STREAMING,
     cameras: {
       ready: true,
+      get revision() {
+        return revision
+      },
       list: () => names,
       defaultId: 'camera0',
       find: (id) => names.find((name) => name.id === id),
@@ -181,6 +185,7 @@ export async function stage(options: StageOptions = {}): Promise<Stage> {
     },
     changeState: (id, next) => {
       statuses.set(id, next)
+      revision += 1
       for (const listener of changed) listener(id)
     },
     close: () => face.stop(),
