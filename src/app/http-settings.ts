@@ -18,6 +18,12 @@ export function httpSettings({ server, security, faces, notifications }: Config)
     get maxConnections() {
       return server.max_connections
     },
+    get maxAnonymous() {
+      return server.max_unauthenticated ?? undefined
+    },
+    get totalBytes() {
+      return server.send_buffer_total
+    },
     get maxAnonymousPerAddress() {
       return server.max_unauthenticated_per_address
     },

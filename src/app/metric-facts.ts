@@ -2,6 +2,7 @@
 
 import { statfs } from 'node:fs/promises'
 import type { CameraRegistry } from '../cameras/index.js'
+import type { Config } from '../config/index.js'
 import type { DownloadFigures } from '../http/index.js'
 import type { MediaService } from '../media/index.js'
 import { type MetricFacts, type PathFacts, processFacts } from '../monitor/index.js'
@@ -21,6 +22,8 @@ export interface MetricSources {
   readonly snapshots: Snapshots
   readonly rpc: Rpc
   readonly clients: () => number
+  readonly connections: () => MetricFacts['connections']
+  readonly config: Config
   readonly downloads: () => DownloadFigures
 }
 
@@ -39,13 +42,15 @@ export function metricFacts(sources: MetricSources): () => Promise<MetricFacts> 
   })
   return async () => {
     const [process, storage, paths] = await Promise.all([processFacts(), room(sources.recordingsDir), pathsOf(media)])
-    const { calls, failures } = rpc.stats()
+    const { sessions: _sessions, ...calls } = rpc.stats()
     return {
       build: { version: system.version, revision: sources.revision, nodeVersion: globalThis.process.version },
       process,
       mediamtx: mediamtxOf(media),
       paths,
-      rpc: { clients: sources.clients(), calls, failures },
+      rpc: { clients: sources.clients(), ...calls },
+      connections: sources.connections(),
+      limits: limitsOf(sources.config),
       downloads: sources.downloads(),
       cameras: camerasByState(registry),
       recordings: { active: recordings.activeCount, started: counted.started, failed: counted.failed },
@@ -54,6 +59,28 @@ export function metricFacts(sources: MetricSources): () => Promise<MetricFacts> 
       storageState: recordings.storage.state,
       ready: system.ready() && !system.stopping() && media?.state !== 'down',
     }
+  }
+}
+
+/** Those of reliability-security §1 that are configured, as they are in force. */
+function limitsOf({ server, security, faces, downloads, notifications }: Config): MetricFacts['limits'] {
+  return {
+    connections: server.max_connections,
+    unauthenticated: server.max_unauthenticated ?? Math.max(64, Math.floor(server.max_connections / 10)),
+    unauthenticated_per_address: server.max_unauthenticated_per_address,
+    message_bytes: server.max_message_size,
+    message_bytes_unauthenticated: server.max_message_size_unauthenticated,
+    requests_in_flight_per_connection: server.max_requests_in_flight,
+    slow_requests_per_kind: server.max_slow_requests,
+    requests_per_window: security.rate_limit_requests,
+    pending_bytes_soft: server.send_buffer_soft,
+    pending_bytes_hard: server.send_buffer_hard,
+    pending_bytes_total: server.send_buffer_total,
+    pending_notifications: notifications.websocket.max_queue_size,
+    mjpeg_viewers: faces.camera.max_viewers,
+    mjpeg_viewers_per_camera: faces.camera.max_viewers_per_camera,
+    downloads: downloads.max_concurrent,
+    downloads_per_identity: downloads.max_per_identity,
   }
 }
 

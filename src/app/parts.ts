@@ -96,6 +96,14 @@ export async function buildParts(context: PartsContext): Promise<Parts> {
     serverInfoRole: config.compatibility.server_info_role,
     authRequiredInMessage: config.compatibility.auth_required_in_message,
     rateLimit,
+    workLimits: {
+      get perConnection() {
+        return config.server.max_requests_in_flight
+      },
+      get perKind() {
+        return config.server.max_slow_requests
+      },
+    },
     clock,
     logger,
   })
@@ -110,6 +118,8 @@ export async function buildParts(context: PartsContext): Promise<Parts> {
     revision: env.SERVICE_GIT_COMMIT ?? '',
     recordingsDir: config.mediamtx.recordings_path,
     clients: () => http.connections,
+    connections: () => http.figures,
+    config,
     downloads: () => desk.figures,
   })
   const text = async (format: MetricsFormat): Promise<string> => metricsText(await facts(), format)

@@ -1,6 +1,7 @@
 /** All WebSocket connections: opening, deadlines, the memory they may hold together, and their end at stop. */
 
 import { type Clock, wait } from '../base/clock.js'
+import { type Counts, Tally } from '../base/tally.js'
 import type { SessionSource } from '../rpc/index.js'
 import { type Admission, OwnAdmission } from './admission.js'
 import type { ConnectionCounts } from './connection-counts.js'
@@ -15,6 +16,19 @@ export interface Client {
   /** A program of this machine. */
   readonly local: boolean
   readonly codec: 'json' | 'msgpack'
+}
+
+export interface ConnectionFigures {
+  readonly authenticated: number
+  readonly anonymous: number
+  /** Held in memory for all of them. */
+  readonly pendingBytes: number
+  /** Notifications that a newer one took the place of, since the start. */
+  readonly coalesced: number
+  /** Upgrades refused, by the words of the answer. */
+  readonly refusals: Counts
+  /** Connections that ended, by our close code; `peer` when the decision was not ours. */
+  readonly closes: Counts
 }
 
 /** For a thread that is not the only one on its port. */
@@ -40,6 +54,9 @@ export class Connections {
   readonly #admission: Admission
   /** With the address each comes from. */
   readonly #open = new Map<Connection, string>()
+  readonly #refusals = new Tally()
+  readonly #closes = new Tally()
+  #coalesced = 0
   #stopping = false
 
   constructor(rpc: SessionSource, clock: Clock, settings: HttpServerSettings, shared: SharedPort | undefined) {
@@ -54,10 +71,25 @@ export class Connections {
     return this.#open.size
   }
 
+  get figures(): ConnectionFigures {
+    let [anonymous, pendingBytes, coalesced] = [0, 0, this.#coalesced]
+    for (const connection of this.#open.keys()) {
+      if (!connection.loggedIn) anonymous += 1
+      pendingBytes += connection.pendingBytes
+      coalesced += connection.coalesced
+    }
+    const authenticated = this.#open.size - anonymous
+    const { counts: refusals } = this.#refusals
+    return { authenticated, anonymous, pendingBytes, coalesced, refusals, closes: this.#closes.counts }
+  }
+
   /** Why a connection from `address` is refused now; undefined: it is admitted, and `open` has to follow. */
   admit(address: string): Refusal | undefined {
-    if (this.#stopping) return { status: '503 Service Unavailable', text: 'Service is stopping' }
-    return this.#admission.admit(address)
+    const refusal = this.#stopping
+      ? { status: '503 Service Unavailable', text: 'Service is stopping' }
+      : this.#admission.admit(address)
+    if (refusal !== undefined) this.#refusals.add(refusal.text)
+    return refusal
   }
 
   open(socket: Socket, client: Client): Connection {
@@ -73,6 +105,8 @@ export class Connections {
     const address = this.#open.get(connection)
     if (address === undefined) return
     this.#open.delete(connection)
+    this.#coalesced += connection.coalesced
+    this.#closes.add(String(connection.closeCode ?? 'peer'))
     this.#admission.closed(address, connection.loggedIn)
     connection.gone()
   }

@@ -35,6 +35,7 @@ export class Outbound {
   #queuedBytes = 0
   #notifications = 0
   #blocked = false
+  #coalesced = 0
 
   constructor(sink: FrameSink, limits: OutboundLimits) {
     this.#sink = sink
@@ -44,6 +45,11 @@ export class Outbound {
   /** Whether the kernel has refused bytes that still wait. */
   get blocked(): boolean {
     return this.#blocked
+  }
+
+  /** Notifications that a newer one took the place of. */
+  get coalesced(): number {
+    return this.#coalesced
   }
 
   /** Bytes that wait here and in the socket's buffer. */
@@ -97,7 +103,10 @@ export class Outbound {
 
   #replace(key: string): void {
     const index = this.#queue.findIndex((waiting) => waiting.key === key)
-    for (const older of index < 0 ? [] : this.#queue.splice(index, 1)) this.#uncount(older)
+    for (const older of index < 0 ? [] : this.#queue.splice(index, 1)) {
+      this.#uncount(older)
+      this.#coalesced += 1
+    }
   }
 
   #uncount(waiting: Waiting): void {

@@ -7,7 +7,7 @@ import { errorText } from '../base/errors.js'
 import type { Service } from '../base/lifecycle.js'
 import type { Logger } from '../base/logger.js'
 import type { SessionSource } from '../rpc/index.js'
-import { type Client, Connections, type SharedPort } from './connections.js'
+import { type Client, type ConnectionFigures, Connections, type SharedPort } from './connections.js'
 import { chooseCodec, handshakeFault, hostName, originAllowed, type Refusal, type RequestHeaders } from './handshake.js'
 import { checkFree, type ListenAddress, listenOn } from './listen.js'
 import { mountGroup } from './pages.js'
@@ -38,6 +38,7 @@ export interface HttpServer extends Service {
   /** The port listened on; 0 before the start. */
   readonly port: number
   readonly connections: number
+  readonly figures: ConnectionFigures
 }
 
 /** The library's socket object, with our connection kept on it: a property costs less per frame than its own user data. */
@@ -91,6 +92,10 @@ class UwsServer implements HttpServer {
 
   get connections(): number {
     return this.#connections.count
+  }
+
+  get figures(): ConnectionFigures {
+    return this.#connections.figures
   }
 
   /** Rejects with ListenError when the address cannot be had. */

@@ -45,6 +45,7 @@ export class Connection implements Peer {
   #session: OpenSession | undefined
   #loggedIn = false
   #closing = false
+  #closeCode: number | undefined
   #pingedAtMs: number
   #progressAtMs: number
   /** Requests that came while too many replies wait: uWebSockets.js cannot stop reading a WebSocket, so they wait unread. */
@@ -64,6 +65,15 @@ export class Connection implements Peer {
 
   get loggedIn(): boolean {
     return this.#loggedIn
+  }
+
+  get coalesced(): number {
+    return this.#out.coalesced
+  }
+
+  /** Of our decision to close; undefined as long as there was none. */
+  get closeCode(): number | undefined {
+    return this.#closeCode
   }
 
   get inFlight(): number {
@@ -132,6 +142,7 @@ export class Connection implements Peer {
   /** Our decision: no data frame after it, and the reason for the peer to read when it reads on. */
   close(code: number, reason: string): void {
     if (this.#closing) return
+    this.#closeCode = code
     this.gone()
     this.#socket.end(code, reason)
   }

@@ -6,15 +6,17 @@
 import { randomUUID } from 'node:crypto'
 import { demandPlace, type Identity, type RateLimit } from '../auth/index.js'
 import type { Clock } from '../base/clock.js'
-import { errorText, ServiceError } from '../base/errors.js'
+import { CATALOGUE, errorText, ServiceError } from '../base/errors.js'
+import { LogThrottle } from '../base/log-throttle.js'
 import type { Logger } from '../base/logger.js'
 import { stackOf } from '../base/stack.js'
+import { type Counts, Tally } from '../base/tally.js'
 import type { Codec, Payload } from './codec.js'
 import { type Message, type Params, wantsReply } from './message.js'
 import type { MethodFacts, TokenVerifier } from './method.js'
 import { RANK, type Session } from './session.js'
 import { type Failure, failure, wireError } from './wire-error.js'
-import { rateLimited, tooBusy, Workload } from './workload.js'
+import { rateLimited, tooBusy, type WorkLimits, Workload } from './workload.js'
 
 /** A method with all it needs to run, wherever that is. */
 export interface BoundMethod extends Pick<MethodFacts, 'name' | 'role' | 'beforeReady' | 'work'> {
@@ -32,19 +34,39 @@ export interface DispatcherOptions {
   readonly tokensInCalls: boolean
   /** The message of a refusal for want of a login ends with `(auth_required)` (C-36). */
   readonly authRequiredInMessage: boolean
+  readonly workLimits: WorkLimits
   readonly clock: Clock
   readonly logger: Logger
 }
 
-/** Calls under way on one connection. */
-const MAX_IN_FLIGHT = 32
 /** A client that goes on after so many refusals in this time is not one that backs off. */
 const MAX_REFUSALS = 100
 const REFUSAL_WINDOW_MS = 10_000
 const CLOSE_FLOODING = 4029
 
+/** Lines a minute about one method that fails for one client. */
+const LOG_LINES = 5
+
+export interface DispatcherStats {
+  /** Counted since the start. */
+  readonly calls: number
+  readonly failures: number
+  /** Answers by method and code, `ping 0` when it was a result; what names no method counts as `?`. */
+  readonly answers: Counts
+  /** Calls that were refused for there being too many, by layer. */
+  readonly limited: Counts
+  /** Slow work under way by kind. */
+  readonly underWay: Counts
+  /** Lines that were not logged. */
+  readonly linesLeftOut: number
+}
+
+interface CountedMethod extends BoundMethod {
+  results: number
+}
+
 export class Dispatcher {
-  readonly #methods: ReadonlyMap<string, BoundMethod>
+  readonly #methods: ReadonlyMap<string, CountedMethod>
   readonly #tokens: TokenVerifier
   readonly #ready: () => boolean
   readonly #rateLimit: RateLimit
@@ -52,12 +74,17 @@ export class Dispatcher {
   readonly #authRequiredInMessage: boolean
   readonly #clock: Clock
   readonly #logger: Logger
-  readonly #workload = new Workload()
+  readonly #workload: Workload
+  readonly #answers = new Tally()
+  readonly #limited = new Tally()
+  readonly #throttle: LogThrottle
   #calls = 0
   #failures = 0
 
   constructor(options: DispatcherOptions) {
-    this.#methods = options.methods
+    this.#methods = new Map([...options.methods].map(([name, method]) => [name, { ...method, results: 0 }]))
+    this.#workload = new Workload(options.workLimits)
+    this.#throttle = new LogThrottle({ clock: options.clock, perMinute: LOG_LINES })
     this.#tokens = options.tokens
     this.#ready = options.ready
     this.#rateLimit = options.rateLimit
@@ -67,9 +94,16 @@ export class Dispatcher {
     this.#logger = options.logger
   }
 
-  /** Counted since the start. */
-  get stats(): { readonly calls: number; readonly failures: number } {
-    return { calls: this.#calls, failures: this.#failures }
+  get stats(): DispatcherStats {
+    const results = [...this.#methods.values()].map(({ name, results }) => [`${name} 0`, results])
+    return {
+      calls: this.#calls,
+      failures: this.#failures,
+      answers: { ...Object.fromEntries(results), ...this.#answers.counts },
+      limited: this.#limited.counts,
+      underWay: this.#workload.underWay,
+      linesLeftOut: this.#throttle.dropped,
+    }
   }
 
   /** The reply to send now; undefined when there is none, or when it comes later through the session's peer. */
@@ -87,13 +121,17 @@ export class Dispatcher {
     return this.#run(session, codec, message, method)
   }
 
-  #run(session: Session, codec: Codec, message: Message, method: BoundMethod): Payload | undefined {
+  #run(session: Session, codec: Codec, message: Message, method: CountedMethod): Payload | undefined {
     const refusal = this.#refusal(session, method, message)
     if (refusal !== undefined) return this.#fail(codec, message, refusal)
 
     try {
       const result = method.call(message.params, session)
-      if (!(result instanceof Promise)) return message.id === undefined ? undefined : codec.reply(message.id, result)
+      if (!(result instanceof Promise)) {
+        const reply = message.id === undefined ? undefined : codec.reply(message.id, result)
+        method.results += 1
+        return reply
+      }
       this.#answerLater(session, codec, message, method, result)
       return undefined
     } catch (thrown) {
@@ -101,7 +139,7 @@ export class Dispatcher {
     }
   }
 
-  #loginAndRun(session: Session, codec: Codec, message: Message, method: BoundMethod, token: string): Payload | undefined {
+  #loginAndRun(session: Session, codec: Codec, message: Message, method: CountedMethod, token: string): Payload | undefined {
     const run = (identity: Identity): Payload | undefined => {
       session.login(demandPlace(identity, session.local))
       return this.#run(session, codec, message, method)
@@ -142,10 +180,14 @@ export class Dispatcher {
     }
     if (message.paramsFault !== undefined) return message.paramsFault
     const { work } = method
-    return work !== undefined && (session.inFlight >= MAX_IN_FLIGHT || this.#workload.full(work)) ? tooBusy() : undefined
+    const full = work === undefined ? undefined : this.#workload.full(work, session.inFlight)
+    if (full === undefined) return undefined
+    this.#limited.add(`work of one ${full}`)
+    return tooBusy()
   }
 
   #refuseFlood(session: Session, codec: Codec, message: Message, retryAfterMs: number): Payload | undefined {
+    this.#limited.add('rate of one connection')
     if (session.countRefusal(this.#clock.nowMs(), REFUSAL_WINDOW_MS) >= MAX_REFUSALS) {
       session.peer.close(CLOSE_FLOODING, 'too many refused requests')
       return undefined
@@ -153,7 +195,7 @@ export class Dispatcher {
     return this.#fail(codec, message, rateLimited(retryAfterMs, 'the connection sends more requests than its rate allows'))
   }
 
-  #answerLater(session: Session, codec: Codec, message: Message, method: BoundMethod, result: Promise<unknown>): void {
+  #answerLater(session: Session, codec: Codec, message: Message, method: CountedMethod, result: Promise<unknown>): void {
     const { work } = method
     session.inFlight += 1
     if (work !== undefined) this.#workload.begin(work)
@@ -164,13 +206,18 @@ export class Dispatcher {
     }
     // The reply is made inside the chain: a result that cannot be encoded is a failure of the method like any other.
     result
-      .then((value) => (message.id === undefined ? undefined : codec.reply(message.id, value)))
+      .then((value) => {
+        const reply = message.id === undefined ? undefined : codec.reply(message.id, value)
+        method.results += 1
+        return reply
+      })
       .catch((thrown: unknown) => this.#fail(codec, message, this.#known(thrown, method, session)))
       .then(settle)
   }
 
   #fail(codec: Codec, message: Message, error: Failure): Payload | undefined {
     this.#failures += 1
+    this.#answers.add(`${this.#methods.has(message.method) ? message.method : '?'} ${CATALOGUE[error.code].rpc}`)
     if (!wantsReply(message)) return undefined
     const wire = wireError(error)
     const named = this.#authRequiredInMessage && error.code === 'AUTH_REQUIRED'
@@ -181,8 +228,18 @@ export class Dispatcher {
     return knownFailure(thrown, {
       method: method.name,
       client: session.clientId,
-      logger: session.closed ? undefined : this.#logger,
+      logger: this.#loggerFor(thrown, method, session),
     })
+  }
+
+  /** Undefined: nobody listens any more, or the same was said often enough. */
+  #loggerFor(thrown: unknown, method: BoundMethod, session: Session): Logger | undefined {
+    if (thrown instanceof ServiceError || session.closed) return undefined
+    const verdict = this.#throttle.judge(`${method.name} ${errorText(thrown)}`, session.address ?? session.clientId)
+    if (!verdict.write) return undefined
+    const { last, leftOut } = verdict
+    if (!last && leftOut === 0) return this.#logger
+    return this.#logger.child({ ...(leftOut > 0 && { left_out: leftOut }), ...(last && { more: 'left out for a minute' }) })
   }
 }
 

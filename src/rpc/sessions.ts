@@ -3,18 +3,22 @@
 import type { RateLimit, Role } from '../auth/index.js'
 import type { Clock } from '../base/clock.js'
 import type { Logger } from '../base/logger.js'
+import type { Counts } from '../base/tally.js'
 import { createJsonCodec } from './codec-json.js'
 import { msgpackCodec } from './codec-msgpack.js'
-import { type BoundMethod, Dispatcher } from './dispatcher.js'
+import { type BoundMethod, Dispatcher, type DispatcherStats } from './dispatcher.js'
 import type { TokenVerifier } from './method.js'
 import { type Peer, Session } from './session.js'
 import type { Subscriptions } from './subscriptions.js'
+import { DEFAULT_WORK_LIMITS, type WorkLimits } from './workload.js'
 
 /** What sessions are told, wherever the services are. */
 export interface SessionRules {
   readonly tokens: TokenVerifier
   /** The limit of one connection. */
   readonly rateLimit: RateLimit
+  /** How much may be worked on at once. */
+  readonly workLimits?: WorkLimits
   /** A token among the parameters of any call logs a connection in that is not. Default: it does not. */
   readonly tokensInCalls?: boolean
   /** A refusal for want of a login says `auth_required` in its message, too. Default: in its data only. */
@@ -52,11 +56,12 @@ export interface OpenSession {
   close(): void
 }
 
-export interface RpcStats {
+export interface RpcStats extends DispatcherStats {
   readonly sessions: number
-  /** Counted since the start. */
-  readonly calls: number
-  readonly failures: number
+  /** Notifications handed to connections, by name, since the start. */
+  readonly notifications: Counts
+  /** Subscriptions with numbers, by how they began: `replay` or `resync`. */
+  readonly resumes: Counts
 }
 
 export interface SessionsOptions extends SessionRules {
@@ -75,15 +80,15 @@ export class Sessions {
   #open = 0
 
   constructor(options: SessionsOptions) {
-    const { tokensInCalls = false, authRequiredInMessage = false } = options
+    const { tokensInCalls = false, authRequiredInMessage = false, workLimits = DEFAULT_WORK_LIMITS } = options
     const methods = new Map(options.methods.map((method) => [method.name, method]))
     this.#options = options
-    this.#dispatcher = new Dispatcher({ ...options, methods, tokensInCalls, authRequiredInMessage })
+    this.#dispatcher = new Dispatcher({ ...options, methods, tokensInCalls, authRequiredInMessage, workLimits })
     this.#jsonCodec = createJsonCodec(methods.keys())
   }
 
   get stats(): RpcStats {
-    return { sessions: this.#open, ...this.#dispatcher.stats }
+    return { sessions: this.#open, ...this.#dispatcher.stats, ...this.#options.subscriptions.stats }
   }
 
   open({ codec: wanted, linkHost, local, address, peer }: SessionRequest): OpenSession {

@@ -2,6 +2,7 @@
 
 import { type Clock, timestamp } from '../base/clock.js'
 import { invalidParam } from '../base/errors.js'
+import { type Counts, Tally } from '../base/tally.js'
 import { type LeftOff, type MissedEvent, missedEvents } from './catch-up.js'
 import { EventEncoder, type EventNumber } from './event-encoder.js'
 import { EventLog, stateKey } from './event-log.js'
@@ -39,6 +40,8 @@ export class Subscriptions {
   readonly #clock: Clock
   readonly #cameras: Pick<CameraPort, 'status'>
   readonly #log = new EventLog()
+  readonly #notifications = new Tally()
+  readonly #resumes = new Tally()
   readonly #bySession = new Map<Session, Subscription>()
   readonly #byName = new Map<string, Set<Session>>()
 
@@ -64,12 +67,17 @@ export class Subscriptions {
         for (const frame of frames) session.peer.send(frame, session.codec.binary)
       })
     }
+    this.#resumes.add(frames === undefined ? 'resync' : 'replay')
     const seq: Record<string, number> = {}
     for (const name of names) {
       const last = this.#log.last(name)
       if (last !== undefined) seq[name] = last
     }
     return { epoch: this.#log.epoch, seq, resync: frames === undefined }
+  }
+
+  get stats(): { readonly notifications: Counts; readonly resumes: Counts } {
+    return { notifications: this.#notifications.counts, resumes: this.#resumes.counts }
   }
 
   /** The newest events of a stream that tells states, one of each device. */
@@ -141,14 +149,18 @@ export class Subscriptions {
       const key = tellsState(name) ? `${name} ${stateKey(stamped)}` : undefined
       const seq = this.#log.last(name)
       const number = seq === undefined ? undefined : { seq, epoch: this.#log.epoch }
+      let told = 0
       for (const session of this.#byName.get(name) ?? []) {
         const subscription = this.#bySession.get(session)
         if (subscription === undefined || session.rankAt(wallMs) === 0) continue
         if (names.slice(0, order).some((earlier) => subscription.names.has(earlier))) continue
         if (subscription.filter?.(topic, stamped) === false) continue
         const encoded = encoder.encode(name, session, subscription.numbered ? number : undefined)
-        if (encoded !== undefined) session.peer.notify(encoded, session.codec.binary, key)
+        if (encoded === undefined) continue
+        session.peer.notify(encoded, session.codec.binary, key)
+        told += 1
       }
+      if (told > 0) this.#notifications.add(name, told)
     })
   }
 

@@ -1,23 +1,40 @@
-/** How much slow work is under way on all connections together, of each kind. */
+/** How much slow work is under way, on one connection and on all together, and how much may be. */
 
 import type { WorkKind } from './method.js'
 import { type Failure, failure } from './wire-error.js'
 
-const MAX_WORK: Readonly<Record<WorkKind, number>> = {
-  snapshot: 256,
-  media: 256,
-  controls: 256,
-  recording: 256,
-  files: 256,
-}
 /** What a client is told to wait when too much is under way. */
 const BUSY_RETRY_MS = 250
 
+/** Read anew each time, so they may be getters. */
+export interface WorkLimits {
+  /** Requests of one connection. */
+  readonly perConnection: number
+  /** Requests of each kind, of all connections. */
+  readonly perKind: number
+}
+
+export const DEFAULT_WORK_LIMITS: WorkLimits = { perConnection: 32, perKind: 256 }
+
+/** Why there is no place for more. */
+export type FullCause = 'connection' | 'kind'
+
 export class Workload {
+  readonly #limits: WorkLimits
   readonly #underWay: Record<WorkKind, number> = { snapshot: 0, media: 0, controls: 0, recording: 0, files: 0 }
 
-  full(kind: WorkKind): boolean {
-    return this.#underWay[kind] >= MAX_WORK[kind]
+  constructor(limits: WorkLimits) {
+    this.#limits = limits
+  }
+
+  /** `ofConnection`: under way on the connection that asks. */
+  full(kind: WorkKind, ofConnection: number): FullCause | undefined {
+    if (ofConnection >= this.#limits.perConnection) return 'connection'
+    return this.#underWay[kind] >= this.#limits.perKind ? 'kind' : undefined
+  }
+
+  get underWay(): Readonly<Record<WorkKind, number>> {
+    return { ...this.#underWay }
   }
 
   begin(kind: WorkKind): void {

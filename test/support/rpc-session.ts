@@ -2,7 +2,7 @@
 
 import { createTokens, RateLimit, type Role } from '../../src/auth/index.js'
 import { createLogger } from '../../src/base/logger.js'
-import { createRpc, type Rpc, type Services, type TokenVerifier } from '../../src/rpc/index.js'
+import { createRpc, type Rpc, type Services, type TokenVerifier, type WorkLimits } from '../../src/rpc/index.js'
 import { FakeClock } from './fake-clock.js'
 import type { Incoming } from './rpc-client.js'
 import { memoryServices } from './rpc-server.js'
@@ -37,6 +37,7 @@ export interface BenchOptions {
   readonly tokensInCalls?: boolean
   readonly authRequiredInMessage?: boolean
   readonly extraMembers?: boolean
+  readonly workLimits?: WorkLimits
   readonly serverInfoRole?: Role
   /** In place of plain tokens. */
   readonly verifier?: TokenVerifier
@@ -55,6 +56,7 @@ export function createBench(options: BenchOptions = {}): Bench {
     tokensInCalls,
     authRequiredInMessage,
     extraMembers,
+    ...(options.workLimits && { workLimits: options.workLimits }),
     serverInfoRole: options.serverInfoRole ?? 'viewer',
     rateLimit,
     clock,

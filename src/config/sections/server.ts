@@ -81,10 +81,25 @@ export const server = section('The JSON-RPC face: WebSocket, dashboard, download
     default: 32,
     min: 1,
     max: 10_000,
-    idle: true,
     reload: 'live',
     doc: 'Requests of one connection being worked on; more are answered with -32040.',
   }),
+  max_slow_requests: integer({
+    default: 256,
+    min: 1,
+    max: 100_000,
+    reload: 'live',
+    doc: 'Requests of one slow kind (snapshots, MediaMTX, controls, recordings, files) being worked on for all; more are answered with -32040.',
+  }),
+  max_unauthenticated: optional(
+    integer({
+      default: 0,
+      min: 1,
+      max: 100_000,
+      reload: 'live',
+      doc: 'Connections in all that have not logged in; without it a tenth of max_connections, at least 64.',
+    }),
+  ),
   send_buffer_soft: integer({
     default: 64 * 1024,
     min: 4096,
@@ -98,6 +113,13 @@ export const server = section('The JSON-RPC face: WebSocket, dashboard, download
     max: 256 * MIB,
     reload: 'live',
     doc: 'Pending bytes of one connection above which it is closed with 4008. Above send_buffer_soft.',
+  }),
+  send_buffer_total: integer({
+    default: 64 * MIB,
+    min: MIB,
+    max: 4096 * MIB,
+    reload: 'live',
+    doc: 'Pending bytes of all connections above which the largest holders are closed with 4008, until three quarters are left.',
   }),
   shutdown_timeout: duration({
     default: 15 * SECOND,

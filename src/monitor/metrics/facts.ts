@@ -1,5 +1,7 @@
 /** What the metrics are made from: plain figures, gathered when somebody asks. */
 
+import type { Counts } from '../../base/tally.js'
+
 export interface MetricFacts {
   readonly build: { readonly version: string; readonly revision: string; readonly nodeVersion: string }
   readonly process: ProcessFacts
@@ -7,7 +9,10 @@ export interface MetricFacts {
   readonly mediamtx: { readonly up: boolean; readonly version: string | undefined } | undefined
   /** Of MediaMTX; none while it is away. */
   readonly paths: readonly PathFacts[]
-  readonly rpc: { readonly clients: number; readonly calls: number; readonly failures: number }
+  readonly rpc: RpcFacts
+  readonly connections: ConnectionFacts
+  /** Configured limits by name. */
+  readonly limits: Counts
   readonly downloads: { readonly active: number; readonly bytes: number }
   /** How many cameras there are in each state. */
   readonly cameras: Readonly<Record<'CONNECTED' | 'DISCONNECTED' | 'ERROR', number>>
@@ -17,6 +22,34 @@ export interface MetricFacts {
   readonly storage: { readonly sizeBytes: number; readonly availableBytes: number } | undefined
   readonly storageState: 'ok' | 'low' | 'full'
   readonly ready: boolean
+}
+
+export interface RpcFacts {
+  readonly clients: number
+  readonly calls: number
+  readonly failures: number
+  /** By method and code, such as `ping 0`. */
+  readonly answers: Counts
+  /** Refused for there being too many, by layer. */
+  readonly limited: Counts
+  /** Slow work by kind. */
+  readonly underWay: Counts
+  /** By name. */
+  readonly notifications: Counts
+  /** `replay` and `resync`. */
+  readonly resumes: Counts
+  readonly linesLeftOut: number
+}
+
+export interface ConnectionFacts {
+  readonly authenticated: number
+  readonly anonymous: number
+  readonly pendingBytes: number
+  readonly coalesced: number
+  /** By the words of the refusal. */
+  readonly refusals: Counts
+  /** By close code. */
+  readonly closes: Counts
 }
 
 export interface ProcessFacts {

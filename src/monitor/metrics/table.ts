@@ -1,5 +1,6 @@
 /** The one table of the service's metrics: `/metrics` and docs/metrics.md are made from it. The camera face has its own. Pure. */
 
+import type { Counts } from '../../base/tally.js'
 import type { MetricFacts } from './facts.js'
 
 export interface Sample {
@@ -70,6 +71,52 @@ export const METRICS: readonly MetricEntry[] = [
   number('mtxmon_ws_clients', 'Open WebSocket connections.', ({ rpc }) => rpc.clients),
   counter('mtxmon_rpc_calls_total', 'Requests that came over WebSockets.', ({ rpc }) => rpc.calls),
   counter('mtxmon_rpc_call_failures_total', 'Of these, those answered with an error.', ({ rpc }) => rpc.failures),
+  gauge('mtxmon_ws_connections', 'Open WebSocket connections, with and without a login.', ['state'], ({ connections }) => [
+    { value: connections.authenticated, labels: { state: 'authenticated' } },
+    { value: connections.anonymous, labels: { state: 'anonymous' } },
+  ]),
+  counters('mtxmon_ws_refusals_total', 'Upgrades that were refused.', 'reason', ({ connections }) => connections.refusals),
+  counters(
+    'mtxmon_ws_disconnects_total',
+    'Connections that ended, by the close code that the service decided on; peer: it was not its decision.',
+    'reason',
+    ({ connections }) => connections.closes,
+  ),
+  counters('mtxmon_ws_messages_total', 'Notifications handed to connections.', 'topic', ({ rpc }) => rpc.notifications),
+  counter(
+    'mtxmon_ws_coalesced_total',
+    'Notifications that a newer one took the place of while they waited for a slow reader.',
+    ({ connections }) => connections.coalesced,
+  ),
+  number('mtxmon_ws_pending_bytes', 'Bytes held for slow readers.', ({ connections }) => connections.pendingBytes),
+  counters(
+    'mtxmon_ws_resumes_total',
+    'Subscriptions with numbers: what was missed was sent (replay), or could not be told (resync).',
+    'result',
+    ({ rpc }) => rpc.resumes,
+  ),
+  {
+    ...counter('mtxmon_rpc_requests_total', 'Requests by method and code; 0: a result; ?: no method of ours.', () => 0),
+    labels: ['method', 'code'],
+    samples: ({ rpc }) =>
+      Object.entries(rpc.answers).map(([key, value]) => {
+        const [method = '', code = ''] = key.split(' ')
+        return { value, labels: { method, code } }
+      }),
+  },
+  gauge('mtxmon_rpc_in_flight', 'Slow requests being worked on.', ['kind'], ({ rpc }) => byLabel('kind', rpc.underWay)),
+  counters(
+    'mtxmon_rate_limited_total',
+    'Requests that were refused for there being too many.',
+    'layer',
+    ({ rpc }) => rpc.limited,
+  ),
+  counter(
+    'mtxmon_log_lines_left_out_total',
+    'Log lines about one cause from one client beyond five a minute.',
+    ({ rpc }) => rpc.linesLeftOut,
+  ),
+  gauge('mtxmon_limit', 'Limits that are in force.', ['limit'], ({ limits }) => byLabel('limit', limits)),
   number('mtxmon_downloads', 'Downloads under way.', ({ downloads }) => downloads.active),
   counter('mtxmon_download_sent_bytes_total', 'Bytes of files that were sent.', ({ downloads }) => downloads.bytes),
   gauge('mtxmon_cameras', 'Cameras by state.', ['state'], ({ cameras }) =>
@@ -106,6 +153,14 @@ function number(name: string, help: string, value: (facts: MetricFacts) => numbe
 
 function counter(name: string, help: string, value: (facts: MetricFacts) => number): MetricEntry {
   return { ...number(name, help, value), type: 'counter' }
+}
+
+function counters(name: string, help: string, label: string, counts: (facts: MetricFacts) => Counts): MetricEntry {
+  return { name, type: 'counter', help, labels: [label], samples: (facts) => byLabel(label, counts(facts)) }
+}
+
+function byLabel(label: string, counts: Counts): readonly Sample[] {
+  return Object.entries(counts).map(([word, value]) => ({ value, labels: { [label]: word } }))
 }
 
 function of(holds: boolean, labels?: Readonly<Record<string, string>>): Sample {

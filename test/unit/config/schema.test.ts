@@ -29,6 +29,7 @@ const OTHER: Readonly<Record<string, string>> = {
   'downloads.ticket_lifetime': '30s',
   'faces.public_host': 'cam.example',
   'faces.loopback_role': 'viewer',
+  'compatibility.server_info_role': 'admin',
   'faces.camera.auth': 'none',
   'faces.camera.ticket_lifetime': '30s',
   'camera.device_range': '3,5',

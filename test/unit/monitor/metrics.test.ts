@@ -13,7 +13,16 @@ const FACTS: MetricFacts = {
     { name: 'camera0', online: true, source: 'rtspSession', readers: { rtspSession: 2, hlsSession: 1 } },
     { name: 'camera1', online: false, source: '', readers: {} },
   ],
-  rpc: { clients: 7, calls: 100, failures: 3 },
+  rpc: {
+    ...{ clients: 7, calls: 100, failures: 3, answers: { 'ping 0': 97, '? -32601': 3 }, linesLeftOut: 1 },
+    ...{ limited: { 'rate of one connection': 2 }, underWay: { snapshot: 1 } },
+    ...{ notifications: { 'snapshot.taken': 4 }, resumes: { replay: 1, resync: 2 } },
+  },
+  connections: {
+    ...{ authenticated: 5, anonymous: 2, pendingBytes: 10, coalesced: 3 },
+    ...{ refusals: { 'Maximum connections reached': 1 }, closes: { '4008': 2, peer: 9 } },
+  },
+  limits: { connections: 1000 },
   downloads: { active: 1, bytes: 12_345_678_901 },
   cameras: { CONNECTED: 2, DISCONNECTED: 1, ERROR: 0 },
   recordings: { active: 1, started: 5, failed: 2 },

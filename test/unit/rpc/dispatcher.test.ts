@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { METHODS, type Snapshot } from '../../../src/rpc/index.js'
 import { RANK } from '../../../src/rpc/session.js'
 import { memoryServices, snapshot } from '../../support/rpc-server.js'
-import { createBench } from '../../support/rpc-session.js'
+import { type BenchOptions, type Caller, createBench } from '../../support/rpc-session.js'
 
 const ROLES = ['viewer', 'operator', 'admin'] as const
 
@@ -265,10 +265,10 @@ describe('rate limit', () => {
 })
 
 describe('work under way', () => {
-  function stuckSnapshots() {
+  function stuckSnapshots(options: BenchOptions = {}) {
     const finish: (() => void)[] = []
     const take = (): Promise<Snapshot> => new Promise((resolve) => finish.push(() => resolve(snapshot('camera0', 'a.jpg'))))
-    return { finish, bench: createBench({ services: { snapshots: { take } } }) }
+    return { finish, bench: createBench({ ...options, services: { snapshots: { take } } }) }
   }
 
   it('is limited to 32 calls of a connection; quick calls go on', async () => {
@@ -294,6 +294,24 @@ describe('work under way', () => {
     late.login('operator')
     expect(late.call('take_snapshot', { device: 'camera0' })?.error?.code).toBe(-32040)
     expect(late.call('get_camera_list')?.result).toBeDefined()
+  })
+
+  it('is limited to what is configured, also when that changes', () => {
+    const workLimits = { perConnection: 2, perKind: 3 }
+    const { bench } = stuckSnapshots({ workLimits })
+    const [one, two] = [bench.open(), bench.open()]
+    for (const caller of [one, two]) caller.login('operator')
+    const codes = (caller: Caller, calls: number) =>
+      Array.from({ length: calls }, () => caller.call('take_snapshot', { device: 'camera0' })?.error?.code)
+    expect(codes(one, 3)).toEqual([undefined, undefined, -32040])
+    expect(codes(two, 2)).toEqual([undefined, -32040])
+    workLimits.perKind = 4
+    expect(codes(two, 2)).toEqual([undefined, -32040])
+    expect(bench.rpc.stats()).toMatchObject({
+      limited: { 'work of one connection': 2, 'work of one kind': 1 },
+      underWay: { snapshot: 4 },
+      answers: { 'take_snapshot -32040': 3, 'take_snapshot 0': 0, 'authenticate 0': 2 },
+    })
   })
 
   it('is told when the client goes, and its result is dropped', async () => {
@@ -333,6 +351,21 @@ describe('unexpected failures', () => {
     expect(JSON.stringify(error)).not.toContain('secret of the inside')
     expect(bench.logs.join()).toContain(String(error?.data.request_id))
     expect(bench.logs.join()).toContain('secret of the inside')
+  })
+
+  it('are logged five times a minute for each client, then counted', () => {
+    const bench = createBench({ services: { cameras: broken } })
+    const [caller, other] = [bench.open(), bench.open()]
+    for (const one of [caller, other]) one.login('viewer')
+    for (let count = 0; count < 9; count++) caller.call('get_camera_list')
+    expect(bench.logs).toHaveLength(5)
+    expect(bench.logs[4]).toContain('left out for a minute')
+    other.call('get_camera_list')
+    expect(bench.logs).toHaveLength(6)
+    expect(bench.rpc.stats().linesLeftOut).toBe(4)
+    bench.clock.advance(60_000)
+    caller.call('get_camera_list')
+    expect(JSON.parse(bench.logs[6] ?? '{}')).toMatchObject({ left_out: 4 })
   })
 
   it('include results that cannot be encoded, and rejections', async () => {
