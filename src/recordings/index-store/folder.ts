@@ -3,7 +3,7 @@
  * folder replaced, watch refused) the whole folder is compared. Work is cut into slices, so that queries are answered in between.
  */
 
-import { type BigIntStats, type FSWatcher, lstatSync, mkdirSync, readFileSync, statSync, watch } from 'node:fs'
+import { type BigIntStats, type FSWatcher, lstatSync, mkdirSync, readFileSync, type Stats, statSync, watch } from 'node:fs'
 import { opendir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { type IndexStore, isDamage, type KnownEntry } from './store.js'
@@ -28,7 +28,6 @@ const SLICE = 200
 const MAX_NAMES = 5_000
 /** Far below what the kernel queues: a burst of this many may have been cut short. */
 const OVERFLOW_SHARE = 0.25
-const NS_PER_MS = 1_000_000n
 
 export class Folder {
   readonly #options: FolderOptions
@@ -43,6 +42,8 @@ export class Folder {
   #timer: NodeJS.Timeout | undefined
   #work: Promise<void> = Promise.resolve()
   #looks = 0
+  /** Looks at everything that wait for their turn. */
+  #comparisons = 0
   #stopped = false
   #fault: string | undefined
 
@@ -127,7 +128,9 @@ export class Folder {
     this.#touched = new Set()
     this.#events = 0
     this.#looks += 1
+    if (touched === undefined) this.#comparisons += 1
     this.#work = this.#work.then(async () => {
+      if (touched === undefined) this.#comparisons -= 1
       if (!this.#stopped) await this.#update(touched)
       this.#looks -= 1
     })
@@ -174,34 +177,51 @@ export class Folder {
     return found.mtimeNs
   }
 
+  /** What came and went first: that is what lists and their totals show. Then what changed. */
   async #compare(): Promise<void> {
     const { kind, dir, store } = this.#options
-    const present = new Set<string>()
-    for await (const entry of await opendir(this.#path, { bufferSize: SLICE })) {
-      if (!isListed(kind, entry.name)) {
-        if (entry.isDirectory() && !entry.name.startsWith('.')) this.#options.onFolders()
-      } else if (!entry.isDirectory()) present.add(entry.name)
-    }
+    const present = await this.#listed()
+    const kept: KnownEntry[] = []
     for (let after = ''; ; ) {
       const known = store.entries(kind, dir, after, SLICE)
       const last = known.at(-1)
       if (last === undefined) break
       after = last.name
       store.transaction(() => {
-        for (const entry of known) this.#compareOne(entry, present)
+        for (const entry of known) {
+          if (present.delete(entry.name)) kept.push(entry)
+          else store.remove({ kind, dir, name: entry.name })
+        }
       })
-      for (const { name } of known) present.delete(name)
       await turn()
       if (this.#stopped) return
     }
     // In their order: the index grows at its end.
     await this.#putAll([...present].sort())
+    for (let at = 0; at < kept.length; at += SLICE) {
+      // Another comparison follows, and would do the same again.
+      if (this.#stopped || this.#comparisons > 0) return
+      store.transaction(() => {
+        for (const entry of kept.slice(at, at + SLICE)) this.#compareOne(entry)
+      })
+      await turn()
+    }
+  }
+
+  async #listed(): Promise<Set<string>> {
+    const names = new Set<string>()
+    for await (const entry of await opendir(this.#path, { bufferSize: SLICE })) {
+      if (!isListed(this.#options.kind, entry.name)) {
+        if (entry.isDirectory() && !entry.name.startsWith('.')) this.#options.onFolders()
+      } else if (!entry.isDirectory()) names.add(entry.name)
+    }
+    return names
   }
 
   /** Most files are as they were: looking costs a fraction of writing. */
-  #compareOne(known: KnownEntry, present: ReadonlySet<string>): void {
+  #compareOne(known: KnownEntry): void {
     const { kind, dir, store } = this.#options
-    const file = present.has(known.name) ? this.#read(known.name, {}) : undefined
+    const file = this.#read(known.name, {})
     if (file === undefined) store.remove({ kind, dir, name: known.name })
     else if (file.sizeBytes !== known.size || file.modifiedMs !== known.modified) store.put(file)
   }
@@ -223,19 +243,19 @@ export class Folder {
 
   #read(name: string, facts: FileFacts): IndexedFile | undefined {
     const { kind, dir } = this.#options
-    let found: BigIntStats
+    let found: Stats
     try {
       // A link may lead out of the folder: it is no recording, as it is no download.
-      found = lstatSync(join(this.#path, name), { bigint: true })
+      found = lstatSync(join(this.#path, name))
     } catch (thrown) {
       if (thrown instanceof Error && 'code' in thrown && thrown.code === 'ENOENT') return undefined
       throw thrown
     }
     if (!found.isFile()) return undefined
-    const modifiedMs = Number(found.mtimeNs / NS_PER_MS)
-    const bornMs = Number(found.birthtimeNs / NS_PER_MS)
+    const modifiedMs = Math.floor(found.mtimeMs)
+    const bornMs = Math.floor(found.birthtimeMs)
     return {
-      ...{ kind, dir, name, sizeBytes: Number(found.size), modifiedMs },
+      ...{ kind, dir, name, sizeBytes: found.size, modifiedMs },
       // A copy is as old as what was copied.
       createdMs: bornMs > 0 ? Math.min(bornMs, modifiedMs) : modifiedMs,
       ...facts,
