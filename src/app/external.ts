@@ -3,7 +3,7 @@
 import { type Clock, timestamp } from '../base/clock.js'
 import type { Logger } from '../base/logger.js'
 import type { Config } from '../config/index.js'
-import { ExternalStreams, isOwnHost } from '../external/index.js'
+import { ExternalStreams, HostGuard } from '../external/index.js'
 import type { MediaService } from '../media/index.js'
 import type { ExternalPort } from '../rpc/index.js'
 import { StreamPictures } from '../snapshots/index.js'
@@ -18,7 +18,7 @@ interface Context {
 export function buildExternal({ config, media, clock, logger }: Context): ExternalStreams {
   const { external_discovery: discovery } = config
   const { skydio, generic_uav: generic } = discovery
-  const { mediamtx, server, http_health: health } = config
+  const { mediamtx, server, http_health: health, camera_server: camera } = config
   const ports = new Set([
     mediamtx.rtsp_port,
     mediamtx.api_port,
@@ -26,7 +26,15 @@ export function buildExternal({ config, media, clock, logger }: Context): Extern
     mediamtx.webrtc_port,
     server.port,
     health.port,
+    camera.server.port,
   ])
+  const networks = [
+    discovery.allowed_networks,
+    skydio.network_ranges,
+    skydio.known_ips,
+    generic.network_ranges,
+    generic.known_ips,
+  ]
   return new ExternalStreams({
     enabled: discovery.enabled,
     scanIntervalMs: discovery.scan_interval,
@@ -56,8 +64,11 @@ export function buildExternal({ config, media, clock, logger }: Context): Extern
     fetcher: media && {
       setSource: (path, wish) => media.setSource(path, wish),
       isOnline: (path) => media.path(path)?.available === true,
-      isOwn: async (host, port) => (port === media.rtspPort || ports.has(port)) && (await isOwnHost(host)),
     },
+    hosts: new HostGuard({
+      networks: networks.flat(),
+      isOwnPort: (port) => port === media?.rtspPort || ports.has(port),
+    }),
   })
 }
 

@@ -52,6 +52,14 @@ export function parseAddress(text: string, param: string): StreamAddress {
   }
 }
 
+/** The same address with this machine in place of the host. `url` has been parsed. */
+export function pinned(url: string, machine: string): string {
+  const { port } = parseAddress(url, 'url')
+  const host = machine.includes(':') ? `[${machine}]` : machine
+  // What stands before the host ends with the last @ before the path.
+  return url.replace(/^(rtsps?:\/\/(?:[^/?#]*@)?)[^/?#]*/i, (_whole, before: string) => `${before}${host}:${port}`)
+}
+
 /** Path and query. */
 function withoutSecrets({ pathname, search }: URL): string {
   const path = pathname.replace(SECRET_IN_PATH, `$1${HIDDEN}`)

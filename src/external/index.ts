@@ -1,6 +1,7 @@
 /** Streams of other machines: found by scans, added by hand, fetched by MediaMTX. */
 
-export { isOwnHost } from './own-host.js'
+export type { StreamFetcher } from './added-stream.js'
+export { HostGuard } from './host-guard.js'
 export {
   type Discovered,
   type DiscoverWish,
@@ -8,6 +9,5 @@ export {
   type ExternalOptions,
   ExternalStreams,
   type NewStream,
-  type StreamFetcher,
 } from './service.js'
 export type { ExternalStream, StreamType } from './types.js'

@@ -1,38 +1,23 @@
 /** Streams of other machines: looks for them, and keeps those that somebody added as paths of MediaMTX. */
 
-import { type Clock, timestamp } from '../base/clock.js'
+import { timestamp } from '../base/clock.js'
 import { errorText, invalidParam, ServiceError } from '../base/errors.js'
 import type { Service } from '../base/lifecycle.js'
-import type { Logger } from '../base/logger.js'
+import { AddedStream, type AddedStreamOptions } from './added-stream.js'
 import { parseAddress, type StreamAddress } from './address.js'
 import { Discovery, type DiscoveryOptions, type Families, type Scanned, sightingView } from './discovery.js'
 import { pathFor } from './names.js'
 import { ExternalStore, type KeptStream } from './store.js'
 import type { ExternalStream, StreamType } from './types.js'
 
-/** What is needed of MediaMTX. */
-export interface StreamFetcher {
-  /** Rejects with DEPENDENCY_FAILED; the wish stands all the same until it is withdrawn with `undefined`. */
-  setSource(
-    path: string,
-    wish: { readonly url: string; readonly onDemand: boolean; readonly transport: 'automatic' } | undefined,
-  ): Promise<void>
-  /** Whether it fetches the path at this moment. */
-  isOnline(path: string): boolean
-  /** Whether an address is one of our own listeners: a path that fetches itself. Never rejects. */
-  isOwn(host: string, port: number): Promise<boolean>
-}
-
-export interface ExternalOptions extends Pick<DiscoveryOptions, 'skydio' | 'generic' | 'concurrency' | 'timeoutMs' | 'knock'> {
+export interface ExternalOptions
+  extends AddedStreamOptions,
+    Pick<DiscoveryOptions, 'skydio' | 'generic' | 'concurrency' | 'timeoutMs' | 'knock'> {
   readonly enabled: boolean
   /** 0: only on request. */
   readonly scanIntervalMs: number
   readonly scanAtStart: boolean
   readonly stateDir: string
-  readonly clock: Clock
-  readonly logger: Logger
-  /** Absent: MediaMTX is switched off. */
-  readonly fetcher: StreamFetcher | undefined
 }
 
 export interface DiscoverWish {
@@ -67,13 +52,6 @@ export interface NewStream {
   readonly type: StreamType
 }
 
-interface Added {
-  readonly kept: KeptStream
-  readonly address: StreamAddress
-  lastSeenWallMs: number
-  reachable: boolean
-}
-
 /** An answer so old is still good when nobody asks for a new one. */
 const FRESH_MS = 30_000
 /** A longer one would fire at once. */
@@ -88,7 +66,7 @@ export class ExternalStreams implements Service {
   readonly #store: ExternalStore
   readonly #discovery: Discovery
   /** By address. */
-  readonly #added = new Map<string, Added>()
+  readonly #added = new Map<string, AddedStream>()
   #intervalMs: number
   #cancelNext: () => void = () => undefined
   /** Additions and removals, one after the other. */
@@ -102,7 +80,7 @@ export class ExternalStreams implements Service {
   }
 
   async start(): Promise<void> {
-    const { enabled, scanAtStart, clock, logger } = this.#options
+    const { enabled, scanAtStart, logger } = this.#options
     if (!enabled) return
     for (const kept of await this.#store.load()) {
       const address = addressOf(kept)
@@ -110,11 +88,9 @@ export class ExternalStreams implements Service {
         logger.warn({ stream: kept.path }, 'an external stream has an address that cannot be used; add it again')
         continue
       }
-      this.#added.set(address.key, { kept, address, lastSeenWallMs: Date.parse(kept.addedAt) || clock.wallMs(), reachable: true })
-      // Without MediaMTX the wish stands, and is fulfilled when it comes.
-      void this.#fetch(kept).catch((thrown: unknown) => {
-        logger.info({ stream: kept.path, error: errorText(thrown) }, 'external stream waits for MediaMTX')
-      })
+      const added = new AddedStream(kept, address, this.#options)
+      this.#added.set(address.key, added)
+      void added.reconnect()
     }
     if (scanAtStart) void this.#scanQuietly()
     this.#planNext()
@@ -123,6 +99,7 @@ export class ExternalStreams implements Service {
   async stop(): Promise<void> {
     this.#cancelNext()
     this.#discovery.cancel()
+    for (const added of this.#added.values()) added.close()
     await this.#last
   }
 
@@ -154,7 +131,7 @@ export class ExternalStreams implements Service {
   add({ url, name, type }: NewStream): Promise<{ readonly stream: ExternalStream; readonly addedAt: string }> {
     return this.#inTurn(async () => {
       this.#demandEnabled()
-      const address = await this.#demandSound(url, name)
+      const address = demandSound(url, name)
       if (this.#added.has(address.key)) {
         throw new ServiceError('INVALID_STATE', {
           data: { state: 'ADDED', allowed_states: ['REMOVED'] },
@@ -169,21 +146,20 @@ export class ExternalStreams implements Service {
           suggestion: 'remove one first',
         })
       }
-      const wallMs = this.#options.clock.wallMs()
       const path = pathFor(name, (taken) => this.#ofPath(taken) !== undefined)
-      const kept = { url, name, type, path, addedAt: timestamp(wallMs) }
-      const added = { kept, address, lastSeenWallMs: wallMs, reachable: true }
+      const kept = { url, name, type, path, addedAt: timestamp(this.#options.clock.wallMs()) }
+      const added = new AddedStream(kept, address, this.#options)
       try {
-        await this.#fetch(kept)
+        await added.connect()
         this.#added.set(address.key, added)
         await this.#save()
       } catch (thrown) {
         this.#added.delete(address.key)
-        await this.#withdraw(path)
+        await added.withdraw()
         throw thrown
       }
       this.#options.logger.info({ stream: path, address: address.shown }, 'external stream added')
-      return { stream: this.#view(added), addedAt: kept.addedAt }
+      return { stream: added.view(), addedAt: kept.addedAt }
     })
   }
 
@@ -205,7 +181,7 @@ export class ExternalStreams implements Service {
         this.#added.set(address.key, added)
         throw thrown
       }
-      await this.#withdraw(added.kept.path)
+      await added.withdraw()
       this.#options.logger.info({ stream: added.kept.path, address: added.address.shown }, 'external stream removed')
       return { url: added.address.shown }
     })
@@ -213,7 +189,7 @@ export class ExternalStreams implements Service {
 
   /** Switched off: nothing, without an error. */
   list(): ExternalList {
-    const added = [...this.#added.values()].map((stream) => this.#view(stream))
+    const added = [...this.#added.values()].map((stream) => stream.view())
     const found = [...this.#discovery.sightings]
       .filter(([key]) => !this.#added.has(key))
       .map(([, sighting]) => sightingView(sighting))
@@ -235,7 +211,7 @@ export class ExternalStreams implements Service {
   }
 
   async #scan(families: Families): Promise<Scanned> {
-    const watched = [...this.#added.values()].map(({ address: { key, host, port } }) => ({ key, host, port }))
+    const watched = [...this.#added.values()].flatMap(({ address: { key }, place }) => (place ? [{ key, ...place }] : []))
     let result: Awaited<ReturnType<Discovery['scan']>>
     try {
       result = await this.#discovery.scan(families, watched)
@@ -246,13 +222,7 @@ export class ExternalStreams implements Service {
         cause: thrown,
       })
     }
-    const wallMs = this.#options.clock.wallMs()
-    for (const { key } of watched) {
-      const added = this.#added.get(key)
-      if (added === undefined) continue
-      added.reachable = result.open.has(key)
-      if (added.reachable) added.lastSeenWallMs = wallMs
-    }
+    for (const { key } of watched) this.#added.get(key)?.seen(result.open.has(key))
     return result.scanned
   }
 
@@ -281,36 +251,6 @@ export class ExternalStreams implements Service {
     })
   }
 
-  async #demandSound(url: string, name: string): Promise<StreamAddress> {
-    const address = parseAddress(url, 'stream_url')
-    if ((await this.#options.fetcher?.isOwn(address.host, address.port)) === true) {
-      const rule = 'a stream of another machine'
-      throw invalidParam('stream_url', rule, 'give the address of the camera itself', 'stream_url is this service itself')
-    }
-    if (/\p{C}/u.test(name) || name.trim() === '' || name.length > MAX_NAME_CHARS) {
-      const rule = `1 to ${MAX_NAME_CHARS} printable characters`
-      throw invalidParam('stream_name', rule, 'give a name such as "Front gate"', `stream_name must be ${rule}`)
-    }
-    return address
-  }
-
-  #fetch({ path, url }: KeptStream): Promise<void> {
-    const { fetcher } = this.#options
-    if (fetcher !== undefined) return fetcher.setSource(path, { url, onDemand: true, transport: 'automatic' })
-    return Promise.reject(
-      new ServiceError('DEPENDENCY_FAILED', {
-        data: { dependency: 'MediaMTX', detail: 'switched off' },
-        details: 'MediaMTX is switched off',
-        suggestion: 'set mediamtx.mode to auto',
-      }),
-    )
-  }
-
-  /** MediaMTX forgets it now, or when it is there again. */
-  async #withdraw(path: string): Promise<void> {
-    await this.#options.fetcher?.setSource(path, undefined).catch(() => undefined)
-  }
-
   async #save(): Promise<void> {
     if (await this.#store.save([...this.#added.values()].map(({ kept }) => kept))) return
     throw new ServiceError('DEPENDENCY_FAILED', {
@@ -320,22 +260,9 @@ export class ExternalStreams implements Service {
     })
   }
 
-  #ofPath(path: string): Added | undefined {
+  #ofPath(path: string): AddedStream | undefined {
     for (const added of this.#added.values()) if (added.kept.path === path) return added
     return undefined
-  }
-
-  #view({ kept, address, lastSeenWallMs, reachable }: Added): ExternalStream {
-    const online = this.#options.fetcher?.isOnline(kept.path) === true
-    return {
-      url: address.shown,
-      type: kept.type,
-      name: kept.name,
-      status: online || reachable ? 'ADDED' : 'ERROR',
-      discovered_at: kept.addedAt,
-      last_seen: timestamp(online ? this.#options.clock.wallMs() : lastSeenWallMs),
-      capabilities: { protocol: 'rtsp', source: 'external', path: kept.path },
-    }
   }
 
   #inTurn<Result>(task: () => Promise<Result>): Promise<Result> {
@@ -343,6 +270,15 @@ export class ExternalStreams implements Service {
     this.#last = done.catch(() => undefined)
     return done
   }
+}
+
+function demandSound(url: string, name: string): StreamAddress {
+  const address = parseAddress(url, 'stream_url')
+  if (/\p{C}/u.test(name) || name.trim() === '' || name.length > MAX_NAME_CHARS) {
+    const rule = `1 to ${MAX_NAME_CHARS} printable characters`
+    throw invalidParam('stream_name', rule, 'give a name such as "Front gate"', `stream_name must be ${rule}`)
+  }
+  return address
 }
 
 const isSkydio = (stream: ExternalStream): boolean => stream.type === 'skydio_stanag4609'

@@ -24,7 +24,7 @@ describe.skipIf(binary === undefined)('a stream of another machine', { timeout: 
 
   beforeAll(async () => {
     other = await startService({ args: ['--virtual-cameras', '1'], env: await managed() })
-    ours = await startService({ stateDir, env: { ...(await managed()), CAMERA_SERVICE_EXTERNAL_DISCOVERY_ENABLED: 'true' } })
+    ours = await startService({ stateDir, env: { ...(await managed()), ...ALLOWED } })
     const elsewhere = await connect(other)
     await until('the other machine streams', () =>
       elsewhere.call('get_stream_url', { device: 'camera0' }).then(
@@ -131,6 +131,12 @@ describe.skipIf(binary === undefined)('a stream of another machine', { timeout: 
     await client.call('remove_external_stream', { stream_url: url })
   })
 })
+
+/** The other machine is this one. */
+const ALLOWED = {
+  CAMERA_SERVICE_EXTERNAL_DISCOVERY_ENABLED: 'true',
+  CAMERA_SERVICE_EXTERNAL_DISCOVERY_ALLOWED_NETWORKS: '127.0.0.0/8',
+}
 
 interface Still {
   readonly file_path: string

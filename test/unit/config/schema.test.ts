@@ -72,6 +72,7 @@ const OTHER: Readonly<Record<string, string>> = {
   'external_discovery.generic_uav.known_ips': '10.0.2.7,10.0.2.8',
   'external_discovery.generic_uav.common_ports': '554,10554',
   'external_discovery.generic_uav.stream_paths': '/a,/b',
+  'external_discovery.allowed_networks': '10.0.0.0/8,fd00::/8',
   'security.auth_exempt': '10.0.0.0/8,::1',
   'api_key_management.storage_path': '/etc/older/keys.json',
   'api_key_management.key_format': 'hex',

@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { ServiceError } from '../../../src/base/errors.js'
 import { createLogger } from '../../../src/base/logger.js'
+import type { Verdict } from '../../../src/external/host-guard.js'
 import { type ExternalOptions, ExternalStreams, type StreamFetcher } from '../../../src/external/index.js'
 import { ExternalStore } from '../../../src/external/store.js'
 import { FakeClock } from '../../support/fake-clock.js'
@@ -15,6 +16,8 @@ beforeEach(() => {
 afterEach(() => rmSync(stateDir, { recursive: true, force: true }))
 
 const ALL = { skydio_enabled: true, generic_enabled: true, force_rescan: true, include_offline: false }
+/** With the port that is meant when none is given. */
+const FETCHED = 'rtsp://admin:s3cret@10.0.0.9:554/live'
 const GATE = { url: 'rtsp://admin:s3cret@10.0.0.9/live', name: 'Front gate', type: 'generic_rtsp' as const }
 
 /** MediaMTX as a table of paths; `down` refuses like one that is away. */
@@ -29,12 +32,27 @@ class Paths implements StreamFetcher {
     if (this.down) throw new ServiceError('DEPENDENCY_FAILED', { data: { dependency: 'MediaMTX' } })
   }
   isOnline = (path: string): boolean => this.online.has(path)
-  isOwn = async (host: string, port: number): Promise<boolean> => host === 'localhost' && port === 8554
+}
+
+/** Names and what they mean; addresses mean themselves. */
+class Hosts {
+  readonly names = new Map<string, string>()
+  /** Asked for so far. */
+  readonly asked: string[] = []
+
+  async check(host: string, port: number): Promise<Verdict> {
+    this.asked.push(host)
+    if (host === 'localhost') return { refused: port === 8554 ? 'own' : 'forbidden' }
+    if (/^[\d.]+$/.test(host)) return { address: host }
+    const address = this.names.get(host)
+    return address === undefined ? { refused: 'unknown' } : address.startsWith('127.') ? { refused: 'forbidden' } : { address }
+  }
 }
 
 function setUp(options: Partial<ExternalOptions> = {}) {
   const clock = new FakeClock()
   const paths = new Paths()
+  const hosts = new Hosts()
   const lines: string[] = []
   const reachable = new Set<string>()
   const knocks: string[] = []
@@ -53,13 +71,14 @@ function setUp(options: Partial<ExternalOptions> = {}) {
     clock,
     logger: createLogger({ level: 'debug', format: 'json', write: (line: string) => lines.push(line) }),
     fetcher: paths,
+    hosts,
     knock: async ({ host, port }) => {
       knocks.push(`${host}:${port}`)
       return reachable.has(`${host}:${port}`)
     },
     ...options,
   })
-  return { clock, paths, lines, reachable, knocks, streams }
+  return { clock, paths, hosts, lines, reachable, knocks, streams }
 }
 
 const file = (): string => join(stateDir, 'external-streams.json')
@@ -187,15 +206,16 @@ describe('an added stream', () => {
       last_seen: '2030-04-01T08:15:00.000Z',
       capabilities: { protocol: 'rtsp', source: 'external', path: 'external_front_gate' },
     })
-    expect([...first.paths.sources]).toEqual([['external_front_gate', GATE.url]])
+    expect([...first.paths.sources]).toEqual([['external_front_gate', FETCHED]])
     expect(statSync(file()).mode & 0o777).toBe(0o600)
     expect(first.lines.join('')).not.toContain('s3cret')
 
     // Not stopped: a service that is killed has kept it, too.
     const second = setUp()
     await second.streams.start()
+    await settled()
     expect(second.streams.list().external_streams).toMatchObject([{ name: 'Front gate', url: 'rtsp://admin:***@10.0.0.9/live' }])
-    expect([...second.paths.sources]).toEqual([['external_front_gate', GATE.url]])
+    expect([...second.paths.sources]).toEqual([['external_front_gate', FETCHED]])
     expect(second.streams.has('external_front_gate')).toBe(true)
   })
 
@@ -237,6 +257,8 @@ describe('an added stream', () => {
 
   it.each([
     [{ ...GATE, url: 'rtsp://localhost:8554/camera0' }, 'stream_url'],
+    [{ ...GATE, url: 'rtsp://localhost:22/' }, 'stream_url'],
+    [{ ...GATE, url: 'rtsp://nowhere.lan/live' }, 'stream_url'],
     [{ ...GATE, url: 'http://10.0.0.9/' }, 'stream_url'],
     [{ ...GATE, name: ' ' }, 'stream_name'],
     [{ ...GATE, name: 'a\u0000b' }, 'stream_name'],
@@ -266,7 +288,56 @@ describe('an added stream', () => {
     const { streams, paths } = setUp()
     paths.down = true
     await streams.start()
+    await settled()
     expect([...paths.sources.keys()]).toEqual(['external_front_gate'])
+  })
+
+  it('S-45: is fetched from the machine that its name meant, whatever the name means later', async () => {
+    const { streams, paths, hosts, knocks, clock } = setUp()
+    hosts.names.set('cam.lan', '10.0.0.5')
+    await streams.add({ ...GATE, url: 'rtsp://u:p@cam.lan/live' })
+    expect([...paths.sources]).toEqual([['external_front_gate', 'rtsp://u:p@10.0.0.5:554/live']])
+    hosts.names.set('cam.lan', '127.0.0.1')
+    await streams.discover(ALL)
+    await settled()
+    expect(knocks).toContain('10.0.0.5:554')
+    expect(knocks.filter((place) => place.startsWith('127.') || place.startsWith('cam'))).toEqual([])
+    expect([...paths.sources.values()]).toEqual(['rtsp://u:p@10.0.0.5:554/live'])
+    // Gone, and its name means another machine now: that one is fetched from.
+    hosts.names.set('cam.lan', '10.0.0.6')
+    clock.advance(1_000)
+    await streams.discover(ALL)
+    await settled()
+    expect([...paths.sources.values()]).toEqual(['rtsp://u:p@10.0.0.6:554/live'])
+  })
+
+  it('whose name nobody knows at the start is asked for until somebody does', async () => {
+    const first = setUp()
+    first.hosts.names.set('cam.lan', '10.0.0.5')
+    await first.streams.add({ ...GATE, url: 'rtsp://cam.lan/live' })
+    const { streams, paths, hosts, clock } = setUp()
+    await streams.start()
+    await settled()
+    expect([paths.sources.size, streams.list().external_streams[0]?.status]).toEqual([0, 'ERROR'])
+    hosts.names.set('cam.lan', '10.0.0.5')
+    clock.advance(10_000)
+    await settled()
+    expect([...paths.sources.values()]).toEqual(['rtsp://10.0.0.5:554/live'])
+    await streams.stop()
+    expect(clock.pending).toBe(0)
+  })
+
+  it('that was added before its network was forbidden is told and not fetched', async () => {
+    const first = setUp()
+    first.hosts.names.set('cam.lan', '10.0.0.5')
+    await first.streams.add({ ...GATE, url: 'rtsp://u:s3cret@cam.lan/live' })
+    const { streams, paths, hosts, lines } = setUp()
+    hosts.names.set('cam.lan', '127.0.0.1')
+    await streams.start()
+    await settled()
+    expect([paths.sources.size, streams.list().external_streams[0]?.status]).toEqual([0, 'ERROR'])
+    expect(lines.join('')).toContain('allowed_networks')
+    expect(lines.join('')).not.toContain('s3cret')
   })
 
   it('says when it is out of reach, and when it is back', async () => {
