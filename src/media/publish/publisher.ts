@@ -191,6 +191,7 @@ export class Publisher {
       ...{ ffmpeg, args, feed, absentKeepMs, clock, onRunning },
       reopen: (into) => this.#options.feeds.open(device, signal, into),
       environment: { ...environment, ...target.environment },
+      picturesOnly: environment,
     })
     this.#session = session
     const reason = await session.run(signal)

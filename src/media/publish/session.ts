@@ -6,6 +6,8 @@ import { endChild } from '../../base/child.js'
 import type { Clock } from '../../base/clock.js'
 import { errorText, ServiceError } from '../../base/errors.js'
 import { CAMERA_GONE, type CameraFeedHandle, CHILD_GONE, type FeedPipe } from './feeds.js'
+import { greyH264 } from './grey-h264.js'
+import { greyJpeg } from './grey-jpeg.js'
 import { type Progress, ProgressReader } from './progress.js'
 import { StandIn } from './stand-in.js'
 
@@ -14,6 +16,8 @@ export interface SessionOptions {
   readonly args: readonly string[]
   /** The whole environment of the child. */
   readonly environment: Readonly<Record<string, string>>
+  /** Of a child that publishes nothing: the same without secrets. */
+  readonly picturesOnly: Readonly<Record<string, string>>
   /** Closed by the caller. */
   readonly feed: CameraFeedHandle
   /** Another feed of the same camera, into the pipe of this one. */
@@ -70,9 +74,11 @@ export class PublishSession {
 
   /** Resolves with why the child ended. Rejects when it could not be started, or with the signal's reason before that. */
   async run(signal: AbortSignal): Promise<string> {
-    const { feed } = this.#options
-    const size = feed.codec === 'jpeg' ? { width: feed.width, height: feed.height } : undefined
-    this.#standIn = await StandIn.open(feed.readFd, size)
+    const { feed, ffmpeg, picturesOnly } = this.#options
+    const { width, height } = feed
+    const picture = async () =>
+      feed.codec === 'jpeg' ? greyJpeg(width, height) : greyH264({ ffmpeg, environment: picturesOnly, width, height })
+    this.#standIn = await StandIn.open(feed.readFd, picture)
     const onAbort = () => this.end('not wanted any more')
     try {
       signal.throwIfAborted()

@@ -5,22 +5,21 @@
 
 import { constants } from 'node:fs'
 import { type FileHandle, open } from 'node:fs/promises'
-import { greyJpeg } from './grey-jpeg.js'
 
 export class StandIn {
   readonly #pipe: FileHandle
-  readonly #picture: Buffer | undefined
+  readonly #picture: () => Promise<Buffer | undefined>
+  #made: Promise<Buffer | undefined> | undefined
   #busy = false
 
-  private constructor(pipe: FileHandle, picture: Buffer | undefined) {
+  private constructor(pipe: FileHandle, picture: () => Promise<Buffer | undefined>) {
     this.#pipe = pipe
     this.#picture = picture
   }
 
-  /** `readFd`: the child's end of the pipe, still open here. Without a picture (H.264) the pipe is merely held open. */
-  static async open(readFd: number, size: { readonly width: number; readonly height: number } | undefined): Promise<StandIn> {
-    const pipe = await open(`/proc/self/fd/${readFd}`, constants.O_WRONLY | constants.O_NONBLOCK)
-    return new StandIn(pipe, size && greyJpeg(size.width, size.height))
+  /** `readFd`: the child's end of the pipe, still open here. `picture`: asked for once, when it is needed; without one the pipe is merely held open. */
+  static async open(readFd: number, picture: () => Promise<Buffer | undefined>): Promise<StandIn> {
+    return new StandIn(await open(`/proc/self/fd/${readFd}`, constants.O_WRONLY | constants.O_NONBLOCK), picture)
   }
 
   /** Of the pipe: another feed may go into it. */
@@ -30,12 +29,13 @@ export class StandIn {
 
   /** Shows one picture. Never throws: a full pipe needs none, and a child that is gone is noticed elsewhere. */
   show(): void {
-    if (this.#picture === undefined || this.#busy) return
+    if (this.#busy) return
     this.#busy = true
+    this.#made ??= this.#picture()
     const done = () => {
       this.#busy = false
     }
-    this.#pipe.write(this.#picture).then(done, done)
+    this.#made.then((picture) => picture && this.#pipe.write(picture)).then(done, done)
   }
 
   close(): Promise<void> {

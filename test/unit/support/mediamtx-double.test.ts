@@ -13,7 +13,7 @@ let dir: string
 
 beforeEach(async () => {
   dir = mkdtempSync(join(tmpdir(), 'double-'))
-  double = new MediamtxDouble({ file: { camera0: ON_DEMAND, plain: {} } })
+  double = new MediamtxDouble({ file: { camera0: ON_DEMAND, camera1: ON_DEMAND, plain: {} } })
   await double.start()
 })
 
@@ -50,7 +50,12 @@ test('a reader who comes back within the close time keeps the command', async ()
   publish('camera0')
   ;(await reading)()
   const leave = await double.live.read('camera0')
-  await new Promise((resolve) => setTimeout(resolve, 300))
+  // The close time of another, which begins only now, passes.
+  const other = double.live.read('camera1')
+  publish('camera1')
+  ;(await other)()
+  expect(double.live.demanded('camera1')).toBe(true)
+  await vi.waitFor(() => expect(double.live.demanded('camera1')).toBe(false))
   expect(double.live.demanded('camera0')).toBe(true)
   leave()
 })
@@ -63,8 +68,8 @@ test('a publisher that dies drops its readers; new ones are held without command
   expect(double.runtime.get('camera0')?.readers).toEqual([])
   const held = double.live.read('camera0')
   await vi.waitFor(() => expect(double.live.demanded('camera0')).toBe(false))
-  // Beyond the start timeout nothing has happened to it.
-  await new Promise((resolve) => setTimeout(resolve, 400))
+  // The start timeout of another, which begins only now, passes.
+  await expect(double.live.read('camera1')).rejects.toThrow('timed out')
   expect(double.live.held('camera0')).toBe(1)
   publish('camera0')
   ;(await held)()

@@ -1,0 +1,96 @@
+/** A publisher and its troubles: the camera leaves, ffmpeg is not there, MediaMTX refuses. */
+
+import { expect, test } from 'vitest'
+import { ServiceError } from '../../src/base/errors.js'
+import { until } from './media-bench.js'
+import { useDouble } from './media-double.js'
+
+const rig = useDouble()
+
+test.each(['jpeg', 'h264'] as const)(
+  'a camera of %s that leaves is stood in for, with its path and its publisher, and then both go',
+  async (codec) => {
+    const { media, server } = await rig.open({}, { absentKeepMs: 2_500 }, ['camera0'], ({ feeds }) => {
+      feeds.codec = codec
+    })
+    await media.startStreaming('camera0', 'h')
+    await until('frames are encoded', async () => (await media.streamStatus('camera0')).metrics.frames_sent > 5)
+    const publisher = server.runtime.get('camera0')?.publisher
+    rig.bench?.feeds.setDevices([])
+    const begin = performance.now()
+    await expect(media.startStreaming('camera0', 'h')).rejects.toMatchObject({ code: 'INVALID_STATE' })
+    expect(await media.streamStatus('camera0')).toMatchObject({ status: 'ACTIVE', error: 'the camera was unplugged' })
+    const bytes = server.runtime.get('camera0')?.inboundBytes ?? 0
+    await until('pictures go on', () => (server.runtime.get('camera0')?.inboundBytes ?? 0) > bytes + 500)
+    expect(server.runtime.get('camera0')?.publisher).toBe(publisher)
+    await until('its path is gone', () => server.config('camera0') === undefined, 20_000)
+    expect(performance.now() - begin).toBeGreaterThan(2_400)
+    await expect(media.streamStatus('camera0')).rejects.toMatchObject({ code: 'STREAM_NOT_FOUND' })
+  },
+)
+
+test('a camera that is back before that goes on, and who reads it is not dropped', async () => {
+  const { media, server } = await rig.open()
+  await media.startStreaming('camera0', 'h')
+  await until('frames are encoded', async () => (await media.streamStatus('camera0')).metrics.frames_sent > 5)
+  await server.live.read('camera0')
+  const { pid } = (await media.streamStatus('camera0')).ffmpeg_process
+  rig.bench?.feeds.setDevices([])
+  rig.bench?.feeds.setDevices(['camera0'])
+  await until('it is there', async () => (await media.streamStatus('camera0')).error === undefined)
+  const { frames_sent } = (await media.streamStatus('camera0')).metrics
+  await until('frames go on', async () => (await media.streamStatus('camera0')).metrics.frames_sent > frames_sent + 15)
+  const status = await media.streamStatus('camera0')
+  expect(status.ffmpeg_process.pid).toBe(pid)
+  expect(status.mediamtx_path.readers).toBe(1)
+})
+
+test('an ffmpeg that is not there is told at once', async () => {
+  const { media } = await rig.open({}, { ffmpeg: '/nonexistent/ffmpeg' })
+  await expect(media.startStreaming('camera0', 'h')).rejects.toMatchObject({
+    code: 'DEPENDENCY_FAILED',
+    data: { dependency: 'FFmpeg', detail: expect.stringContaining('cannot be started') },
+  })
+})
+
+test('a camera that cannot deliver is told at once, with its own error', async () => {
+  const { media } = await rig.open()
+  const busy = new ServiceError('DEPENDENCY_FAILED', { data: { dependency: 'camera' }, details: 'the camera is busy' })
+  if (rig.bench !== undefined) rig.bench.feeds.open = () => Promise.reject(busy)
+  await expect(media.startStreaming('camera0', 'h')).rejects.toBe(busy)
+  await expect(media.streamStatus('camera0')).rejects.toMatchObject({ code: 'STREAM_NOT_FOUND' })
+})
+
+test('fifty starts and stops at once end as the last one says, with one ffmpeg or none', async () => {
+  const { media, server } = await rig.open()
+  const calls: Promise<unknown>[] = []
+  for (let round = 0; round < 25; round++) {
+    calls.push(media.startStreaming('camera0', 'h').catch((thrown: unknown) => thrown))
+    calls.push(media.stopStreaming('camera0').catch((thrown: unknown) => thrown))
+  }
+  const last = media.startStreaming('camera0', 'h')
+  expect((await Promise.all(calls)).filter((result) => result instanceof TypeError)).toEqual([])
+  await last
+  expect(rig.bench?.feeds.openFeeds).toBe(1)
+  await media.stopStreaming('camera0')
+  expect(rig.bench?.feeds.openFeeds).toBe(0)
+  expect(server.runtime.get('camera0')?.publisher).toBeUndefined()
+})
+
+test('a RECORD that is refused is repeated at once', async () => {
+  const { media, server } = await rig.open()
+  server.faults.refuseRecords = 2
+  await media.startStreaming('camera0', 'h')
+  const ended = (rig.bench?.log ?? [])
+    .map((line) => JSON.parse(line) as { msg: string; time: string })
+    .filter(({ msg }) => msg === 'publisher ended')
+  expect(ended).toHaveLength(2)
+  expect(await media.streamStatus('camera0')).toMatchObject({ status: 'ACTIVE' })
+})
+
+test('a publisher that MediaMTX refuses is told with its reason', async () => {
+  const { media } = await rig.open({ publishCredentials: { user: 'u', password: 'p' } }, { startTimeoutMs: 1_500 })
+  await expect(media.startStreaming('camera0', 'h')).rejects.toMatchObject({
+    data: { dependency: 'FFmpeg', detail: expect.stringContaining('401') },
+  })
+})
