@@ -142,11 +142,12 @@ function cameras({ registry }: HealthContext, lastCheckedWallMs: number): Health
 
 async function storage({ recordings, system }: HealthContext, lastCheckedWallMs: number): Promise<HealthComponent> {
   const usedPercent = await system.diskUsedPercent()
-  const message = usedPercent === undefined ? 'the disk cannot be looked at' : `${usedPercent.toFixed(0)} % of the disk is used`
+  const { state, fault } = recordings.storage
+  const used = usedPercent === undefined ? 'the disk cannot be looked at' : `${usedPercent.toFixed(0)} % of the disk is used`
   return {
     name: 'storage',
-    status: STORAGE_WORDS[recordings.storage.state],
-    message,
+    status: fault !== undefined && state === 'ok' ? STORAGE_WORDS.low : STORAGE_WORDS[state],
+    message: fault ?? used,
     lastCheckedWallMs,
     ...(usedPercent !== undefined && { details: { used_percent: Math.round(usedPercent * 10) / 10 } }),
   }

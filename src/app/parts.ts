@@ -68,6 +68,7 @@ export async function buildParts(context: PartsContext): Promise<Parts> {
     build,
     thresholds: healthThresholds(config),
     storageDir: config.mediamtx.snapshots_path,
+    storageFault: () => recordings.storage.fault,
     maxCameras: config.camera.device_range[1] - config.camera.device_range[0] + 1,
     connections: () => http.connections,
     mediamtx: () => mediamtxWord(media),

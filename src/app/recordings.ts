@@ -12,6 +12,10 @@ import type { FilePort, RecordingPort, StoragePort } from '../rpc/index.js'
 
 /** A disk that wakes up, or writes back what others left, may take its time; frames wait and are then counted as lost. */
 const RECORDER_STALL_MS = 30_000
+const BITS_PER_BYTE = 8
+const MS_PER_SECOND = 1_000
+/** What an encoder makes beyond its rate, and the container. */
+const OVERHEAD = 1.1
 
 export interface RecordingsContext {
   readonly config: Config
@@ -24,7 +28,12 @@ export interface RecordingsContext {
 }
 
 export function buildRecordings({ config, cameras, external, media, clock, logger, env }: RecordingsContext): Recordings {
-  const { recording, retention_policy: retention, mediamtx, storage, notifications } = config
+  const { recording, retention_policy: retention, mediamtx, snapshots, storage, notifications } = config
+  const snapshotLimits = {
+    intervalMs: snapshots.cleanup_interval,
+    maxAgeMs: snapshots.max_age,
+    maxCount: snapshots.max_count,
+  }
   return new Recordings({
     cameras: recordedCameras(cameras, external),
     media: media && recordingMedia(media),
@@ -36,6 +45,8 @@ export function buildRecordings({ config, cameras, external, media, clock, logge
     deviceSubdirs: recording.use_device_subdirs,
     filePattern: recording.file_name_pattern,
     segmentMs: recording.segment_duration,
+    mediamtxSegmentMs: lengthMs(recording.max_segment_size, mediamtx.codec.bitrate),
+    maxFileBytes: recording.max_segment_size,
     startTimeoutMs: recording.start_timeout,
     maxDurationMs: recording.default_max_duration,
     progressMs: notifications.real_time.recording_progress_interval,
@@ -58,7 +69,16 @@ export function buildRecordings({ config, cameras, external, media, clock, logge
     },
     autoCleanup: retention.auto_cleanup,
     cleanupIntervalMs: recording.cleanup_interval,
+    details: config.compatibility.recording_details,
+    ...(snapshots.auto_cleanup ? { snapshotLimits } : {}),
   })
+}
+
+/** In which an encoder of this rate (`600k`, `2M`) makes so many bytes. */
+function lengthMs(bytes: number, rate: string): number {
+  const factor = rate.endsWith('M') ? 1_000_000 : /k$/i.test(rate) ? 1_000 : 1
+  const bitsPerSecond = Number.parseInt(rate, 10) * factor * OVERHEAD
+  return Math.max(MS_PER_SECOND, Math.round((bytes * BITS_PER_BYTE * MS_PER_SECOND) / bitsPerSecond))
 }
 
 /** The methods' view of them. */

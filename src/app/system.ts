@@ -17,6 +17,8 @@ export interface SystemOptions {
   readonly thresholds: HealthThresholds
   /** Folder whose file system counts as the storage. */
   readonly storageDir: string
+  /** Why nothing can be stored; undefined when it can. */
+  readonly storageFault: () => string | undefined
   readonly maxCameras: number
   readonly connections: () => number
   readonly mediamtx: () => ComponentWord
@@ -85,6 +87,7 @@ export class System {
       memoryUsedPercent: this.memoryUsedPercent(),
       connections: connections(),
       storageFreePercent: await freePercent(storageDir),
+      storageFault: this.#options.storageFault(),
     }
     return assessHealth(signals, thresholds)
   }

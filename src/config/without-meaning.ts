@@ -15,9 +15,8 @@ const NAMES: Readonly<Record<string, string>> = {
     packet_loss_threshold jitter_threshold`,
   camera: `detection_timeout enable_capability_detection auto_start_streams capability_retry_interval capability_max_retries
     max_event_handler_goroutines event_handler_timeout`,
-  recording: `enabled format quality max_segment_size max_size auto_cleanup max_age default_rotation_size default_retention_days
+  recording: `enabled format quality max_size auto_cleanup max_age default_rotation_size default_retention_days
     record_format process_timeout default_page_size max_page_size`,
-  snapshots: 'auto_cleanup cleanup_interval max_age max_count',
   'ffmpeg.snapshot': 'process_creation_timeout execution_timeout internal_timeout retry_attempts retry_delay',
   'ffmpeg.recording': 'process_creation_timeout execution_timeout internal_timeout retry_attempts retry_delay',
   'ffmpeg.fallback_defaults': 'retry_delay process_creation_timeout execution_timeout max_backoff_delay',

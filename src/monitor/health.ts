@@ -9,6 +9,8 @@ export interface HealthSignals {
   readonly connections: number
   /** Undefined when it cannot be found out. */
   readonly storageFreePercent: number | undefined
+  /** Why nothing can be stored; undefined when it can. */
+  readonly storageFault?: string | undefined
 }
 
 export interface HealthThresholds {
@@ -47,6 +49,7 @@ export function assessHealth(signals: HealthSignals, thresholds: HealthThreshold
     const word = free < STORAGE_UNHEALTHY_PERCENT ? 'UNHEALTHY' : 'DEGRADED'
     found.push({ word, reason: `${free.toFixed(0)} % of the storage is free` })
   }
+  if (signals.storageFault !== undefined) found.push({ word: 'DEGRADED', reason: `storage: ${signals.storageFault}` })
   const worst = (['UNHEALTHY', 'DEGRADED'] as const).find((word) => found.some((item) => item.word === word))
   return { status: worst ?? 'HEALTHY', reasons: found.map((item) => item.reason) }
 }

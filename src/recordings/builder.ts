@@ -10,7 +10,8 @@ import type { JournalEntry } from './journal.js'
 import type { RecordingsOptions } from './options.js'
 import { Placement } from './placement.js'
 import { ffprobeBeside, probeDurationMs } from './probe.js'
-import { Recording, type RecordingIdentity, type RecordingListener } from './recording.js'
+import { Recording } from './recording.js'
+import type { RecordingIdentity, RecordingListener } from './recording-options.js'
 import { Segments } from './segments.js'
 import { FfmpegWriter } from './writers/ffmpeg-writer.js'
 import { MediamtxWriter } from './writers/mediamtx-writer.js'
@@ -71,7 +72,7 @@ export class RecordingBuilder {
 
   /** `entry`: what an earlier run of the service noted of it. */
   make(identity: RecordingIdentity, kind: Writer['kind'], listener: RecordingListener, entry?: JournalEntry): Recording {
-    const { clock, logger, recordingsDir, deviceSubdirs, filePattern, progressMs, maxRestarts } = this.#options
+    const { clock, logger, recordingsDir, deviceSubdirs, filePattern, progressMs, maxRestarts, maxFileBytes } = this.#options
     const { device } = identity
     const staging = join(this.underWay, identity.id)
     const segments = new Segments(
@@ -89,7 +90,7 @@ export class RecordingBuilder {
     )
     return new Recording({
       ...identity,
-      ...{ segments, clock, logger, progressMs, maxRestarts, listener },
+      ...{ segments, clock, logger, progressMs, maxRestarts, maxFileBytes, listener },
       ...(entry === undefined ? {} : { gaps: entry.gaps }),
       hasRoom: async () => noRoom(await diskRoom(recordingsDir), this.#options.storage.blockPercent) === undefined,
       startTimeoutMs:
@@ -104,7 +105,8 @@ export class RecordingBuilder {
     this.#runs += 1
     if (kind === 'mediamtx' && media !== undefined) {
       const openFiles = () => segments.list.filter(({ closed }) => !closed).length
-      return new MediamtxWriter({ media, device, dir, segmentMs, openFiles, clock, logger, events, patient: !first })
+      const lengthMs = Math.min(segmentMs, this.#options.mediamtxSegmentMs)
+      return new MediamtxWriter({ media, device, dir, segmentMs: lengthMs, openFiles, clock, logger, events, patient: !first })
     }
     return new FfmpegWriter({
       openFeed: () => cameras.openFeed(device),

@@ -10,7 +10,7 @@ import { SealedFile } from '../base/sealed-file.js'
 import type { Files } from './files.js'
 import type { FileIndex } from './index-store/client.js'
 import { FILE_KINDS, type FileKind, type IndexedFile } from './index-store/types.js'
-import type { RetentionPolicy } from './options.js'
+import type { RetentionPolicy, SnapshotLimits } from './options.js'
 import { allowedBytes, answerOf, nextPolicy, oldestAllowedMs, type PolicyAnswer, type PolicyParams } from './retention.js'
 
 export interface CleanerOptions {
@@ -22,6 +22,8 @@ export interface CleanerOptions {
   readonly policy: RetentionPolicy
   readonly auto: boolean
   readonly intervalMs: number
+  /** Limits of snapshots alone; undefined: none. */
+  readonly snapshots?: SnapshotLimits
   readonly clock: Clock
   readonly logger: Logger
 }
@@ -48,7 +50,8 @@ export class Cleaner {
   readonly #options: CleanerOptions
   readonly #stored: SealedFile<RetentionPolicy>
   #policy: RetentionPolicy
-  #sweep: Promise<Sweep> | undefined
+  /** Two sweeps at once would delete the same files twice over. */
+  #last: Promise<unknown> = Promise.resolve()
   #cancels: (() => void)[] = []
   #stopped = false
 
@@ -64,18 +67,23 @@ export class Cleaner {
   }
 
   async start(): Promise<void> {
-    const { clock, auto, intervalMs } = this.#options
+    const { auto, intervalMs, snapshots } = this.#options
     this.#policy = (await this.#stored.load()) ?? this.#policy
-    if (!auto) return
-    const sweep = () => void this.#automatic()
-    this.#cancels = [clock.after(Math.min(FIRST_MS, intervalMs), sweep), clock.every(intervalMs, sweep)]
+    if (auto) this.#plan(intervalMs, (done) => this.#sweepAll(done))
+    if (snapshots !== undefined) this.#plan(snapshots.intervalMs, (done) => this.#sweepSnapshots(done, snapshots))
+  }
+
+  #plan(intervalMs: number, sweep: (done: Sweep) => Promise<void>): void {
+    const { clock } = this.#options
+    const run = () => void this.#automatic(sweep)
+    this.#cancels.push(clock.after(Math.min(FIRST_MS, intervalMs), run), clock.every(intervalMs, run))
   }
 
   /** A sweep under way ends after the file it is at. */
   async stop(): Promise<void> {
     this.#stopped = true
     for (const cancel of this.#cancels) cancel()
-    await this.#sweep?.catch(() => undefined)
+    await this.#last
   }
 
   /** Durable before it is answered. Rejects with INVALID_PARAMS, DEPENDENCY_FAILED; then the old one stays. */
@@ -98,38 +106,30 @@ export class Cleaner {
         suggestion: 'call set_retention_policy with enabled true',
       })
     }
-    const { files, bytes, failed } = await this.#once()
+    const { files, bytes, failed } = await this.#run((done) => this.#sweepAll(done))
     const kept = failed === 0 ? '' : `; ${failed} could not be deleted`
     const message = files === 0 ? `Nothing to clean up${kept}` : `Deleted ${files} old files${kept}`
     return { cleanup_executed: true, files_deleted: files, space_freed: bytes, message }
   }
 
-  async #automatic(): Promise<void> {
+  async #automatic(sweep: (done: Sweep) => Promise<void>): Promise<void> {
     if (!this.#policy.enabled || this.#policy.type === 'manual') return
-    await this.#once().catch((thrown: unknown) => {
+    await this.#run(sweep).catch((thrown: unknown) => {
       this.#options.logger.error({ error: errorText(thrown) }, 'old files could not be cleaned up')
     })
   }
 
-  /** Two sweeps at once would delete the same files twice over. */
-  #once(): Promise<Sweep> {
-    this.#sweep ??= this.#run().finally(() => {
-      this.#sweep = undefined
-    })
-    return this.#sweep
+  /** One after the other. */
+  #run(sweep: (done: Sweep) => Promise<void>): Promise<Sweep> {
+    const running = this.#last.then(() => this.#runNow(sweep))
+    this.#last = running.catch(() => undefined)
+    return running
   }
 
-  async #run(): Promise<Sweep> {
-    const { index, clock, logger } = this.#options
+  async #runNow(sweep: (done: Sweep) => Promise<void>): Promise<Sweep> {
+    const { index, logger } = this.#options
     const done: Sweep = { files: 0, bytes: 0, failed: 0 }
-    const untilMs = oldestAllowedMs(this.#policy, clock.wallMs())
-    if (untilMs !== undefined) await this.#deleteWhile(done, (file) => file.createdMs < untilMs)
-    const limit = allowedBytes(this.#policy)
-    if (limit !== undefined) {
-      const totals = await index.totals()
-      const allBytes = totals.recording.bytes + totals.snapshot.bytes
-      await this.#deleteWhile(done, () => allBytes - done.bytes > limit)
-    }
+    await sweep(done)
     if (done.files > 0) {
       await index.forgetEmptyRecordings()
       logger.info({ files: done.files, bytes: done.bytes }, 'old files were deleted')
@@ -138,9 +138,28 @@ export class Cleaner {
     return done
   }
 
-  /** Oldest first over both kinds, until `doomed` says no. Files in use are passed over. */
-  async #deleteWhile(done: Sweep, doomed: (file: IndexedFile) => boolean): Promise<void> {
-    const queues = FILE_KINDS.map((kind) => new OldestFirst(this.#options.index, kind))
+  async #sweepAll(done: Sweep): Promise<void> {
+    const { index, clock } = this.#options
+    const untilMs = oldestAllowedMs(this.#policy, clock.wallMs())
+    if (untilMs !== undefined) await this.#deleteWhile(done, FILE_KINDS, (file) => file.createdMs < untilMs)
+    const limit = allowedBytes(this.#policy)
+    if (limit === undefined) return
+    const totals = await index.totals()
+    const allBytes = totals.recording.bytes + totals.snapshot.bytes
+    await this.#deleteWhile(done, FILE_KINDS, () => allBytes - done.bytes > limit)
+  }
+
+  async #sweepSnapshots(done: Sweep, { maxAgeMs, maxCount }: SnapshotLimits): Promise<void> {
+    const { index, clock } = this.#options
+    const untilMs = clock.wallMs() - maxAgeMs
+    const { snapshot } = await index.totals()
+    const isDoomed = (file: IndexedFile) => file.createdMs < untilMs || snapshot.files - done.files > maxCount
+    await this.#deleteWhile(done, ['snapshot'], isDoomed)
+  }
+
+  /** Oldest first over all kinds, until `doomed` says no. Files in use are passed over. */
+  async #deleteWhile(done: Sweep, kinds: readonly FileKind[], doomed: (file: IndexedFile) => boolean): Promise<void> {
+    const queues = kinds.map((kind) => new OldestFirst(this.#options.index, kind))
     while (!this.#stopped) {
       const heads = await Promise.all(queues.map((queue) => queue.head()))
       const [queue] = queues

@@ -3,6 +3,7 @@
 import { join } from 'node:path'
 import { timestamp } from '../base/clock.js'
 import { errorText, ServiceError } from '../base/errors.js'
+import { detailsOf, type RecordingDetails } from './details.js'
 import type { Holds } from './holds.js'
 import type { FileIndex } from './index-store/client.js'
 import { type FileKind, type FilePlace, type IndexedFile, stemOf } from './index-store/types.js'
@@ -12,6 +13,8 @@ export interface FilesOptions {
   readonly index: FileIndex
   readonly holds: Holds
   readonly roots: Readonly<Record<FileKind, string>>
+  /** Whether more is told of a recording than the contract has. */
+  readonly details: boolean
   /** Milliseconds that a recording plays; undefined when nobody can tell. */
   readonly measure: (file: string) => Promise<number | undefined>
 }
@@ -40,6 +43,7 @@ export interface FileInfo {
 export interface RecordingInfo extends FileInfo {
   /** Seconds. */
   readonly duration: number
+  readonly details?: RecordingDetails
 }
 
 export interface DeletedFile {
@@ -80,7 +84,9 @@ export class Files {
   async recordingInfo(filename: string): Promise<RecordingInfo> {
     const file = await this.#get('recording', filename)
     const durationMs = file.durationMs ?? (await this.#measure(file))
-    return { ...infoOf(file), duration: Math.round(durationMs / MS_PER_SECOND) }
+    const details = this.#options.details ? await this.#details(file) : undefined
+    const info = { ...infoOf(file), duration: Math.round(durationMs / MS_PER_SECOND) }
+    return details === undefined ? info : { ...info, details }
   }
 
   /** What its writer noted: device, identity, format, writer, mode, start, gaps, end; empty when nothing is known. Rejects as `recordingInfo`. */
@@ -151,6 +157,14 @@ export class Files {
     const file = found.find(({ name }) => name === filename) ?? found[0]
     if (file === undefined) throw notFound(kind, filename)
     return file
+  }
+
+  /** Undefined of a file that somebody put there. */
+  async #details({ recording }: IndexedFile): Promise<RecordingDetails | undefined> {
+    if (recording === undefined) return undefined
+    const { index } = this.#options
+    const [note, files] = await Promise.all([index.recording(recording), index.ofRecording(recording)])
+    return note === undefined ? undefined : detailsOf(note, files)
   }
 
   /** Known from then on; 0 for what nobody can read. */

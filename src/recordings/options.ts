@@ -20,6 +20,10 @@ export interface RecordingsOptions {
   readonly deviceSubdirs: boolean
   readonly filePattern: string
   readonly segmentMs: number
+  /** The same of files that MediaMTX writes, which knows no limit of bytes. */
+  readonly mediamtxSegmentMs: number
+  /** A file of so many bytes is followed by another. */
+  readonly maxFileBytes: number
   /** Longest wait of a start for its first pictures on the disk. */
   readonly startTimeoutMs: number
   /** No recording is longer. */
@@ -33,6 +37,9 @@ export interface RecordingsOptions {
   /** Whether old files are deleted without a request. */
   readonly autoCleanup: boolean
   readonly cleanupIntervalMs: number
+  readonly snapshotLimits?: SnapshotLimits
+  /** `get_recording_info` tells more than the contract has. */
+  readonly details: boolean
   /** Tests: how the index gets its thread. */
   readonly openThread?: FileIndexOptions['openThread']
 }
@@ -42,4 +49,11 @@ export interface RetentionPolicy {
   readonly enabled: boolean
   readonly maxAgeDays: number
   readonly maxSizeGb: number
+}
+
+export interface SnapshotLimits {
+  /** Between two deletions. */
+  readonly intervalMs: number
+  readonly maxAgeMs: number
+  readonly maxCount: number
 }

@@ -3,57 +3,28 @@
  * goes, or the clock jumps. Ends by a call, by its duration, or by a failure that cannot be repaired.
  */
 
-import { type Clock, timestamp, wait } from '../base/clock.js'
+import { timestamp, wait } from '../base/clock.js'
 import { errorText, ServiceError } from '../base/errors.js'
-import type { Logger } from '../base/logger.js'
 import type { JournalEntry } from './journal.js'
-import type { Segments } from './segments.js'
-import type { EndReason, GapReason, RecordingFormat, RecordingGap, StartedRecording, StoppedRecording } from './types.js'
+import type { RecordingIdentity, RecordingOptions } from './recording-options.js'
+import { noPictures } from './refusals.js'
+import type { Segment, Segments } from './segments.js'
+import {
+  type EndReason,
+  FAILURES,
+  type GapReason,
+  type RecordingGap,
+  type StartedRecording,
+  type StoppedRecording,
+} from './types.js'
 import { isDiskFailure, writerFailure } from './writers/ffmpeg-writer.js'
 import type { Writer, WriterEnd, WriterEvents } from './writers/writer.js'
 
-/** What stays the same for as long as it lives. */
-export interface RecordingIdentity {
-  readonly id: string
-  readonly device: string
-  readonly identity: string
-  readonly format: RecordingFormat
-  readonly filename: string
-  readonly named: boolean
-  readonly startedMs: number
-  readonly deadlineMs: number
-}
-
-export interface RecordingListener {
-  /** To be durable before the start is answered; told again after each change. */
-  changed(entry: JournalEntry): Promise<void>
-  /** Files that can be listed now, or are complete now. */
-  segmentsChanged(recording: Recording): void
-  /** Cut off; goes on by itself when it can. */
-  interrupted(recording: Recording, reason: GapReason): void
-  resumed(recording: Recording): void
-  progress(recording: Recording): void
-  /** It ended by itself, its files are closed. */
-  ended(recording: Recording, result: StoppedRecording, reason: EndReason): void
-}
-
-export interface RecordingOptions extends RecordingIdentity {
-  readonly segments: Segments
-  readonly gaps?: readonly RecordingGap[]
-  /** `first`: the caller of the start waits, and is told when it cannot work now. Later ones wait until they can. */
-  readonly makeWriter: (events: WriterEvents, first: boolean) => Writer
-  readonly clock: Clock
-  readonly logger: Logger
-  readonly listener: RecordingListener
-  /** Whether the disk takes more. */
-  readonly hasRoom: () => Promise<boolean>
-  /** Longest wait for the first pictures on the disk. */
-  readonly startTimeoutMs: number
-  readonly progressMs: number
-  readonly maxRestarts: number
-}
-
 const LOOK_MS = 20
+/** Of two writers at once: the first is ended when the second has its pictures on the disk, or does not get that far. */
+const OVERLAP_MS = 10_000
+/** Files follow each other no faster, however small they are to be. */
+const SHORTEST_FILE_MS = 2_000
 const RESTART_PAUSE_MS = 250
 /** A writer that worked for so long was well: the next failure counts as the first. */
 const HEALTHY_MS = 60_000
@@ -76,6 +47,8 @@ export class Recording {
   #cancels: (() => void)[] = []
   #end: Promise<StoppedRecording> | undefined
   #early: WriterEnd | undefined
+  /** One writer takes over from another. */
+  #handover: Promise<void> | undefined
   readonly #abort = new AbortController()
 
   constructor(options: RecordingOptions) {
@@ -171,9 +144,9 @@ export class Recording {
   }
 
   /** Whoever writes has stopped for now, but not for good. */
-  interrupt(reason: GapReason): void {
+  interrupt(reason: GapReason, fromMs = this.#options.clock.wallMs()): void {
     if (this.#state !== 'recording' || this.#cut !== undefined) return
-    this.#cut = { reason, fromMs: this.#options.clock.wallMs() }
+    this.#cut = { reason, fromMs }
     this.#options.listener.interrupted(this, reason)
   }
 
@@ -188,7 +161,9 @@ export class Recording {
     this.#early = undefined
     const events: WriterEvents = {
       onSegment: ({ file, durationMs }) => {
-        if (this.segments.close(file, durationMs) !== undefined) this.#segmentsChanged()
+        if (this.segments.close(file, durationMs) === undefined) return
+        this.#segmentsChanged()
+        this.#seeFlow()
       },
       onTouched: () => void this.#look(),
       onGap: (missed) => this.#framesLost(missed),
@@ -207,8 +182,10 @@ export class Recording {
     const look = this.#looking.catch(() => undefined).then(() => this.segments.look())
     this.#looking = look
     return look.then(
-      (added) => {
+      ({ added, lost }) => {
         if (added.length > 0 && this.#state === 'recording') this.#goesOn()
+        if (lost.length > 0) this.#filesLost(lost)
+        this.#seeFlow()
         return added.length
       },
       (thrown: unknown) => {
@@ -229,6 +206,22 @@ export class Recording {
       this.#options.listener.resumed(this)
     }
     this.#segmentsChanged()
+  }
+
+  /** A file that ended before its time, and none after it: whoever writes has nothing to write. */
+  #seeFlow(): void {
+    const newest = this.segments.list.at(-1)
+    const isShort = newest?.closed === true && (newest.durationMs ?? 0) < (this.#writer?.shortBelowMs ?? 0)
+    if (isShort) this.interrupt('stream_lost')
+  }
+
+  /** All that was in them is missing; the next file begins at once. */
+  #filesLost(lost: readonly Segment[]): void {
+    if (this.#state !== 'recording' || this.#cut !== undefined) return
+    const files = lost.map(({ place }) => place.name)
+    this.#options.logger.warn({ device: this.identity.device, files }, 'a file that was being written has gone; a new one begins')
+    this.interrupt('file_lost', Math.min(...lost.map(({ startedMs }) => startedMs)))
+    void this.#restart()
   }
 
   #segmentsChanged(): void {
@@ -255,6 +248,7 @@ export class Recording {
       return
     }
     if (clock.nowMs() - this.#writerSinceMs > HEALTHY_MS) this.#restarts = 0
+    this.#limitSize()
     if (this.#cut === undefined) listener.progress(this)
   }
 
@@ -293,8 +287,50 @@ export class Recording {
     }
   }
 
+  #limitSize(): void {
+    const { clock, maxFileBytes } = this.#options
+    const newest = this.segments.list.at(-1)
+    if (newest === undefined || newest.closed || newest.sizeBytes < maxFileBytes) return
+    if (this.#cut !== undefined || this.#handover !== undefined || clock.nowMs() - this.#writerSinceMs < SHORTEST_FILE_MS) return
+    if (this.#writer?.kind === 'mediamtx') {
+      this.interrupt('file_full')
+      void this.#restart()
+      return
+    }
+    this.#handover = this.#handOver().finally(() => {
+      this.#handover = undefined
+    })
+  }
+
+  /** A second writer begins before the first ends: no picture is missing between their files. Never rejects. */
+  async #handOver(): Promise<void> {
+    const { clock, logger } = this.#options
+    const before = this.#writer
+    const count = this.segments.list.length
+    const untilMs = clock.nowMs() + OVERLAP_MS
+    const isUnderWay = () => this.#state === 'recording' && this.#early === undefined && clock.nowMs() < untilMs
+    try {
+      await this.#startWriter(false)
+      while (this.segments.list.length === count && isUnderWay()) {
+        await this.#look()
+        await wait(clock, LOOK_MS, this.#abort.signal)
+      }
+    } catch (thrown) {
+      if (this.#state === 'recording') {
+        logger.warn(
+          { device: this.identity.device, error: errorText(thrown) },
+          'no further file could be begun; the last one goes on',
+        )
+        this.#writer = before
+        return
+      }
+    }
+    await before?.stop()
+  }
+
   /** A new writer into new files; the old one finishes its own. Never rejects. */
   async #restart(): Promise<void> {
+    await this.#handover
     await this.#writer?.stop()
     await this.segments.closeAll(this.#early !== undefined)
     while (this.#state === 'recording') {
@@ -330,7 +366,7 @@ export class Recording {
     for (const cancel of this.#cancels) cancel()
     this.#abort.abort(new Error('the recording is stopped'))
     const endedMs = this.#cut?.fromMs ?? clock.wallMs()
-    await this.#writer?.stop()
+    await Promise.all([this.#writer?.stop(), this.#handover])
     await this.#looking.catch(() => undefined)
     // What the writer finished only now.
     await this.segments.look().catch(() => undefined)
@@ -365,18 +401,4 @@ function orAborted(work: Promise<void>, signal: AbortSignal): Promise<void> {
     signal.addEventListener('abort', onAbort, { once: true })
     work.then(resolve, reject).finally(() => signal.removeEventListener('abort', onAbort))
   })
-}
-
-/** Ends that nobody asked for. */
-export const FAILURES: ReadonlySet<EndReason> = new Set([
-  'device_disconnected',
-  'storage_full',
-  'storage_failed',
-  'writer_failed',
-])
-
-function noPictures(writer: Writer['kind'], timeoutMs: number): ServiceError {
-  const detail = `no picture reached the disk within ${timeoutMs} ms`
-  const dependency = writer === 'mediamtx' ? 'MediaMTX' : 'FFmpeg'
-  return new ServiceError('DEPENDENCY_FAILED', { data: { dependency, detail }, details: detail })
 }

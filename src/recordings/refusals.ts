@@ -3,6 +3,7 @@
 import { storageFull } from '../base/disk-room.js'
 import { errorText, invalidParam, ServiceError } from '../base/errors.js'
 import type { Recording } from './recording.js'
+import type { Writer } from './writers/writer.js'
 
 export function alreadyRecording(running: Recording): ServiceError {
   const state = running.state === 'stopping' ? 'STOPPING' : 'RECORDING'
@@ -59,4 +60,10 @@ export function storageFault(thrown: unknown): unknown {
     suggestion: 'check mediamtx.recordings_path: the service must be able to write there',
     cause: thrown,
   })
+}
+
+export function noPictures(writer: Writer['kind'], timeoutMs: number): ServiceError {
+  const detail = `no picture reached the disk within ${timeoutMs} ms`
+  const dependency = writer === 'mediamtx' ? 'MediaMTX' : 'FFmpeg'
+  return new ServiceError('DEPENDENCY_FAILED', { data: { dependency, detail }, details: detail })
 }

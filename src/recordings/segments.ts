@@ -41,6 +41,13 @@ export interface Segment {
   closed: boolean
 }
 
+export interface Look {
+  /** Files that got their name. */
+  readonly added: readonly Segment[]
+  /** Files that somebody took away while they were written: nothing of them is left. */
+  readonly lost: readonly Segment[]
+}
+
 export class Segments {
   readonly #options: SegmentsOptions
   readonly #list: Segment[] = []
@@ -84,14 +91,13 @@ export class Segments {
     await mkdir(this.#options.staging, { recursive: true })
   }
 
-  /** Names what has its first pictures; the new ones. Rejects with what the system says. */
-  async look(): Promise<readonly Segment[]> {
+  /** Names what has its first pictures, and sees what has gone. Rejects with what the system says. */
+  async look(): Promise<Look> {
     const added: Segment[] = []
     for (const source of await this.#underWay()) {
       if (await hasFrames(source)) added.push(await this.#name(source))
     }
-    await this.#measureOpen()
-    return added
+    return { added, lost: await this.#measureOpen() }
   }
 
   /** The writer says that a file is complete. */
@@ -193,10 +199,22 @@ export class Segments {
     return named ? candidateName(filename, this.#list.length + 1) : fillPattern(pattern, device.replaceAll('/', '_'), startedMs)
   }
 
-  async #measureOpen(): Promise<void> {
+  /** The writer goes on with a file that has no name any more, and nobody would ever see it: those are let go of. */
+  async #measureOpen(): Promise<Segment[]> {
+    const lost: Segment[] = []
     for (const segment of this.#list) {
-      if (!segment.closed) segment.sizeBytes = await sizeOf(this.fileOf(segment), segment.sizeBytes)
+      if (segment.closed) continue
+      try {
+        segment.sizeBytes = (await stat(this.fileOf(segment))).size
+      } catch (thrown) {
+        if (!(thrown instanceof Error && 'code' in thrown && thrown.code === 'ENOENT')) continue
+        segment.sizeBytes = 0
+        segment.durationMs = 0
+        this.#close(segment)
+        lost.push(segment)
+      }
     }
+    return lost
   }
 
   #add(segment: Segment): void {

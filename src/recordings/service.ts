@@ -10,24 +10,27 @@ import type { Service } from '../base/lifecycle.js'
 import { RecordingBuilder, safeName } from './builder.js'
 import type { RecordedCamera } from './cameras.js'
 import { Cleaner } from './cleaner.js'
+import type { RecordingNote } from './details.js'
 import { Files } from './files.js'
 import { Holds } from './holds.js'
 import { FileIndex } from './index-store/client.js'
 import { Journal, type JournalEntry } from './journal.js'
 import { checkBaseName } from './names.js'
 import type { RecordingsOptions } from './options.js'
-import { FAILURES, type Recording, type RecordingIdentity, type RecordingListener } from './recording.js'
+import type { Recording } from './recording.js'
+import type { RecordingIdentity, RecordingListener } from './recording-options.js'
 import { Recovery, removeUnknown } from './recovery.js'
 import { alreadyRecording, noMediamtx, notRecording, onlyFmp4, stopping, storageFault, unplugged } from './refusals.js'
 import { StorageWatch } from './storage.js'
-import type {
-  EndReason,
-  RecordingEvents,
-  RecordingFact,
-  RecordingStatus,
-  StartedRecording,
-  StartParams,
-  StoppedRecording,
+import {
+  type EndReason,
+  FAILURES,
+  type RecordingEvents,
+  type RecordingFact,
+  type RecordingStatus,
+  type StartedRecording,
+  type StartParams,
+  type StoppedRecording,
 } from './types.js'
 import type { Writer } from './writers/writer.js'
 
@@ -67,7 +70,8 @@ export class Recordings implements Service {
       ...(options.openThread === undefined ? {} : { openThread: options.openThread }),
     })
     this.#journal = new Journal({ file: join(stateDir, 'recordings-under-way.json'), logger })
-    this.files = new Files({ index: this.#index, holds, roots, measure: (file) => builder.measure(file) })
+    const { details } = options
+    this.files = new Files({ index: this.#index, holds, roots, details, measure: (file) => builder.measure(file) })
     this.storage = new StorageWatch({
       ...{ dirs: [recordingsDir, snapshotsDir], index: this.#index, clock, logger, limits: options.storage },
       onChange: (state, usedPercent) => this.#storageChanged(state, usedPercent),
@@ -75,6 +79,7 @@ export class Recordings implements Service {
     this.cleaner = new Cleaner({
       ...{ index: this.#index, files: this.files, file: join(stateDir, 'retention.json'), clock, logger },
       ...{ policy: options.retention, auto: options.autoCleanup, intervalMs: options.cleanupIntervalMs },
+      ...(options.snapshotLimits === undefined ? {} : { snapshots: options.snapshotLimits }),
     })
   }
 
@@ -262,20 +267,15 @@ export class Recordings implements Service {
   async #noteNow(recording: Recording, end: string | undefined): Promise<void> {
     const { id, device, identity, format, startedMs } = recording.identity
     const { writer, gaps, segments } = recording
-    const facts = {
-      device,
-      identity,
-      format,
-      writer: writer?.kind,
-      ...writer?.facts,
-      started: startedMs,
-      gaps,
-      ...(end && { end }),
+    const note: RecordingNote = {
+      ...{ device, identity, format, started: startedMs, gaps },
+      ...(writer && { writer: writer.kind, ...writer.facts }),
+      ...(end && { end, ended: this.#options.clock.wallMs() }),
     }
     try {
       // All asked at once: a list that is asked for next comes after them.
       await Promise.all([
-        this.#index.putRecording(id, JSON.stringify(facts)),
+        this.#index.putRecording(id, JSON.stringify(note)),
         ...segments.list.map(({ place, startedMs: createdMs, durationMs, closed }) => {
           const known = closed && durationMs !== undefined ? { durationMs } : {}
           return this.#index.put(place, { createdMs, recording: id, ...known })

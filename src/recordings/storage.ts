@@ -1,6 +1,6 @@
 /** Watches the room on the disks of recordings and snapshots: refuses at the limit, tells when a limit is passed. */
 
-import { mkdir } from 'node:fs/promises'
+import { access, constants, mkdir } from 'node:fs/promises'
 import type { Clock } from '../base/clock.js'
 import { type DiskRoom, diskRoom, noRoom, storageFull } from '../base/disk-room.js'
 import { errorText, ServiceError } from '../base/errors.js'
@@ -30,10 +30,13 @@ export interface StorageInfo {
 }
 
 const LOOK_MS = 1_000
+/** In the order of `dirs`. */
+const FOLDERS = ['recordings', 'snapshots']
 
 export class StorageWatch {
   readonly #options: StorageWatchOptions
   #state: StorageState = 'ok'
+  #fault: string | undefined
   #cancel: () => void = () => undefined
   #looking = false
 
@@ -44,6 +47,11 @@ export class StorageWatch {
   /** The worst of all disks. */
   get state(): StorageState {
     return this.#state
+  }
+
+  /** Which folder cannot be written to and why; undefined when all can. */
+  get fault(): string | undefined {
+    return this.#fault
   }
 
   start(): void {
@@ -103,6 +111,9 @@ export class StorageWatch {
       const usedPercent = Math.max(0, ...known.map((room) => room.usedPercent))
       const full = known.some((room) => noRoom(room, blockPercent) !== undefined)
       this.#set(full ? 'full' : usedPercent >= warnPercent ? 'low' : 'ok', usedPercent)
+      this.#setFault(
+        (await Promise.all(dirs.map((dir, order) => faultOf(dir, FOLDERS[order])))).find((fault) => fault !== undefined),
+      )
     } finally {
       this.#looking = false
     }
@@ -116,5 +127,25 @@ export class StorageWatch {
     else
       this.#options.logger.warn(facts, state === 'full' ? 'the disk is full: nothing new is written' : 'the disk is getting full')
     this.#options.onChange(state, usedPercent)
+  }
+
+  #setFault(fault: string | undefined): void {
+    if (fault === this.#fault) return
+    this.#fault = fault
+    const { logger } = this.#options
+    if (fault === undefined) logger.info({}, 'the folders of recordings and snapshots can be written to again')
+    else logger.error({ fault }, 'a folder cannot be written to: nothing is stored there until it can')
+  }
+}
+
+/** `what` is all that strangers may hear of the folder. */
+async function faultOf(dir: string, what = 'files'): Promise<string | undefined> {
+  try {
+    await access(dir, constants.W_OK | constants.X_OK)
+    return undefined
+  } catch (thrown) {
+    const code = thrown instanceof Error && 'code' in thrown ? String(thrown.code) : String(thrown)
+    // One that is not there is made when it is needed.
+    return code === 'ENOENT' ? undefined : `the folder of ${what} cannot be written to (${code})`
   }
 }

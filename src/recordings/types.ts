@@ -56,6 +56,12 @@ export interface RecordingGap {
 export type GapReason =
   | 'writer_failed'
   | 'mediamtx_lost'
+  /** MediaMTX is well and got no stream to record. */
+  | 'stream_lost'
+  /** Somebody deleted or renamed the file while it was written. */
+  | 'file_lost'
+  /** Of a writer that cannot begin a file before it ends another. */
+  | 'file_full'
   | 'service_restarted'
   | 'camera_changed'
   | 'clock_changed'
@@ -70,6 +76,14 @@ export type EndReason =
   | 'writer_failed'
   | 'service_stopped'
   | 'service_restarted'
+
+/** Ends that nobody asked for. */
+export const FAILURES: ReadonlySet<EndReason> = new Set([
+  'device_disconnected',
+  'storage_full',
+  'storage_failed',
+  'writer_failed',
+])
 
 export type RecordingEvents = {
   started: RecordingFact

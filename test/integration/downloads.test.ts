@@ -1,6 +1,6 @@
 /** From a call to the bytes: what lists name is downloaded from both ports, and stays for as long as somebody reads it. */
 
-import { readFileSync } from 'node:fs'
+import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, it, vi } from 'vitest'
 import { open } from '../support/raw-http.js'
@@ -76,6 +76,11 @@ it('a recording: refused while it is written, then by each of its names, and kep
     code: -32020,
     data: expect.objectContaining({ state: 'DOWNLOADING' }),
   })
+  // R-37: nor does a cleanup take it, although it is the oldest there is and too much.
+  await client.call('set_retention_policy', { policy_type: 'size', max_size_gb: 0.000_001, enabled: true })
+  await client.call('cleanup_old_files', {})
+  expect(readdirSync(join(service.stateDir, 'recordings'))).toContain(`${started.filename}.mkv`)
+  await client.call('set_retention_policy', { policy_type: 'manual', enabled: true })
   const received = new Promise((resolve) => reader.socket.once('close', resolve))
   reader.socket.resume()
   await vi.waitFor(() => expect(reader.received().length).toBeGreaterThan(file_size), 20_000)

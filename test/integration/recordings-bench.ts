@@ -137,6 +137,8 @@ export async function openRecordings(
     deviceSubdirs: false,
     filePattern: '%path_%Y-%m-%d_%H-%M-%S',
     segmentMs: 3_600_000,
+    mediamtxSegmentMs: 3_600_000,
+    maxFileBytes: 1e12,
     startTimeoutMs: 15_000,
     maxDurationMs: 86_400_000,
     progressMs: 100,
@@ -147,6 +149,7 @@ export async function openRecordings(
     retention: { type: 'manual', enabled: true, maxAgeDays: 7, maxSizeGb: 1 },
     autoCleanup: false,
     cleanupIntervalMs: 86_400_000,
+    details: true,
     openThread: engineHere,
     ...options,
   })

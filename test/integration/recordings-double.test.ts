@@ -2,7 +2,7 @@
 
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdirSync } from 'node:fs'
+import { mkdirSync, rmSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { afterEach, expect, test } from 'vitest'
 import { ServiceError } from '../../src/base/errors.js'
@@ -38,6 +38,17 @@ class RecorderDouble implements RecordingMedia {
   onSegmentCreated = (listener: (device: string) => void) => added(this.#onCreated, listener)
   onSegmentCompleted = (listener: (device: string, file: string, durationMs: number) => void) =>
     added(this.#onCompleted, listener)
+
+  /** Nobody publishes any more: the file is closed, with a notice, and recording stays on. */
+  async loseStream(device: string): Promise<void> {
+    await this.#close(device)
+  }
+
+  /** Somebody publishes again. */
+  regainStream(device: string): void {
+    const wish = this.wishes.get(device)
+    if (wish !== undefined) this.#open(device, wish)
+  }
 
   /** kill -9. */
   async die(): Promise<void> {
@@ -135,6 +146,35 @@ test('R-08 killed in the middle: the file is kept, a new one begun when it is ba
     expect(Math.abs((await recordings.files.recordingInfo(file.filename)).duration - span)).toBeLessThanOrEqual(1)
   }
   expect(stopped.file_size).toBe(files.reduce((sum, { file_size }) => sum + file_size, 0))
+})
+
+test('a publisher that dies under a MediaMTX that is well: the file is closed, a new one begun, the gap told', async () => {
+  const { recordings, told, dir } = await open()
+  const { filename } = await recordings.startRecording({ device: 'camera0' })
+  await until('it has a second', () => (recordings.status('camera0')?.duration ?? 0) >= 1)
+  await double.loseStream('camera0')
+  await until('its end is told', () => told.at(-1)?.event === 'failed')
+  expect(told.at(-1)).toMatchObject({ filename, writer: 'mediamtx', reason: 'stream_lost' })
+  double.regainStream('camera0')
+  await until('it goes on', () => told.at(-1)?.event === 'started')
+  expect(told.at(-1)).toMatchObject({ reason: 'resumed' })
+  await recordings.stopRecording('camera0')
+  const { files } = await recordings.files.list('recording', {})
+  expect(files).toHaveLength(2)
+  for (const file of files) expect((await playThrough(join(dir, `${file.filename}.mp4`))).packets).toBeGreaterThan(3)
+  expect((await recordings.files.recordingInfo(filename)).details?.gaps).toMatchObject([{ reason: 'stream_lost' }])
+  expect(told.map(({ event }) => event)).toEqual(['started', 'failed', 'started', 'stopped'])
+})
+
+test('a file that is deleted while MediaMTX writes it is missed, and a new one begun', async () => {
+  const { recordings, told, dir, files } = await open()
+  const { filename } = await recordings.startRecording({ device: 'camera0' })
+  rmSync(join(dir, `${filename}.mp4`))
+  await until('it goes on', () => told.length === 3)
+  expect(told.map((fact) => ('reason' in fact ? fact.reason : undefined))).toEqual([undefined, 'file_lost', 'resumed'])
+  await recordings.stopRecording('camera0')
+  expect(files()).toHaveLength(1)
+  expect((await playThrough(join(dir, files()[0] ?? ''))).packets).toBeGreaterThan(0)
 })
 
 test('stopped while MediaMTX is away: what was written is closed, and nothing is wanted any more', async () => {

@@ -1,19 +1,25 @@
 /** Disks that are full, slow, gone or read-only under the whole service, on file systems of its own mount namespace. */
 
 import { execFileSync } from 'node:child_process'
-import { mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { chmodSync, chownSync, mkdirSync, mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { playThrough } from '../support/ffprobe.js'
 import { RpcClient } from '../support/rpc-client.js'
-import { type RunningService, startService } from '../support/service.js'
+import { MAIN, type RunningService, startService } from '../support/service.js'
 import { until } from './recordings-bench.js'
 
 /** A user namespace where root is not to be had. */
 const UNSHARE = process.getuid?.() === 0 ? ['unshare', '--mount'] : ['unshare', '--map-root-user', '--mount']
 const NSENTER = process.getuid?.() === 0 ? ['--mount'] : ['--mount', '--user', '--preserve-credentials']
 const canMount = works([...UNSHARE, 'sh', '-c', 'mount -t tmpfs none /mnt'])
+/** Root may write whatever the mode says. */
+const NOBODY = 65_534
+const AS_NOBODY =
+  process.getuid?.() === 0 ? ['setpriv', `--reuid=${NOBODY}`, `--regid=${NOBODY}`, '--clear-groups', '--inh-caps=-all'] : []
+const canBeNobody = AS_NOBODY.length === 0 || works([...AS_NOBODY, process.execPath, '--check', MAIN])
+if (!canBeNobody) process.stderr.write('SKIPPED: an account that loses its rights; root cannot become another one here\n')
 if (!canMount)
   process.stderr.write('SKIPPED: full and read-only disks; this account may not mount, not even in a namespace of its own\n')
 
@@ -35,12 +41,16 @@ afterEach(async () => {
   rmSync(base, { recursive: true, force: true })
 })
 
-async function start(script: string | undefined, env: Readonly<Record<string, string>> = {}): Promise<void> {
+async function start(
+  script: string | undefined,
+  env: Readonly<Record<string, string>> = {},
+  wrapper?: readonly string[],
+): Promise<void> {
   service = await startService({
     args: ['--virtual-cameras', '1'],
     stateDir: join(base, 'state'),
     ...(script === undefined
-      ? {}
+      ? { ...(wrapper && { wrapper }) }
       : { wrapper: [...UNSHARE, 'sh', '-c', `set -e; mkdir -p "$0/state" "$0/files"; ${script}; exec "$@"`, base] }),
     env: {
       CAMERA_SERVICE_MEDIAMTX_RECORDINGS_PATH: join(base, 'files', 'recordings'),
@@ -110,8 +120,8 @@ describe.skipIf(!canMount)('R-33: a disk of 8 MiB', { timeout: 60_000 }, () => {
 describe.skipIf(!canMount)('R-35: a folder', { timeout: 60_000 }, () => {
   it('that goes read-only, is unmounted and comes back: told each time, and used again within 5 s', async () => {
     await start('mount -t tmpfs -o size=64m none "$0/files"')
-    const { filename } = await client.call<Started>('start_recording', { device: 'camera0' })
-    await client.call('stop_recording', { device: 'camera0' })
+    const filename = await recorded()
+    const before = await health()
 
     mount('mount', '-o', 'remount,ro', join(base, 'files'))
     for (const method of ['start_recording', 'take_snapshot']) {
@@ -122,26 +132,85 @@ describe.skipIf(!canMount)('R-35: a folder', { timeout: 60_000 }, () => {
       data: { dependency: 'storage' },
     })
     expect(await client.call('list_recordings')).toMatchObject({ total: 1 })
+    await until('health shows it', async () => (await health()) === 'DEGRADED', 5_000)
     mount('mount', '-o', 'remount,rw', join(base, 'files'))
     await recovered(filename)
+    await until('health is as before', async () => (await health()) === before, 5_000)
 
     // Away with what is in it; below it lies an empty folder.
     mount('mount', '--move', join(base, 'files'), '/mnt')
     await until('the list is empty', async () => (await total()) === 0, 5_000)
     mount('mount', '--move', '/mnt', join(base, 'files'))
     await until('the list is whole', async () => (await total()) === 2, 5_000)
+
+    // Taken away although somebody looks at it.
+    mount('umount', '--lazy', join(base, 'files'))
+    await until('the list is empty', async () => (await total()) === 0, 2_000)
+    await recorded()
+    expect(await total()).toBe(1)
   })
 
   async function total(): Promise<number> {
     return (await client.call<{ total: number }>('list_recordings')).total
   }
 
-  async function recovered(filename: string): Promise<void> {
-    await client.call('start_recording', { device: 'camera0' })
+  async function recorded(): Promise<string> {
+    const { filename } = await client.call<Started>('start_recording', { device: 'camera0' })
     await client.call('stop_recording', { device: 'camera0' })
+    return filename
+  }
+
+  async function recovered(filename: string): Promise<void> {
+    await recorded()
     expect(await client.call('get_recording_info', { filename })).toMatchObject({ filename })
     expect(await total()).toBe(2)
   }
+})
+
+describe.skipIf(!canBeNobody)('R-35: an account', { timeout: 60_000 }, () => {
+  it('that loses its right to the folders is told so, health shows it, and they are used again within 5 s', async () => {
+    const folders = ['recordings', 'snapshots'].map((name) => join(base, 'files', name))
+    for (const folder of [base, join(base, 'state'), join(base, 'files'), ...folders]) {
+      mkdirSync(folder, { recursive: true })
+      if (AS_NOBODY.length > 0) chownSync(folder, NOBODY, NOBODY)
+    }
+    await start(undefined, {}, AS_NOBODY)
+    const { filename } = await client.call<Started>('start_recording', { device: 'camera0' })
+    await client.call('stop_recording', { device: 'camera0' })
+    const before = await health()
+
+    for (const folder of folders) chmodSync(folder, 0)
+    const denied = { code: -32050, data: { dependency: 'storage' } }
+    expect(await client.failure('start_recording', { device: 'camera0' })).toMatchObject(denied)
+    expect(await client.failure('take_snapshot', { device: 'camera0' })).toMatchObject(denied)
+    await until('health shows it', async () => (await health()) === 'DEGRADED', 5_000)
+
+    for (const folder of folders) chmodSync(folder, 0o755)
+    const repairedMs = performance.now()
+    await until(
+      'pictures are taken',
+      () =>
+        client.call('take_snapshot', { device: 'camera0' }).then(
+          () => true,
+          () => false,
+        ),
+      5_000,
+    )
+    await until(
+      'it is recorded',
+      () =>
+        client.call('start_recording', { device: 'camera0' }).then(
+          () => true,
+          () => false,
+        ),
+      5_000,
+    )
+    expect(performance.now() - repairedMs).toBeLessThan(5_000)
+    await client.call('stop_recording', { device: 'camera0' })
+    await until('health is as before', async () => (await health()) === before, 5_000)
+    expect(await client.call('get_recording_info', { filename })).toMatchObject({ filename })
+    expect(await client.call('list_recordings')).toMatchObject({ total: 2 })
+  })
 })
 
 describe('R-34: a disk on which every fsync and read takes 3 s', { timeout: 90_000 }, () => {

@@ -276,7 +276,7 @@ describe('files', () => {
 
   it('R-38: a snapshot is listed with the next call, and only whole ones ever', async () => {
     const snapshots = join(service.stateDir, 'snapshots')
-    const PICTURES = 300
+    const PICTURES = 1_000
     let taken = 0
     const taking = (async () => {
       for (; taken < PICTURES; taken += 10) {

@@ -2,6 +2,8 @@ import { choice, duration, flag, folder, integer, number, optional, optionalPlac
 
 const SECOND = 1000
 const MINUTE = 60 * SECOND
+const HOUR = 60 * MINUTE
+const DAY = 24 * HOUR
 
 export const mediamtx = section('The media server that hands streams to players.', {
   mode: choice({
@@ -58,7 +60,7 @@ export const mediamtx = section('The media server that hands streams to players.
   run_on_demand_close_after: duration({
     default: 10 * SECOND,
     min: 0,
-    max: 24 * 60 * MINUTE,
+    max: DAY,
     blankIsDefault: true,
     reload: 'restart',
     doc: 'How long MediaMTX keeps its own demand on a path after the last reader.',
@@ -66,14 +68,14 @@ export const mediamtx = section('The media server that hands streams to players.
   view_close_after: duration({
     default: 300 * SECOND,
     min: 0,
-    max: 24 * 60 * MINUTE,
+    max: DAY,
     reload: 'restart',
     doc: 'How long a publisher runs on after the last viewer of its path.',
   }),
   snapshot_close_after: duration({
     default: 60 * SECOND,
     min: 0,
-    max: 24 * 60 * MINUTE,
+    max: DAY,
     idle: true,
     reload: 'restart',
     doc: 'How long a publisher that was started for a snapshot runs on.',
@@ -120,27 +122,16 @@ export const mediamtx = section('The media server that hands streams to players.
 })
 
 export const recording = section('Recordings.', {
-  segment_duration: duration({
-    default: 3600 * SECOND,
-    min: SECOND,
-    max: 24 * 60 * MINUTE,
+  segment_duration: wait(3600 * SECOND, DAY, 'A new file begins at the first key frame after so long.'),
+  max_segment_size: integer({
+    default: 524_288_000,
+    min: 1,
+    max: 1_099_511_627_776,
     reload: 'restart',
-    doc: 'A new file begins at the first key frame after so long.',
+    doc: 'A new file begins after so many bytes, too; of files that MediaMTX writes, after the time in which codec.bitrate makes them.',
   }),
-  start_timeout: duration({
-    default: 15 * SECOND,
-    min: SECOND,
-    max: 10 * MINUTE,
-    reload: 'restart',
-    doc: 'How long start_recording waits for the first pictures on the disk.',
-  }),
-  default_max_duration: duration({
-    default: 24 * 60 * MINUTE,
-    min: SECOND,
-    max: 30 * 24 * 60 * MINUTE,
-    reload: 'restart',
-    doc: 'A recording that nobody stops ends after so long.',
-  }),
+  start_timeout: wait(15 * SECOND, 10 * MINUTE, 'How long start_recording waits for the first pictures on the disk.'),
+  default_max_duration: wait(DAY, 30 * DAY, 'A recording that nobody stops ends after so long.'),
   file_name_pattern: text({
     default: '%path_%Y-%m-%d_%H-%M-%S',
     rule: 'a file name without / and extension of %device, %path, %timestamp, %Y, %m, %d, %H, %M, %S and plain letters',
@@ -160,13 +151,7 @@ export const recording = section('Recordings.', {
     reload: 'restart',
     doc: 'How often the writer of a recording is started again when it fails, before the recording is given up.',
   }),
-  cleanup_interval: duration({
-    default: 24 * 60 * MINUTE,
-    min: SECOND,
-    max: 7 * 24 * 60 * MINUTE,
-    reload: 'restart',
-    doc: 'Time between the deletions of old files by retention_policy.',
-  }),
+  cleanup_interval: wait(DAY, 7 * DAY, 'Time between the deletions of old files by retention_policy.'),
 })
 
 export const retention_policy = section(
@@ -228,6 +213,20 @@ export const snapshots = section('Still pictures.', {
   }),
   use_device_subdirs: flag({ default: false, reload: 'live', doc: 'Keep the snapshots of each camera in a folder of its own.' }),
   timeout: duration({ default: 10 * SECOND, min: 100, max: 10 * MINUTE, reload: 'live', doc: 'Longest time from call to file.' }),
+  auto_cleanup: flag({
+    default: true,
+    reload: 'restart',
+    doc: 'Delete by max_age and max_count, while retention_policy is enabled and not manual.',
+  }),
+  cleanup_interval: wait(HOUR, 7 * DAY, 'Time between these deletions.'),
+  max_age: wait(DAY, 365 * DAY, 'A snapshot is kept for so long.'),
+  max_count: integer({
+    default: 1000,
+    min: 1,
+    max: 10_000_000,
+    reload: 'restart',
+    doc: 'So many snapshots are kept, the newest.',
+  }),
 })
 
 export const workers = section('Threads for work that would hold up replies.', {
@@ -259,4 +258,9 @@ export const ffmpeg = section('The encoder program.', {
 
 function port(value: number, doc: string) {
   return integer({ default: value, min: 1, max: 65_535, reload: 'restart', doc })
+}
+
+/** At least a second. */
+function wait(value: number, max: number, doc: string) {
+  return duration({ default: value, min: SECOND, max, reload: 'restart', doc })
 }

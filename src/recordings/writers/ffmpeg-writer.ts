@@ -33,6 +33,7 @@ const DISK_COMPLAINT = /No space left on device|Disk quota exceeded|Read-only fi
 
 export class FfmpegWriter implements Writer {
   readonly kind = 'ffmpeg'
+  readonly shortBelowMs = 0
   readonly extension: string
   readonly #options: FfmpegWriterOptions
   #feed: RecordingFeed | undefined

@@ -39,17 +39,21 @@ const PATTERN = '%path/%Y-%m-%d_%H-%M-%S-%f'
 /** Switched off, it closes a file within milliseconds; the notice takes a process start. */
 const CLOSE_MS = 1_000
 const LOOK_MS = 10
+/** A file ends with the first key frame after its time. */
+const LENGTH_SLACK_MS = 500
 
 export class MediamtxWriter implements Writer {
   readonly kind = 'mediamtx'
   readonly extension = 'mp4'
   readonly facts = undefined
+  readonly shortBelowMs: number
   readonly #options: MediamtxWriterOptions
   #ends: (() => void)[] = []
   #stopped: Promise<void> | undefined
 
   constructor(options: MediamtxWriterOptions) {
     this.#options = options
+    this.shortBelowMs = options.segmentMs - LENGTH_SLACK_MS
   }
 
   async start(): Promise<void> {

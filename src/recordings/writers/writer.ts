@@ -40,6 +40,8 @@ export interface Writer {
   readonly extension: string
   /** What it records; undefined before `start`, and when somebody else knows. */
   readonly facts: WriterFacts | undefined
+  /** A finished file below this length was not ended for its length: the stream ended. 0: that is told otherwise. */
+  readonly shortBelowMs: number
   /** Resolves when it works; the first file comes later. Rejects with a ServiceError. */
   start(): Promise<void>
   /** Resolves when all its files are closed. Idempotent, never rejects. */
