@@ -69,7 +69,6 @@ export function buildRecordings({ config, cameras, external, media, clock, logge
     },
     autoCleanup: retention.auto_cleanup,
     cleanupIntervalMs: recording.cleanup_interval,
-    details: config.compatibility.recording_details,
     ...(snapshots.auto_cleanup ? { snapshotLimits } : {}),
   })
 }

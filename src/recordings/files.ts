@@ -13,8 +13,6 @@ export interface FilesOptions {
   readonly index: FileIndex
   readonly holds: Holds
   readonly roots: Readonly<Record<FileKind, string>>
-  /** Whether more is told of a recording than the contract has. */
-  readonly details: boolean
   /** Milliseconds that a recording plays; undefined when nobody can tell. */
   readonly measure: (file: string) => Promise<number | undefined>
 }
@@ -43,7 +41,6 @@ export interface FileInfo {
 export interface RecordingInfo extends FileInfo {
   /** Seconds. */
   readonly duration: number
-  readonly details?: RecordingDetails
 }
 
 export interface DeletedFile {
@@ -84,17 +81,16 @@ export class Files {
   async recordingInfo(filename: string): Promise<RecordingInfo> {
     const file = await this.#get('recording', filename)
     const durationMs = file.durationMs ?? (await this.#measure(file))
-    const details = this.#options.details ? await this.#details(file) : undefined
-    const info = { ...infoOf(file), duration: Math.round(durationMs / MS_PER_SECOND) }
-    return details === undefined ? info : { ...info, details }
+    return { ...infoOf(file), duration: Math.round(durationMs / MS_PER_SECOND) }
   }
 
-  /** What its writer noted: device, identity, format, writer, mode, start, gaps, end; empty when nothing is known. Rejects as `recordingInfo`. */
-  async recordingFacts(filename: string): Promise<object> {
+  /** What is known of it beyond that; empty of a file that somebody put there. Rejects as `recordingInfo`. */
+  async recordingFacts(filename: string): Promise<RecordingDetails | Record<string, never>> {
     const { recording } = await this.#get('recording', filename)
-    const text = recording === undefined ? undefined : await this.#options.index.recording(recording)
-    const facts: unknown = text === undefined ? {} : JSON.parse(text)
-    return typeof facts === 'object' && facts !== null ? facts : {}
+    if (recording === undefined) return {}
+    const { index } = this.#options
+    const [note, files] = await Promise.all([index.recording(recording), index.ofRecording(recording)])
+    return note === undefined ? {} : detailsOf(note, files)
   }
 
   /** Rejects with INVALID_PARAMS, SNAPSHOT_NOT_FOUND, STORAGE_UNREADABLE. */
@@ -157,14 +153,6 @@ export class Files {
     const file = found.find(({ name }) => name === filename) ?? found[0]
     if (file === undefined) throw notFound(kind, filename)
     return file
-  }
-
-  /** Undefined of a file that somebody put there. */
-  async #details({ recording }: IndexedFile): Promise<RecordingDetails | undefined> {
-    if (recording === undefined) return undefined
-    const { index } = this.#options
-    const [note, files] = await Promise.all([index.recording(recording), index.ofRecording(recording)])
-    return note === undefined ? undefined : detailsOf(note, files)
   }
 
   /** Known from then on; 0 for what nobody can read. */

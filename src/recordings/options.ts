@@ -38,8 +38,6 @@ export interface RecordingsOptions {
   readonly autoCleanup: boolean
   readonly cleanupIntervalMs: number
   readonly snapshotLimits?: SnapshotLimits
-  /** `get_recording_info` tells more than the contract has. */
-  readonly details: boolean
   /** Tests: how the index gets its thread. */
   readonly openThread?: FileIndexOptions['openThread']
 }

@@ -70,8 +70,7 @@ export class Recordings implements Service {
       ...(options.openThread === undefined ? {} : { openThread: options.openThread }),
     })
     this.#journal = new Journal({ file: join(stateDir, 'recordings-under-way.json'), logger })
-    const { details } = options
-    this.files = new Files({ index: this.#index, holds, roots, details, measure: (file) => builder.measure(file) })
+    this.files = new Files({ index: this.#index, holds, roots, measure: (file) => builder.measure(file) })
     this.storage = new StorageWatch({
       ...{ dirs: [recordingsDir, snapshotsDir], index: this.#index, clock, logger, limits: options.storage },
       onChange: (state, usedPercent) => this.#storageChanged(state, usedPercent),

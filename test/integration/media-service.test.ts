@@ -39,12 +39,15 @@ test('R-01: MediaMTX killed under load: told within a second, refused at once, a
   expect(await told).toMatchObject({ error: expect.any(String) })
   expect(performance.now() - begin).toBeLessThan(1_000)
   expect(await client.call('get_status')).toMatchObject({ status: 'DEGRADED', components: { mediamtx: 'ERROR' } })
-  // Other tests run beside this one: what they take of the machine only ever adds.
   let p95Ms = Number.POSITIVE_INFINITY
-  for (let round = 0; round < 8 && p95Ms > 5; round++) p95Ms = Math.min(p95Ms, await refusals(client))
+  // Other tests run beside this one: what they take of the machine only ever adds.
+  while (performance.now() - begin < 2_000 || (p95Ms > 5 && performance.now() - begin < 15_000)) {
+    p95Ms = Math.min(p95Ms, await refusals(client))
+  }
   const { answered, failed } = await load.end()
   expect(failed).toBe(0)
-  expect(answered).toBeGreaterThan(500)
+  expect(answered).toBeGreaterThan(1_000)
+  console.info(`R-01: -32050 in p95 ${p95Ms.toFixed(2)} ms beside ${answered} status requests`)
   expect(p95Ms).toBeLessThanOrEqual(5)
   await double.start()
   await until('it is well again', async () => (await client.call<Status>('get_status')).components.mediamtx === 'RUNNING')

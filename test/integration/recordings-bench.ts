@@ -149,7 +149,6 @@ export async function openRecordings(
     retention: { type: 'manual', enabled: true, maxAgeDays: 7, maxSizeGb: 1 },
     autoCleanup: false,
     cleanupIntervalMs: 86_400_000,
-    details: true,
     openThread: engineHere,
     ...options,
   })

@@ -162,7 +162,7 @@ test('a publisher that dies under a MediaMTX that is well: the file is closed, a
   const { files } = await recordings.files.list('recording', {})
   expect(files).toHaveLength(2)
   for (const file of files) expect((await playThrough(join(dir, `${file.filename}.mp4`))).packets).toBeGreaterThan(3)
-  expect((await recordings.files.recordingInfo(filename)).details?.gaps).toMatchObject([{ reason: 'stream_lost' }])
+  expect(await recordings.files.recordingFacts(filename)).toMatchObject({ gaps: [{ reason: 'stream_lost' }] })
   expect(told.map(({ event }) => event)).toEqual(['started', 'failed', 'started', 'stopped'])
 })
 

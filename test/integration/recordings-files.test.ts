@@ -44,9 +44,9 @@ test('a file that is deleted while it is written is missed at once: a new one be
   const played = await playThrough(join(dir, `${next}.mp4`))
   expect(Math.abs(stopped.duration - played.span)).toBeLessThanOrEqual(1)
   expect(opened.files()).toEqual([`${next}.mp4`])
-  const { details } = await recordings.files.recordingInfo(next)
+  const details = await recordings.files.recordingFacts(next)
   expect(details).toMatchObject({ files: [next], gaps: [{ reason: 'file_lost' }] })
-  const [gap] = details?.gaps ?? []
+  const [gap] = details.gaps ?? []
   expect(Date.parse(gap?.to ?? '') - Date.parse(gap?.from ?? '')).toBeGreaterThan(1_000)
 })
 
@@ -71,12 +71,12 @@ test('files are cut by their size with no picture missing between them', async (
   expect(stopped.filename).toBe(filename)
   // Nothing was interrupted.
   expect(told.map(({ event }) => event)).toEqual(['started', 'stopped'])
-  const read = async () => (await recordings.files.recordingInfo(filename)).details
-  await until('its end is noted', async () => (await read())?.end_reason === 'stopped')
+  const read = async () => await recordings.files.recordingFacts(filename)
+  await until('its end is noted', async () => (await read()).end_reason === 'stopped')
   const details = await read()
-  expect(details?.gaps).toEqual([])
+  expect(details.gaps).toEqual([])
   let untilMs = Number.NaN
-  for (const name of details?.files ?? []) {
+  for (const name of details.files ?? []) {
     const { span } = await playThrough(join(dir, `${name}.mp4`))
     const { created_time } = await recordings.files.recordingInfo(name)
     const fromMs = Date.parse(created_time)
@@ -96,7 +96,7 @@ test('what was recorded by what, when and with which gaps is told of each of its
   const { files } = await again.recordings.files.list('recording', {})
   const names = files.map((file) => file.filename)
   for (const name of names) {
-    expect((await again.recordings.files.recordingInfo(name)).details).toEqual({
+    expect(await again.recordings.files.recordingFacts(name)).toEqual({
       ...{ device: 'camera0', identity: 'usb-camera0', format: 'fmp4', writer: 'ffmpeg' },
       ...{ codec: 'jpeg', width: 320, height: 240, fps: 15 },
       start_time: expect.stringMatching(/Z$/),
@@ -109,7 +109,7 @@ test('what was recorded by what, when and with which gaps is told of each of its
   expect(names.at(-1)).toBe(filename)
   // Of a file that somebody put there nothing is known.
   writeFileSync(join(again.dir, 'theirs.mp4'), 'x')
-  expect(await again.recordings.files.recordingInfo('theirs')).not.toHaveProperty('details')
+  expect(await again.recordings.files.recordingFacts('theirs')).toEqual({})
   await again.recordings.stop()
 })
 

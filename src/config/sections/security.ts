@@ -215,9 +215,4 @@ export const compatibility = section('Switches for clients of older editions. Al
     reload: 'restart',
     doc: 'A call with auth_token or token among its parameters logs the connection in when it is not.',
   }),
-  recording_details: flag({
-    default: false,
-    reload: 'restart',
-    doc: 'get_recording_info tells in details what was recorded, by what, when, and where it has gaps.',
-  }),
 })

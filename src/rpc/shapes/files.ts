@@ -38,25 +38,6 @@ export const RecordingInfo = (t: Builder) =>
     duration: seconds(t),
     created_time: time(t),
     download_url: t.String(),
-    details: t.Optional(RecordingDetails(t)),
-  })
-
-/** With `compatibility.recording_details` only, and only of what this service recorded. */
-const RecordingDetails = (t: Builder) =>
-  t.Object({
-    device: t.String(),
-    identity: t.String({ description: 'Of the camera' }),
-    format: t.String(),
-    writer: t.Optional(t.String()),
-    codec: t.Optional(t.String()),
-    width: t.Optional(t.Integer()),
-    height: t.Optional(t.Integer()),
-    fps: t.Optional(t.Number()),
-    start_time: time(t),
-    end_time: t.Optional(time(t)),
-    end_reason: t.Optional(t.String()),
-    gaps: t.Array(t.Object({ reason: t.String(), from: time(t), to: time(t) })),
-    files: t.Array(recordingName(t), { description: 'All of this recording that are still there' }),
   })
 
 export type SnapshotInfo = Shape<typeof SnapshotInfo>
