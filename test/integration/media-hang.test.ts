@@ -45,13 +45,18 @@ test(`R-03: a stopped server (${extent('s', ...STALL_S)}) is degraded within 5 s
       CAMERA_SERVICE_MEDIAMTX_API_PORT: String(apiPort),
       CAMERA_SERVICE_MEDIAMTX_RTSP_PORT: String(rtspPort),
       CAMERA_SERVICE_SECURITY_RATE_LIMIT_REQUESTS: '1000000',
+      // The room for young objects grows with any load; what is kept is looked at here.
+      NODE_OPTIONS: '--max-semi-space-size=1',
     },
   })
   client = await RpcClient.connect(service.url)
   await client.login(service.token('admin'))
   await until('it is adopted', async () => (await word()) === 'RUNNING')
   // What a first stall brings into memory (code, and room that is used again) is no growth.
-  await stall(2_000)
+  await stall(1_000)
+  await warm()
+  // The file index comes with the first question, or with the first cleanup a minute after the start.
+  await client.call('list_recordings')
   const before = rssBytes()
   const most = await stall(full(...STALL_S) * 1_000)
   expect(most).toBeLessThanOrEqual(8)
@@ -67,7 +72,7 @@ async function stall(lengthMs: number): Promise<number> {
   await until('it is degraded', async () => (await word()) === 'ERROR', 5_000)
   let most = 0
   while (performance.now() - begin < lengthMs) {
-    await callAll(5)
+    await callAll()
     most = Math.max(most, connectionsTo(apiPort))
     await new Promise((resolve) => setTimeout(resolve, 20))
   }
@@ -76,19 +81,25 @@ async function stall(lengthMs: number): Promise<number> {
   return most
 }
 
+/** Calls until they bring nothing more into memory. */
+async function warm(): Promise<void> {
+  for (let [bytes, rounds] = [0, 0]; rssBytes() - bytes > MEBIBYTE / 2 && rounds < 20; rounds++) {
+    bytes = rssBytes()
+    for (let calls = 0; calls < 500; calls++) await callAll()
+  }
+}
+
 async function word(): Promise<string | undefined> {
   return (await client.call<{ components: Record<string, string> }>('get_status')).components.mediamtx
 }
 
 /** Calls that need MediaMTX, whatever they are answered. */
-async function callAll(times: number): Promise<void> {
-  for (let time = 0; time < times; time++) {
-    await Promise.all(
-      ['get_streams', 'get_stream_url', 'get_stream_status'].map((method) =>
-        client.request({ method, ...(method === 'get_streams' ? {} : { params: { device: 'camera0' } }) }),
-      ),
-    )
-  }
+async function callAll(): Promise<void> {
+  await Promise.all(
+    ['get_streams', 'get_stream_url', 'get_stream_status'].map((method) =>
+      client.request({ method, ...(method === 'get_streams' ? {} : { params: { device: 'camera0' } }) }),
+    ),
+  )
 }
 
 function rssBytes(): number {
