@@ -11,7 +11,7 @@ import { freePort, type RunningService, startService } from '../support/service.
 import { until } from './media-bench.js'
 
 const STAND_IN = join(import.meta.dirname, '../support/mediamtx-program.mjs')
-const STALL_S = [60, 8] as const
+const STALL_S = [60, 5] as const
 const MEBIBYTE = 1024 * 1024
 
 let dir: string
