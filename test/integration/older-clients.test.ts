@@ -1,56 +1,137 @@
-/** What clients of older editions look for: the port 8080 (here: a free one), and download URLs that open as they are. */
+/** Whole sessions of clients of the older editions against the started service: they are not changed, so it must bear their habits. */
 
-import { afterAll, beforeAll, expect, it } from 'vitest'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { PythonLikeClient, ScriptLikeClient, WebLikeClient } from '../support/older-clients.js'
 import { RpcClient } from '../support/rpc-client.js'
 import { freePort, type RunningService, startService } from '../support/service.js'
 
-let second: number
 let service: RunningService
+let port: number
+let stateDir: string
+
+/** The same port and state each time, so that clients find it again. */
+function start(): Promise<RunningService> {
+  return startService({
+    args: ['--virtual-cameras', '2'],
+    env: { CAMERA_SERVICE_DOWNLOADS_TICKETED_URLS: 'true' },
+    ...{ port, stateDir },
+  })
+}
 
 beforeAll(async () => {
-  second = await freePort()
-  service = await startService({
-    args: ['--virtual-cameras', '1'],
-    env: { CAMERA_SERVICE_SERVER_SECOND_PORT: String(second), CAMERA_SERVICE_DOWNLOADS_TICKETED_URLS: 'true' },
-  })
-}, 60_000)
-afterAll(async () => {
-  await service?.stop()
+  port = await freePort()
+  stateDir = mkdtempSync(join(tmpdir(), 'older-clients-'))
+  service = await start()
 })
 
-it('the second port is the same face; where another process holds it, the service goes on without', async () => {
-  const client = await RpcClient.connect(`ws://127.0.0.1:${second}/ws`)
-  expect(await client.call('ping')).toBe('pong')
-  await client.close()
+afterAll(async () => {
+  await service.stop()
+  rmSync(stateDir, { recursive: true, force: true })
+})
 
-  const other = await startService({ env: { CAMERA_SERVICE_SERVER_SECOND_PORT: String(second) } })
-  expect(other.log()).toMatch(new RegExp(`not listened on .*port=${second} .*another process holds it`))
-  const elsewhere = await RpcClient.connect(other.url)
-  expect(await elsewhere.call('ping')).toBe('pong')
-  await elsewhere.close()
-  expect(await other.stop()).toBe(0)
-}, 60_000)
+const isJpeg = (bytes: Uint8Array) => bytes[0] === 0xff && bytes[1] === 0xd8 && bytes.at(-2) === 0xff && bytes.at(-1) === 0xd9
+const isMp4 = (bytes: Uint8Array) => Buffer.from(bytes.subarray(4, 8)).toString() === 'ftyp'
 
-it('a download_url with a ticket opens its file once, on either port, and nothing else', async () => {
-  const client = await RpcClient.connect(service.url)
-  await client.login(service.token('operator'))
-  await client.call('take_snapshot', { device: 'camera0', filename: 'one' })
-  await client.call('take_snapshot', { device: 'camera0', filename: 'two' })
-  const { files } = (await client.call('list_snapshots', {})) as { files: { filename: string; download_url: string }[] }
-  const [two = '', one = ''] = files.map(({ download_url }) => download_url)
-  expect(files.map(({ filename }) => filename)).toEqual(['two.jpg', 'one.jpg'])
-  expect(one).toMatch(/^\/files\/snapshots\/one\.jpg\?ticket=[\w-]{32}$/)
-  const status = async (port: number, url: string): Promise<number> => (await fetch(`http://127.0.0.1:${port}${url}`)).status
-  expect(await status(service.port, one.replace('one.jpg', 'two.jpg'))).toBe(401)
-  expect([await status(service.port, one), await status(service.port, one)]).toEqual([200, 401])
-  expect(await status(second, two)).toBe(200)
+describe('the Python SDK', () => {
+  it('logs in with token, lists, takes a snapshot, records, stops, and is back after a restart', async () => {
+    const client = new PythonLikeClient(service.url, { token: service.token('operator'), auth_type: 'jwt' })
+    await client.connect()
+    const cameras = await client.getCameraList()
+    expect(cameras).toHaveLength(2)
+    expect(cameras[0]).toMatchObject({ device_path: 'camera0', name: expect.any(String), status: 'CONNECTED' })
+    const device = String(cameras[0]?.device_path)
+    expect(await client.getCameraStatus(device)).toMatchObject({ device_path: device, status: 'CONNECTED' })
+    expect(await client.takeSnapshot(device, 'python.jpg')).toMatchObject({ filename: 'python.jpg' })
+    expect(await client.getRecordingStatus(device)).toBeNull()
+    const started = await client.startRecording(device, 'python')
+    expect(started).toMatchObject({ filename: 'python', recording_id: 'python' })
+    expect(await client.getRecordingStatus(device)).toMatchObject({ filename: 'python', status: 'active' })
+    const stopped = await client.stopRecording(device)
+    expect(stopped).toMatchObject({ filename: 'python', duration: expect.any(Number) })
+    await expect.poll(() => client.heard.map(({ params }) => params.status)).toEqual(['STARTED', 'STOPPED'])
+    expect(client.heard[0]).toMatchObject({
+      method: 'recording_status_update',
+      params: { device, device_path: device, filename: 'python', recording_id: 'python' },
+    })
 
-  const info = (await client.call('get_snapshot_info', { filename: 'one.jpg' })) as { download_url: string }
-  expect(await status(service.healthPort, info.download_url)).toBe(200)
-  expect(service.log()).not.toMatch(/ticket=/)
-  // No more tickets than one user may have open; what is left of the list goes without.
-  const lists: unknown[] = []
-  for (let calls = 0; calls < 140; calls += 1) lists.push(await client.call('list_snapshots', {}))
-  expect(JSON.stringify(lists).match(/\?ticket=/g)?.length).toBe(256)
-  await client.close()
+    expect(await service.stop()).toBe(0)
+    await client.lost
+    service = await start()
+    await client.connect()
+    expect(await client.getCameraList()).toHaveLength(2)
+    await client.disconnect()
+  })
+
+  it('names cameras by their nodes, and gets the id', async () => {
+    const client = new PythonLikeClient(service.url, { token: service.token('viewer'), auth_type: 'jwt' })
+    await client.connect()
+    expect(await client.getCameraStatus('/dev/video1')).toMatchObject({ device_path: 'camera1' })
+    await client.disconnect()
+  })
+
+  it('is told of a refused login in a result, which is all it understands', async () => {
+    const client = new PythonLikeClient(service.url, { token: 'nonsense', auth_type: 'jwt' })
+    await expect(client.connect()).rejects.toThrow('AuthenticationError: Authentication failed or token expired')
+    await client.disconnect()
+  })
+})
+
+describe('the JavaScript SDK and the example program', () => {
+  it('finds success and recording in results, and downloads from the port of the WebSocket', async () => {
+    const token = service.token('operator')
+    const client = new ScriptLikeClient(service.url, { token, auth_type: 'jwt' })
+    await client.connect()
+    const headers = { Authorization: `Bearer ${token}` }
+    const still = await client.snapshotCommand('camera1')
+    expect(isJpeg(await client.download('snapshots', still, headers))).toBe(true)
+    const started = await client.recordCommand('start_recording', 'camera1')
+    expect(started).toMatchObject({ device: 'camera1', status: 'RECORDING' })
+    const stopped = await client.recordCommand('stop_recording', 'camera1')
+    expect(stopped.filename).toBe(started.filename)
+    expect(isMp4(await client.download('recordings', String(stopped.filename), headers))).toBe(true)
+    await client.disconnect()
+  })
+})
+
+describe('the web client', () => {
+  it('hears its three topics, opens download_url as given, and comes back after a kill by itself', async () => {
+    const client = new WebLikeClient(service.url, service.token('operator'), 200)
+    await client.connect()
+    expect(await client.send('ping')).toBe('pong')
+    expect(await client.send('get_streams').catch((error: Error) => error.message)).toContain('-32050')
+
+    await client.send('take_snapshot', { device: 'camera0', filename: 'web.jpg' })
+    const { files } = (await client.send('list_snapshots')) as { files: { filename: string; download_url: string }[] }
+    const url = files.find(({ filename }) => filename === 'web.jpg')?.download_url ?? ''
+    const response = await fetch(new URL(url, `http://127.0.0.1:${port}`))
+    expect(response.status).toBe(200)
+    expect(isJpeg(new Uint8Array(await response.arrayBuffer()))).toBe(true)
+
+    await service.kill('SIGKILL')
+    service = await start()
+    await expect.poll(() => client.logins, { timeout: 15_000 }).toBe(2)
+    client.heard.length = 0
+    await client.send('start_recording', { device: 'camera0', duration: 60 })
+    await client.send('stop_recording', { device: 'camera0' })
+    await expect
+      .poll(() => client.heard.map(({ method, params }) => `${method} ${String(params.status)}`))
+      .toEqual(['recording_status_update STARTED', 'recording_status_update STOPPED'])
+    await client.disconnect()
+  })
+})
+
+it('a client that reads one frame per call is never disturbed', async () => {
+  const [reader, worker] = await Promise.all([RpcClient.connect(service.url), RpcClient.connect(service.url)])
+  await reader.login(service.token('viewer'))
+  await worker.login(service.token('operator'))
+  reader.messages.length = 0
+  for (let call = 1; call <= 20; call++) {
+    await worker.call('take_snapshot', { device: 'camera0' })
+    await reader.call('ping')
+    expect(reader.messages).toHaveLength(call)
+  }
+  await Promise.all([reader.close(), worker.close()])
 })
