@@ -1,14 +1,20 @@
 // `npm run docs`: writes the manuals that are made from the tables. Needs a built tree (npm run build:ts).
-import { mkdir, writeFile } from 'node:fs/promises'
+import { mkdir, readFile, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { errorsManual } from '../dist/base/errors-manual.js'
 import { cameraFaceManual } from '../dist/camera-face/describe.js'
-import { configManual, sampleFile } from '../dist/config/describe.js'
+import { configManual, keysWithoutEffect, sampleFile } from '../dist/config/describe.js'
 import { metricsManual } from '../dist/monitor/index.js'
 import { METHODS, manual } from '../dist/rpc/index.js'
 
 const root = join(import.meta.dirname, '..')
+// The one part of a written page that is a list of a table.
+const compatibility = await readFile(join(root, 'docs/compatibility.md'), 'utf8')
 const files = {
+  'docs/compatibility.md': compatibility.replace(
+    /(<!-- keys without effect, generated[^\n]*-->\n)[^]*(\n<!-- end -->)/,
+    (_, begin, end) => `${begin}\n${keysWithoutEffect()}\n${end}`,
+  ),
   'docs/camera-face.md': cameraFaceManual(),
   'docs/config.md': configManual(),
   'docs/errors.md': errorsManual(),

@@ -1,6 +1,6 @@
 /** The manual and the sample file, made from the table. Not loaded by the service. */
 
-import type { Key, Table } from './keys.js'
+import type { Key, OlderVariable, Table } from './keys.js'
 import { envName, isSection, KEYS, SCHEMA } from './schema.js'
 import { CAMERA_KEYS, ELEMENT_KEYS, SERVER_KEYS } from './sections/camera-server.js'
 import { KNOWN_WITHOUT_MEANING } from './without-meaning.js'
@@ -55,9 +55,8 @@ service's own file wins. \`device_index\` of an element chooses nothing.
 ${jsonTable(Object.fromEntries(Object.entries(ELEMENT_KEYS).filter(([name]) => !Object.hasOwn(CAMERA_KEYS, name))))}
 ## Accepted without effect
 
-Keys of the wire contract and of older editions that mean nothing here. A file that holds them loads, with one warning.
-
-${idleManual()}
+Keys of the wire contract and of older editions that mean nothing here. A file that holds them loads, with one warning. They are listed in
+[compatibility.md](compatibility.md).
 `
 }
 
@@ -110,21 +109,27 @@ function defaultText(key: Key<unknown>): string {
 }
 
 function envNames(path: string, key: Key<unknown>): string[] {
-  return [envName(path), ...(key.alsoEnv ?? [])]
+  return [envName(path), ...(key.alsoEnv ?? []).map(olderText)]
 }
 
-function idleManual(): string {
+function olderText(variable: OlderVariable): string {
+  return typeof variable === 'string' ? variable : `${variable.name} (a number of ${variable.unit})`
+}
+
+/** The list in docs/compatibility.md. */
+export function keysWithoutEffect(): string {
   const sections = new Set([...KNOWN_WITHOUT_MEANING].map(sectionOf))
   return [...sections]
     .map((section) => {
       const names = [...KNOWN_WITHOUT_MEANING].filter((path) => sectionOf(path) === section)
+      if (section === '') return `* ${names.join(', ')}`
       return `* \`${section}\`: ${names.map((path) => path.slice(section.length + 1)).join(', ')}`
     })
     .join('\n')
 }
 
 function sectionOf(path: string): string {
-  return path.slice(0, path.lastIndexOf('.'))
+  return path.slice(0, Math.max(0, path.lastIndexOf('.')))
 }
 
 function sampleLines(table: Table, indent: string, above: readonly string[]): string[] {

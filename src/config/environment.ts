@@ -1,6 +1,7 @@
 /** Settings from environment variables: `CAMERA_SERVICE_` and the key path, for every key. */
 
 import type { Fault } from './fault.js'
+import { nameOfVariable, type OlderVariable } from './keys.js'
 import { unknownVariableText } from './known.js'
 import { envName, KEYS, type KeyEntry } from './schema.js'
 import type { Setting } from './setting.js'
@@ -27,16 +28,18 @@ export function readEnvironment(env: Environment): Found {
   return { settings, warnings: unknown.map(unknownVariableText), withoutMeaning: idle, faults: [] }
 }
 
-const KNOWN_VARIABLES: ReadonlySet<string> = new Set(KEYS.flatMap(namesOf))
+const KNOWN_VARIABLES: ReadonlySet<string> = new Set(KEYS.flatMap((entry) => variablesOf(entry).map(nameOfVariable)))
 const IDLE_VARIABLES: ReadonlySet<string> = new Set([...KNOWN_WITHOUT_MEANING].map(envName))
 
 /** The first name of the key that is set, the present one before those of older editions. */
 function settingOf(entry: KeyEntry, env: Environment): Setting[] {
-  const name = namesOf(entry).find((candidate) => env[candidate] !== undefined)
-  if (name === undefined) return []
-  return [{ path: entry.path, value: entry.key.kind.fromText(env[name] ?? ''), where: name, from: 'environment' }]
+  const variable = variablesOf(entry).find((candidate) => env[nameOfVariable(candidate)] !== undefined)
+  if (variable === undefined) return []
+  const where = nameOfVariable(variable)
+  const text = `${env[where] ?? ''}${typeof variable === 'string' ? '' : variable.unit}`
+  return [{ path: entry.path, value: entry.key.kind.fromText(text), where, from: 'environment' }]
 }
 
-function namesOf({ env, key }: KeyEntry): readonly string[] {
+function variablesOf({ env, key }: KeyEntry): readonly OlderVariable[] {
   return [env, ...(key.alsoEnv ?? [])]
 }

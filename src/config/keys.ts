@@ -27,6 +27,13 @@ export type Reload = 'live' | 'restart'
  */
 export type Apply = 'live' | 'cam' | 'bind' | 'start'
 
+/** A name, or one whose value lacks its unit. */
+export type OlderVariable = string | { readonly name: string; readonly unit: string }
+
+export function nameOfVariable(variable: OlderVariable): string {
+  return typeof variable === 'string' ? variable : variable.name
+}
+
 export interface Common {
   readonly reload: Reload
   /** Of keys that config.json has too. */
@@ -36,7 +43,7 @@ export interface Common {
   /** One sentence for the manual and the sample file; units said. */
   readonly doc: string
   /** Other environment names that older editions used. */
-  readonly alsoEnv?: readonly string[]
+  readonly alsoEnv?: readonly OlderVariable[]
   /** An empty text means the default: older files are written so. */
   readonly blankIsDefault?: true
   /** Checked and typed, but nothing reads it: told as being without effect. */

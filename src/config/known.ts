@@ -7,8 +7,11 @@ import { KNOWN_WITHOUT_MEANING } from './without-meaning.js'
 const ALL_PATHS: readonly string[] = [...KEYS_BY_PATH.keys(), ...KNOWN_WITHOUT_MEANING]
 const SECTIONS: ReadonlySet<string> = new Set(ALL_PATHS.flatMap(sectionsOf))
 
-/** Sections that some older files hold elsewhere. */
-const MOVED: Readonly<Record<string, string>> = { 'mediamtx.external_discovery': 'external_discovery' }
+/** Sections and keys that some older files hold elsewhere. */
+const MOVED: Readonly<Record<string, string>> = {
+  'mediamtx.external_discovery': 'external_discovery',
+  'server_defaults.shutdown_timeout': 'server.shutdown_timeout',
+}
 
 /** Where a key of a file stands today; the same path for all but a few. */
 export function presentPath(path: string): string {

@@ -76,7 +76,7 @@ function buildConfig(settings: readonly Setting[], earlier: readonly Fault[], op
     }
   }
   const stateDir = String(values.get('state_dir') ?? defaultStateDir(env, workingDir))
-  const config = fill(SCHEMA, [], values, stateDir) as Config
+  const config = fill(SCHEMA, [], values, { stateDir, production: env.CAMERA_SERVICE_ENV === 'production' }) as Config
   // Rules between keys mean nothing while a key of theirs was refused.
   if (faults.length === 0) faults.push(...ruleFaults(config, written, onlyLooks))
   if (faults.length > 0) throw new ConfigError(faults)
@@ -135,19 +135,26 @@ function defaultStateDir(env: Environment, workingDir: string): string {
   return resolve(workingDir, given === undefined || given === '' ? 'data' : given)
 }
 
+/** What some defaults depend on. */
+interface Circumstances {
+  readonly stateDir: string
+  readonly production: boolean
+}
+
 /** The table with its values, defaults where none was set; frozen all the way down. */
-function fill(table: Table, above: readonly string[], values: ReadonlyMap<string, unknown>, stateDir: string): unknown {
+function fill(table: Table, above: readonly string[], values: ReadonlyMap<string, unknown>, around: Circumstances): unknown {
   const filled = Object.entries(table).map(([name, item]) => {
     const path = [...above, name]
-    if (isSection(item)) return [name, fill(item.keys, path, values, stateDir)]
+    if (isSection(item)) return [name, fill(item.keys, path, values, around)]
     const dotted = path.join('.')
-    return [name, freeze(values.has(dotted) ? values.get(dotted) : defaultOf(item, dotted, stateDir))]
+    return [name, freeze(values.has(dotted) ? values.get(dotted) : defaultOf(item, dotted, around))]
   })
   return Object.freeze(Object.fromEntries(filled))
 }
 
-function defaultOf(key: Key<unknown>, path: string, stateDir: string): unknown {
+function defaultOf(key: Key<unknown>, path: string, { stateDir, production }: Circumstances): unknown {
   if (path === 'state_dir') return stateDir
+  if (path === 'logging.format' && production) return 'json'
   return key.place?.below === undefined ? key.default : join(stateDir, key.place.below)
 }
 

@@ -34,17 +34,25 @@ const NAMES: Readonly<Record<string, string>> = {
   api_key_management: `encryption_key rotation_enabled rotation_interval admin_interface admin_port backup_enabled backup_path
     backup_interval`,
   http_health: 'read_timeout write_timeout idle_timeout',
-  server_defaults: 'shutdown_timeout camera_monitor_ticker health_port',
+  server_defaults: 'camera_monitor_ticker health_port',
+  '': 'api_base_url',
+  node: 'id',
+  redis: 'host port namespace key',
+  collector: `interval_seconds version_refresh_seconds forward_refresh_seconds output_refresh_seconds output_json_path
+    ignore_path_prefixes`,
+  bitrate: 'min_dt smooth_alpha smooth_reference_seconds ttl ignore_loopback',
+  system_monitor: 'redis_key output_json_path interval_seconds',
+  api_server: 'listen_host listen_port static_dir index_file',
+  frontend: 'snapshot_refresh_ms streamlist_refresh_ms',
 }
 
 export const KNOWN_WITHOUT_MEANING: ReadonlySet<string> = new Set(
-  Object.entries(NAMES).flatMap(([section, names]) => names.split(/\s+/).map((name) => `${section}.${name}`)),
+  Object.entries(NAMES).flatMap(([section, names]) =>
+    names.split(/\s+/).map((name) => (section === '' ? name : `${section}.${name}`)),
+  ),
 )
 
 /** Variables of the prefix that are no keys: read elsewhere, by clients of older editions, or by their scripts. */
 export const OTHER_VARIABLES: ReadonlySet<string> = new Set(
-  `CONFIG ENV ENABLE_HOT_RELOAD RATE_RPM RECORDING_ROTATION_MINUTES RECORDING_STORAGE_WARN_PERCENT
-   RECORDING_STORAGE_BLOCK_PERCENT HOST PORT WS_PATH HEALTH_PORT HEALTH_PATH`
-    .split(/\s+/)
-    .map((name) => `CAMERA_SERVICE_${name}`),
+  'CONFIG ENV ENABLE_HOT_RELOAD HOST PORT WS_PATH HEALTH_PORT HEALTH_PATH'.split(/\s+/).map((name) => `CAMERA_SERVICE_${name}`),
 )

@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { expect, it } from 'vitest'
 import { errorsManual } from '../../src/base/errors-manual.js'
 import { cameraFaceManual } from '../../src/camera-face/describe.js'
-import { configManual, sampleFile } from '../../src/config/describe.js'
+import { configManual, keysWithoutEffect, sampleFile } from '../../src/config/describe.js'
 import { metricsManual } from '../../src/monitor/index.js'
 import { METHODS, manual } from '../../src/rpc/index.js'
 
@@ -19,6 +19,12 @@ it.each([
   ['config/sample.yaml', sampleFile()],
 ])('%s equals its table', (file, text) => {
   expect(readFileSync(join(ROOT, file), 'utf8')).toBe(text)
+})
+
+it('docs/compatibility.md lists the keys without effect', () => {
+  expect(readFileSync(join(ROOT, 'docs/compatibility.md'), 'utf8')).toContain(
+    `generate-docs.mjs -->\n\n${keysWithoutEffect()}\n\n<!-- end -->`,
+  )
 })
 
 it('docs/rpc.md equals the method table', () => {

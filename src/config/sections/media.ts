@@ -122,7 +122,10 @@ export const mediamtx = section('The media server that hands streams to players.
 })
 
 export const recording = section('Recordings.', {
-  segment_duration: wait(3600 * SECOND, DAY, 'A new file begins at the first key frame after so long.'),
+  segment_duration: {
+    ...wait(3600 * SECOND, DAY, 'A new file begins at the first key frame after so long.'),
+    alsoEnv: [{ name: 'CAMERA_SERVICE_RECORDING_ROTATION_MINUTES', unit: 'm' }],
+  },
   max_segment_size: integer({
     default: 524_288_000,
     min: 1,

@@ -13,7 +13,8 @@ export const logging = section('Log lines.', {
     aliases: { console: 'text' },
     default: 'text',
     reload: 'restart',
-    doc: 'json: one object per line; text: for people; classic: date, logger, level, message, as in log_file of the camera face.',
+    alsoEnv: ['LOG_FORMAT'],
+    doc: 'With CAMERA_SERVICE_ENV=production the default is json. json: one object per line; text: for people; classic: date, logger, level, message, as in log_file of the camera face.',
   }),
   console_enabled: flag({ default: true, reload: 'restart', doc: 'Write to standard error.' }),
   file_enabled: flag({ default: false, reload: 'restart', doc: 'Write to file_path.' }),
@@ -40,6 +41,7 @@ export const storage = section('Room on disk.', {
     min: 0,
     max: 100,
     reload: 'live',
+    alsoEnv: ['CAMERA_SERVICE_RECORDING_STORAGE_WARN_PERCENT'],
     doc: 'Used share of the disk that is warned about, percent. Below block_percent.',
   }),
   block_percent: integer({
@@ -47,6 +49,7 @@ export const storage = section('Room on disk.', {
     min: 0,
     max: 100,
     reload: 'live',
+    alsoEnv: ['CAMERA_SERVICE_RECORDING_STORAGE_BLOCK_PERCENT'],
     doc: 'Used share of the disk at which nothing new is written, percent.',
   }),
 })

@@ -93,6 +93,7 @@ export const security = section('Who may do what, and how often.', {
     min: 1,
     max: 1_000_000,
     reload: 'live',
+    alsoEnv: ['CAMERA_SERVICE_RATE_RPM'],
     doc: 'Calls of one connection per rate_limit_window, also the burst; above it calls are answered with -32040.',
   }),
   rate_limit_window: duration({
