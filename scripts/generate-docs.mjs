@@ -12,7 +12,7 @@ const root = join(import.meta.dirname, '..')
 const compatibility = await readFile(join(root, 'docs/compatibility.md'), 'utf8')
 const files = {
   'docs/compatibility.md': compatibility.replace(
-    /(<!-- keys without effect, generated[^\n]*-->\n)[^]*(\n<!-- end -->)/,
+    /(<!-- keys without effect, generated[^\n]*-->\n).*(\n<!-- end -->)/s,
     (_, begin, end) => `${begin}\n${keysWithoutEffect()}\n${end}`,
   ),
   'docs/camera-face.md': cameraFaceManual(),

@@ -75,7 +75,6 @@ const OTHER: Readonly<Record<string, string>> = {
   'security.auth_exempt': '10.0.0.0/8,::1',
   'api_key_management.storage_path': '/etc/older/keys.json',
   'api_key_management.key_format': 'hex',
-  'compatibility.server_info_role': 'admin',
   'logging.level': 'debug',
   'logging.format': 'json',
   'logging.file_path': '/var/log/other.log',
