@@ -5,6 +5,7 @@ import { errorText, invalidParam, ServiceError } from '../base/errors.js'
 import type { Logger } from '../base/logger.js'
 import { pinned, type StreamAddress } from './address.js'
 import type { Verdict } from './host-guard.js'
+import { redirects } from './redirect.js'
 import type { Place } from './scanner.js'
 import type { KeptStream } from './store.js'
 import type { ExternalStream } from './types.js'
@@ -24,6 +25,8 @@ export interface AddedStreamOptions {
   /** Absent: MediaMTX is switched off. */
   readonly fetcher: StreamFetcher | undefined
   readonly hosts: { check(host: string, port: number): Promise<Verdict> }
+  /** Whether the machine at this address sends to another one. */
+  readonly redirects?: (url: string) => Promise<boolean>
   readonly clock: Clock
   readonly logger: Logger
 }
@@ -57,6 +60,15 @@ export class AddedStream {
   /** Rejects with INVALID_PARAMS (unknown name, forbidden address), DEPENDENCY_FAILED; then it is as before. */
   async connect(): Promise<void> {
     const machine = machineOf(await this.#check())
+    if (await this.#sendsElsewhere(machine)) {
+      const rule = 'the address of the machine that streams'
+      throw invalidParam(
+        'stream_url',
+        rule,
+        'give the address that it sends to',
+        'the machine of stream_url sends to another one',
+      )
+    }
     await this.#fetch(machine)
     this.#machine = machine
   }
@@ -69,6 +81,12 @@ export class AddedStream {
     const facts = { stream: this.kept.path, address: this.address.shown }
     if ('address' in verdict) {
       if (verdict.address === this.#machine) return
+      if (await this.#sendsElsewhere(verdict.address)) {
+        this.#reachable = false
+        logger.warn(facts, 'the machine of an external stream sends to another one and is not fetched from')
+        return
+      }
+      if (this.#withdrawn) return
       this.#machine = verdict.address
       await this.#fetch(verdict.address).catch((thrown: unknown) => {
         logger.info({ ...facts, error: errorText(thrown) }, 'external stream waits for MediaMTX')
@@ -118,6 +136,11 @@ export class AddedStream {
 
   #check(): Promise<Verdict> {
     return this.#options.hosts.check(this.address.host, this.address.port)
+  }
+
+  #sendsElsewhere(machine: string): Promise<boolean> {
+    const { redirects: ask = redirects } = this.#options
+    return ask(pinned(this.address.url, machine))
   }
 
   #fetch(machine: string): Promise<void> {

@@ -1,6 +1,6 @@
 /** Recordings that MediaMTX writes, by the whole service and a real MediaMTX: run when `MEDIAMTX_BIN` or `PATH` has one. */
 
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
+import { mkdtempSync, readdirSync, readFileSync, rmSync, unlinkSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
@@ -117,6 +117,37 @@ describe.skipIf(binary === undefined)('with MediaMTX', { timeout: 90_000 }, () =
     expect(resumedMs).toBeLessThan(2_000)
     expect(childNamed(service.pid, 'mediamtx')).not.toBe(killed)
   })
+
+  it('its publisher killed, then its file deleted: each time a new file is begun, and what is missing is told', async () => {
+    await client.call('subscribe_events', {
+      topics: ['mediamtx.recording_failed', 'mediamtx.recording_started', 'recording.progress'],
+    })
+    const from = client.messages.length
+    const { filename } = await client.call<Started>('start_recording', { device: 'camera1' })
+    await progress(2)
+    process.kill(childNamed(service.pid, 'ffmpeg'), 'SIGKILL')
+    await until(async () => reasons(from).length === 3)
+    await progress(4)
+    const second = client.messages.findLast(({ method }) => method === 'mediamtx.recording_started')?.params?.filename
+    unlinkSync(pathOf(String(second)))
+    await until(async () => reasons(from).length === 5)
+    expect(reasons(from)).toEqual([undefined, 'stream_lost', 'resumed', 'file_lost', 'resumed'])
+    const third = client.messages.findLast(({ method }) => method === 'mediamtx.recording_started')?.params?.filename
+    await until(async () => Number((await info(String(third))).file_size) > 50_000)
+    expect(await client.call('stop_recording', { device: 'camera1' })).toMatchObject({ filename, status: 'STOPPED' })
+    for (const name of [filename, String(third)]) expect((await playThrough(pathOf(name))).packets).toBeGreaterThan(5)
+  })
+
+  function reasons(from: number): readonly unknown[] {
+    return client.messages
+      .slice(from)
+      .filter(({ method }) => method === 'mediamtx.recording_failed' || method === 'mediamtx.recording_started')
+      .map(({ params }) => params?.reason)
+  }
+
+  async function info(filename: string): Promise<{ readonly file_size: number }> {
+    return await client.call('get_recording_info', { filename })
+  }
 
   it('kill -9 of the service: recorded on with the MediaMTX of the next run, and everything plays', async () => {
     const { filename } = await client.call<Started>('start_recording', { device: 'camera0' })

@@ -72,6 +72,7 @@ function setUp(options: Partial<ExternalOptions> = {}) {
     logger: createLogger({ level: 'debug', format: 'json', write: (line: string) => lines.push(line) }),
     fetcher: paths,
     hosts,
+    redirects: async (url) => url.includes('10.0.0.66'),
     knock: async ({ host, port }) => {
       knocks.push(`${host}:${port}`)
       return reachable.has(`${host}:${port}`)
@@ -259,6 +260,7 @@ describe('an added stream', () => {
     [{ ...GATE, url: 'rtsp://localhost:8554/camera0' }, 'stream_url'],
     [{ ...GATE, url: 'rtsp://localhost:22/' }, 'stream_url'],
     [{ ...GATE, url: 'rtsp://nowhere.lan/live' }, 'stream_url'],
+    [{ ...GATE, url: 'rtsp://10.0.0.66/sends-elsewhere' }, 'stream_url'],
     [{ ...GATE, url: 'http://10.0.0.9/' }, 'stream_url'],
     [{ ...GATE, name: ' ' }, 'stream_name'],
     [{ ...GATE, name: 'a\u0000b' }, 'stream_name'],
