@@ -23,6 +23,7 @@ import { connectNotifications } from './notifications.js'
 import { buildRecordings, connectRecordings, recordingPorts } from './recordings.js'
 import { streamsWithoutMediamtx } from './streams.js'
 import { System } from './system.js'
+import { SystemEvents } from './system-events.js'
 
 export interface PartsContext {
   readonly config: Config
@@ -163,6 +164,12 @@ export async function buildParts(context: PartsContext): Promise<Parts> {
     http,
     // Last up and first down: files are closed before cameras, MediaMTX or the process end.
     recordings,
+    new SystemEvents({
+      ...{ system, media, recordings, clock },
+      connections: () => http.connections,
+      debounce: config.performance.debounce,
+      publish: rpc.publish,
+    }),
   ]
   return {
     order,

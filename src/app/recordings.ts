@@ -132,12 +132,6 @@ export function connectRecordings(recordings: Recordings, publish: Publish): (()
     events.on('stopped', tell('recording.stop', 'mediamtx.recording_stopped')),
     events.on('failed', tell('recording.error', 'mediamtx.recording_failed')),
     events.on('progress', (progress) => publish('recording.progress', progress)),
-    events.on('storageChanged', ({ state, usedPercent }) =>
-      publish('system.health', {
-        status: state === 'ok' ? 'HEALTHY' : state === 'low' ? 'DEGRADED' : 'UNHEALTHY',
-        metrics: { storage: state, disk_usage: Math.round(usedPercent * 10) / 10 },
-      }),
-    ),
   ]
 }
 

@@ -22,6 +22,8 @@ export interface Health {
   readonly status: HealthWord
   /** One short sentence per signal that is not well. */
   readonly reasons: readonly string[]
+  /** The same, apart for what is a component and what is load. */
+  readonly parts: Readonly<Record<'components' | 'load', HealthWord>>
 }
 
 /** Beyond the threshold by so much is UNHEALTHY. */
@@ -32,24 +34,32 @@ const STORAGE_UNHEALTHY_PERCENT = 15
 
 /** The worst signal wins. A component that is STOPPED on purpose does not count. */
 export function assessHealth(signals: HealthSignals, thresholds: HealthThresholds): Health {
-  const found: { readonly word: HealthWord; readonly reason: string }[] = []
+  const found: { readonly word: HealthWord; readonly reason: string; readonly part: 'components' | 'load' | 'storage' }[] = []
   for (const [name, word] of Object.entries(signals.components)) {
-    if (word === 'ERROR' || word === 'STARTING') found.push({ word: 'DEGRADED', reason: `${name} is ${word}` })
+    if (word === 'ERROR' || word === 'STARTING')
+      found.push({ part: 'components', word: 'DEGRADED', reason: `${name} is ${word}` })
   }
   const { memoryUsedPercent: memory, connections, storageFreePercent: free } = signals
   if (memory >= thresholds.memoryUsagePercent) {
     const word = memory > thresholds.memoryUsagePercent + MEMORY_MARGIN_PERCENT ? 'UNHEALTHY' : 'DEGRADED'
-    found.push({ word, reason: `memory is ${memory.toFixed(0)} % used` })
+    found.push({ part: 'load', word, reason: `memory is ${memory.toFixed(0)} % used` })
   }
   if (connections >= thresholds.connectionsLimit) {
     const word = connections > thresholds.connectionsLimit + CONNECTIONS_MARGIN ? 'UNHEALTHY' : 'DEGRADED'
-    found.push({ word, reason: `${connections} connections are open` })
+    found.push({ part: 'load', word, reason: `${connections} connections are open` })
   }
   if (free !== undefined && free <= STORAGE_DEGRADED_PERCENT) {
     const word = free < STORAGE_UNHEALTHY_PERCENT ? 'UNHEALTHY' : 'DEGRADED'
-    found.push({ word, reason: `${free.toFixed(0)} % of the storage is free` })
+    found.push({ part: 'storage', word, reason: `${free.toFixed(0)} % of the storage is free` })
   }
-  if (signals.storageFault !== undefined) found.push({ word: 'DEGRADED', reason: `storage: ${signals.storageFault}` })
-  const worst = (['UNHEALTHY', 'DEGRADED'] as const).find((word) => found.some((item) => item.word === word))
-  return { status: worst ?? 'HEALTHY', reasons: found.map((item) => item.reason) }
+  if (signals.storageFault !== undefined)
+    found.push({ part: 'storage', word: 'DEGRADED', reason: `storage: ${signals.storageFault}` })
+  const worst = (items: typeof found): HealthWord =>
+    (['UNHEALTHY', 'DEGRADED'] as const).find((word) => items.some((item) => item.word === word)) ?? 'HEALTHY'
+  const of = (part: string): HealthWord => worst(found.filter((item) => item.part === part))
+  return {
+    status: worst(found),
+    reasons: found.map((item) => item.reason),
+    parts: { components: of('components'), load: of('load') },
+  }
 }

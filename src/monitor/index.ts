@@ -1,6 +1,7 @@
 /** Monitor: is the service well, and why not; and its figures as metrics. */
 
 export { CpuMeter } from './cpu-meter.js'
+export { Debounce } from './debounce.js'
 export {
   assessHealth,
   type ComponentWord,

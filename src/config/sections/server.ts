@@ -229,5 +229,5 @@ export const performance = section('Timing.', {
 })
 
 function seconds(value: number, doc: string) {
-  return integer({ default: value, min: 0, max: 86_400, idle: true, reload: 'live', doc })
+  return integer({ default: value, min: 0, max: 86_400, reload: 'live', doc })
 }

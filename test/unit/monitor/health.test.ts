@@ -12,7 +12,7 @@ const assess = (signals: Partial<HealthSignals>) => assessHealth({ ...well, ...s
 
 describe('health', () => {
   it('is well when MediaMTX is stopped on purpose', () => {
-    expect(assess({})).toEqual({ status: 'HEALTHY', reasons: [] })
+    expect(assess({})).toEqual({ status: 'HEALTHY', reasons: [], parts: { components: 'HEALTHY', load: 'HEALTHY' } })
   })
 
   it.each<[Partial<HealthSignals>, string]>([
@@ -35,6 +35,7 @@ describe('health', () => {
     expect(assess({ components: { mediamtx: 'ERROR' }, storageFreePercent: 5 })).toEqual({
       status: 'UNHEALTHY',
       reasons: ['mediamtx is ERROR', '5 % of the storage is free'],
+      parts: { components: 'DEGRADED', load: 'HEALTHY' },
     })
   })
 })
