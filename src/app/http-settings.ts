@@ -9,6 +9,7 @@ export function httpSettings({ server, security, faces, notifications }: Config)
     maxMessageBytes: server.max_message_size,
     pingIntervalMs: server.ping_interval,
     pongWaitMs: server.pong_wait,
+    exemptAddresses: security.auth_exempt,
     get publicHost() {
       return faces.public_host ?? undefined
     },

@@ -24,6 +24,7 @@ export {
 } from './keys/index.js'
 export { demandPlace, isLocalPeer, isLoopbackAddress } from './local-peer.js'
 export { LoginThrottle, type LoginThrottleOptions } from './login-throttle.js'
+export { Networks, networkOf } from './networks.js'
 export { RateLimit, type RateLimitOptions, type RateState } from './rate-limit.js'
 export { isRole, PERMISSIONS, ROLES, type Role, roleIncludes } from './roles.js'
 export { loadSecret, previousSecret, rotateSecret, type SecretOptions } from './secret.js'

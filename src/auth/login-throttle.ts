@@ -3,9 +3,9 @@
  * locks, and each that follows a lock doubles the next. While locked nothing is checked, or the right guess would show.
  */
 
-import { BlockList, isIPv4, isIPv6 } from 'node:net'
 import type { Clock } from '../base/clock.js'
 import { ServiceError } from '../base/errors.js'
+import { Networks, networkOf } from './networks.js'
 import { RateLimit, type RateState } from './rate-limit.js'
 
 export interface LoginThrottleOptions {
@@ -37,14 +37,14 @@ const FORGET_MS = 3_600_000
 export class LoginThrottle {
   readonly #options: LoginThrottleOptions
   readonly #rate: RateLimit
-  readonly #exempt = new BlockList()
+  readonly #exempt: Networks
   /** In the order of their last failure. */
   readonly #failures = new Map<string, Failures>()
 
   constructor(options: LoginThrottleOptions) {
     this.#options = options
     this.#rate = new RateLimit({ requests: options.burst, windowMs: options.windowMs, clock: options.clock })
-    for (const network of options.exempt) addTo(this.#exempt, network)
+    this.#exempt = new Networks(options.exempt)
   }
 
   /** Names remembered now. */
@@ -76,7 +76,7 @@ export class LoginThrottle {
 
   #namesOf(address: string | undefined, subject: string | undefined): string[] {
     const names = subject === undefined ? [] : [`subject ${subject}`]
-    if (address !== undefined && !this.#isExempt(address)) names.push(`address ${networkOf(address)}`)
+    if (address !== undefined && !this.#exempt.includes(address)) names.push(`address ${networkOf(address)}`)
     return names
   }
 
@@ -101,46 +101,4 @@ export class LoginThrottle {
       this.#failures.delete(name)
     }
   }
-
-  #isExempt(address: string): boolean {
-    const plain = plainOf(address)
-    if (isIPv4(plain)) return this.#exempt.check(plain, 'ipv4')
-    return isIPv6(plain) && this.#exempt.check(plain, 'ipv6')
-  }
-}
-
-function addTo(list: BlockList, network: string): void {
-  const [address = '', bits] = network.split('/')
-  const family = isIPv4(address) ? 'ipv4' : 'ipv6'
-  if (bits === undefined) list.addAddress(address, family)
-  else list.addSubnet(address, Number(bits), family)
-}
-
-/** IPv6 by /64: that much one customer has. */
-function networkOf(address: string): string {
-  const plain = plainOf(address)
-  return isIPv6(plain) ? `${groupsOf(plain).slice(0, 4).join(':')}::/64` : plain
-}
-
-/** An IPv4 address that was written as IPv6 is one. */
-function plainOf(address: string): string {
-  const dotted = /^::ffff:(\d+\.\d+\.\d+\.\d+)$/i.exec(address)?.[1]
-  if (dotted !== undefined) return dotted
-  if (!isIPv6(address)) return address
-  const groups = groupsOf(address)
-  if (groups.slice(0, 5).some((group) => group !== '0') || groups[5] !== 'ffff') return address
-  return groups
-    .slice(6)
-    .map((group) => Number.parseInt(group, 16))
-    .flatMap((group) => [group >> 8, group & 0xff])
-    .join('.')
-}
-
-/** The eight groups without leading zeros. */
-function groupsOf(address: string): string[] {
-  const [before = '', after] = (address.split('%')[0] ?? '').split('::')
-  const head = before === '' ? [] : before.split(':')
-  const tail = after === undefined || after === '' ? [] : after.split(':')
-  const middle = after === undefined ? [] : Array<string>(Math.max(0, 8 - head.length - tail.length)).fill('0')
-  return [...head, ...middle, ...tail].map((group) => group.toLowerCase().replace(/^0+(?=.)/, ''))
 }

@@ -1,13 +1,16 @@
 /** How many connections there may be: in all, before login, and before login from one address. */
 
+import { Networks, networkOf } from '../auth/index.js'
 import type { Refusal } from './handshake.js'
 
 export interface AdmissionLimits {
   readonly maxConnections: number
   /** Connections that have not logged in yet, from everywhere; undefined: a tenth of `maxConnections`, at least 64. */
   readonly maxAnonymous: number | undefined
-  /** As `maxAnonymous`, from one address; loopback addresses are exempt. */
+  /** As `maxAnonymous`, from one address; of IPv6 from one network, since that much one customer has. */
   readonly maxAnonymousPerAddress: number
+  /** Addresses and networks that `maxAnonymousPerAddress` is not for. */
+  readonly exemptAddresses: readonly string[]
 }
 
 const RETRY_AFTER_S = '5'
@@ -25,12 +28,14 @@ export interface Admission {
 /** For connections of one thread. */
 export class OwnAdmission implements Admission {
   readonly #limits: AdmissionLimits
-  readonly #anonymousByAddress = new Map<string, number>()
+  readonly #networkOf: (address: string) => string | undefined
+  readonly #anonymousByNetwork = new Map<string, number>()
   #connections = 0
   #anonymous = 0
 
   constructor(limits: AdmissionLimits) {
     this.#limits = limits
+    this.#networkOf = countedNetwork(limits)
   }
 
   get connections(): number {
@@ -38,20 +43,23 @@ export class OwnAdmission implements Admission {
   }
 
   admit(address: string): Refusal | undefined {
-    const ofAddress = this.#anonymousByAddress.get(address) ?? 0
-    const refusal = refusalFor(address, { connections: this.#connections, anonymous: this.#anonymous, ofAddress }, this.#limits)
+    const network = this.#networkOf(address)
+    const ofNetwork = network === undefined ? 0 : (this.#anonymousByNetwork.get(network) ?? 0)
+    const refusal = refusalFor({ connections: this.#connections, anonymous: this.#anonymous, ofNetwork }, this.#limits)
     if (refusal !== undefined) return refusal
     this.#connections += 1
     this.#anonymous += 1
-    this.#anonymousByAddress.set(address, ofAddress + 1)
+    if (network !== undefined) this.#anonymousByNetwork.set(network, ofNetwork + 1)
     return undefined
   }
 
   loggedIn(address: string): void {
     this.#anonymous -= 1
-    const left = (this.#anonymousByAddress.get(address) ?? 0) - 1
-    if (left > 0) this.#anonymousByAddress.set(address, left)
-    else this.#anonymousByAddress.delete(address)
+    const network = this.#networkOf(address)
+    if (network === undefined) return
+    const left = (this.#anonymousByNetwork.get(network) ?? 0) - 1
+    if (left > 0) this.#anonymousByNetwork.set(network, left)
+    else this.#anonymousByNetwork.delete(network)
   }
 
   closed(address: string, loggedIn: boolean): void {
@@ -63,16 +71,22 @@ export class OwnAdmission implements Admission {
 export interface Admitted {
   readonly connections: number
   readonly anonymous: number
-  /** Without login, of the address that asks. */
-  readonly ofAddress: number
+  /** Without login, of the network that asks; 0 when it is exempt. */
+  readonly ofNetwork: number
 }
 
-/** Why one more connection from `address` is refused beside those that were admitted before; undefined when it is not. */
-export function refusalFor(address: string, admitted: Admitted, limits: AdmissionLimits): Refusal | undefined {
+/** By what an address is counted before login; undefined: it is not. */
+export function countedNetwork({ exemptAddresses }: AdmissionLimits): (address: string) => string | undefined {
+  const exempt = new Networks(exemptAddresses)
+  return (address) => (exempt.includes(address) ? undefined : networkOf(address))
+}
+
+/** Why one more connection is refused beside those that were admitted before; undefined when it is not. */
+export function refusalFor(admitted: Admitted, limits: AdmissionLimits): Refusal | undefined {
   const { maxConnections, maxAnonymous = Math.max(64, Math.floor(maxConnections / 10)) } = limits
   if (admitted.connections >= maxConnections) return unavailable('Maximum connections reached')
   if (admitted.anonymous >= maxAnonymous) return unavailable('Too many connections without login')
-  if (admitted.ofAddress < limits.maxAnonymousPerAddress || isLoopback(address)) return undefined
+  if (admitted.ofNetwork < limits.maxAnonymousPerAddress) return undefined
   return {
     status: '429 Too Many Requests',
     text: 'Too many connections without login',
@@ -82,9 +96,4 @@ export function refusalFor(address: string, admitted: Admitted, limits: Admissio
 
 function unavailable(text: string): Refusal {
   return { status: '503 Service Unavailable', text, headers: { 'Retry-After': RETRY_AFTER_S } }
-}
-
-/** The text form of uWebSockets.js writes IPv6 addresses in full. */
-export function isLoopback(address: string): boolean {
-  return address.startsWith('127.') || /^(0000:){7}0001$/.test(address) || /^(0000:){5}ffff:7f/.test(address) || address === '::1'
 }

@@ -3,7 +3,7 @@
  * in, and what they hold in memory. Each thread writes its own row; limits are judged by the sum. One that dies has its row wiped.
  */
 
-import { type Admission, type AdmissionLimits, isLoopback, refusalFor } from './admission.js'
+import { type Admission, type AdmissionLimits, countedNetwork, refusalFor } from './admission.js'
 import type { Refusal } from './handshake.js'
 
 /** Clients so far, and a secret that nobody outside can aim at. */
@@ -56,20 +56,23 @@ export class ConnectionCounts {
   /** The limits as the thread of `row` applies them. */
   admission(row: number, limits: AdmissionLimits): Admission {
     const add = (field: number, count: number): number => Atomics.add(this.#cells, HEAD + row * ROW + field, count)
+    const networkOf = countedNetwork(limits)
     const counted = (address: string, connections: number, anonymous: number): void => {
       add(CONNECTIONS, connections)
       add(ANONYMOUS, anonymous)
-      if (!isLoopback(address)) add(ADDRESSES + this.#placeOf(address), anonymous)
+      const network = networkOf(address)
+      if (network !== undefined) add(ADDRESSES + this.#placeOf(network), anonymous)
     }
     const refusal = (address: string): Refusal | undefined => {
       // Counted first and looked at then: two threads that both take the last place both let it go again.
       counted(address, 1, 1)
+      const network = networkOf(address)
       const before = {
         connections: this.#sum(CONNECTIONS) - 1,
         anonymous: this.#sum(ANONYMOUS) - 1,
-        ofAddress: isLoopback(address) ? 0 : this.#sum(ADDRESSES + this.#placeOf(address)) - 1,
+        ofNetwork: network === undefined ? 0 : this.#sum(ADDRESSES + this.#placeOf(network)) - 1,
       }
-      const reason = refusalFor(address, before, limits)
+      const reason = refusalFor(before, limits)
       if (reason !== undefined) counted(address, -1, -1)
       return reason
     }
@@ -96,9 +99,9 @@ export class ConnectionCounts {
   }
 
   /** FNV-1a, begun with the seed. */
-  #placeOf(address: string): number {
+  #placeOf(network: string): number {
     let hash = this.#cells[SEED] ?? 0
-    for (let at = 0; at < address.length; at++) hash = Math.imul(hash ^ address.charCodeAt(at), 0x01000193)
+    for (let at = 0; at < network.length; at++) hash = Math.imul(hash ^ network.charCodeAt(at), 0x01000193)
     return (hash ^ (hash >>> 15)) & (PLACES - 1)
   }
 }

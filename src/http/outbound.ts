@@ -5,7 +5,7 @@
 
 /** The part of a socket that is used. */
 export interface FrameSink {
-  /** 1: all handed over to the kernel. */
+  /** 1: all handed over to the kernel; 2: not even kept, since too much waits already. */
   send(payload: string | Uint8Array, binary: boolean): number
   /** Bytes accepted that the kernel has not taken yet. */
   getBufferedAmount(): number
@@ -27,6 +27,8 @@ interface Waiting {
   readonly notification: boolean
   readonly key: string | undefined
 }
+
+const DROPPED = 2
 
 export class Outbound {
   readonly #sink: FrameSink
@@ -65,12 +67,12 @@ export class Outbound {
   /** Sends or queues. False: a limit is passed and the reader is to be given up. */
   push(payload: string | Uint8Array, binary: boolean, notification: boolean, key: string | undefined): boolean {
     if (!this.#blocked) {
-      if (this.#sink.send(payload, binary) !== 1) this.#blocked = true
-      return true
+      const taken = this.#sink.send(payload, binary)
+      if (taken !== 1) this.#blocked = true
+      return taken !== DROPPED
     }
     if (this.#queue.length === 0 && this.#sink.getBufferedAmount() < this.#limits.softBytes) {
-      this.#sink.send(payload, binary)
-      return true
+      return this.#sink.send(payload, binary) !== DROPPED
     }
     if (key !== undefined) this.#replace(key)
     const bytes = Buffer.byteLength(payload)
@@ -92,6 +94,11 @@ export class Outbound {
     }
     this.#queue.splice(0, sent)
     this.#blocked = this.#queue.length > 0 || this.#sink.getBufferedAmount() > 0
+  }
+
+  /** Sees what waits without having come through here: the library answers pings by itself. */
+  look(): void {
+    if (this.#sink.getBufferedAmount() > 0) this.#blocked = true
   }
 
   /** Drops what waits here. */

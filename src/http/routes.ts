@@ -113,19 +113,51 @@ export function headersFrom(values: ReadonlyMap<string, readonly string[]>): Req
   }
 }
 
-/** To HEAD the same without its body. */
+/**
+ * To HEAD the same without its body. A client that asks without reading gets no more than one answer ahead: what the kernel does not
+ * take of a body waits until it does, and a request that comes meanwhile ends the connection. Answers without a body end it at once.
+ */
 export function answer(response: HttpResponse, method: string, { status, headers, body }: Answer): void {
+  const bytes = Buffer.from(body)
+  if (method === 'HEAD') {
+    answerHead(response, status, headers, bytes.length)
+    return
+  }
   response.cork(() => {
-    response.writeStatus(status)
-    for (const [name, value] of Object.entries(headers)) response.writeHeader(name, value)
-    if (/^(?:204|304) /.test(status)) response.endWithoutBody()
-    else if (method !== 'HEAD') response.end(body)
-    else {
-      // Told its length, the library of today forgets that it has answered, and ends the process.
-      response.writeHeader('Content-Length', String(Buffer.byteLength(body)))
-      response.endWithoutBody()
-    }
+    writeHead(response, status, headers)
+    if (status.startsWith('304 ')) response.endWithoutBody()
+    else if (status.startsWith('204 ')) response.end('', true)
+    else sendBody(response, bytes)
   })
+}
+
+export function writeHead(response: HttpResponse, status: string, headers: Answer['headers']): void {
+  response.writeStatus(status)
+  for (const [name, value] of Object.entries(headers)) response.writeHeader(name, value)
+}
+
+/** The head of an answer whose body would have so many bytes, and the end of the connection. */
+export function answerHead(response: HttpResponse, status: string, headers: Answer['headers'], bytes: number): void {
+  let ended = false
+  response.onAborted(() => {
+    ended = true
+  })
+  response.cork(() => {
+    writeHead(response, status, { ...headers, ...(bytes > 0 && { Connection: 'close' }) })
+    // The library's own way to end without a body keeps what nobody reads without limit, and told a length it ends the process.
+    ended = response.tryEnd('', bytes)[1] || ended
+  })
+  // What was written leaves after the handler.
+  setImmediate(() => {
+    if (!ended) response.close()
+  })
+}
+
+function sendBody(response: HttpResponse, bytes: Buffer): void {
+  const [, whole] = response.tryEnd(bytes, bytes.length)
+  if (whole) return
+  response.onAborted(() => undefined)
+  response.onWritable((offset) => response.tryEnd(bytes.subarray(offset), bytes.length)[0])
 }
 
 export function refuse(response: HttpResponse, refusal: Refusal, method = 'GET'): void {

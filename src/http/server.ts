@@ -50,6 +50,9 @@ const UPGRADES_ONLY: Refusal = { status: '400 Bad Request', text: 'this path tak
 
 const OWN_NAMES = [hostname(), `${hostname()}.local`].filter((name) => name !== '.local' && name !== '')
 
+/** Held for a reader by the library; what we send waits with us. */
+const MAX_HELD_BYTES = 4 * 1024 * 1024
+
 /** Time for close frames to leave before what is left of the sockets is cut. */
 const GOODBYE_MS = 100
 
@@ -145,8 +148,8 @@ class UwsServer implements HttpServer {
       maxPayloadLength: maxMessageBytes,
       idleTimeout: Math.min(960, Math.max(8, Math.round(pongWaitMs / 1000))),
       sendPingsAutomatically: false,
-      // 0: no limit of its own, since it would drop frames silently. Ours close the connection.
-      maxBackpressure: 0,
+      // For the pongs that the library sends by itself: ours stay far below it, and one that it drops closes the connection.
+      maxBackpressure: MAX_HELD_BYTES,
       compression: uws.DISABLED,
       upgrade: (response, request, context) => this.#upgrade(response, request, context),
       open: (ws: ClientSocket) => {

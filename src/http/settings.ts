@@ -10,8 +10,10 @@ export interface HttpServerSettings {
   readonly maxConnections: number
   /** Connections without login; undefined: a tenth of `maxConnections`, at least 64. */
   readonly maxAnonymous: number | undefined
-  /** As `maxAnonymous`, from one address that is not loopback. */
+  /** As `maxAnonymous`, from one address. */
   readonly maxAnonymousPerAddress: number
+  /** Addresses and networks that `maxAnonymousPerAddress` is not for. */
+  readonly exemptAddresses: readonly string[]
   /** Largest message; a larger one ends the connection without a close frame. */
   readonly maxMessageBytes: number
   /** Largest message before login. */
@@ -46,6 +48,7 @@ export const DEFAULT_SETTINGS: HttpServerSettings = {
   maxConnections: 1000,
   maxAnonymous: undefined,
   maxAnonymousPerAddress: 64,
+  exemptAddresses: ['127.0.0.0/8', '::1'],
   maxMessageBytes: 1024 * 1024,
   anonymousMessageBytes: 16 * 1024,
   maxNotifications: 1000,

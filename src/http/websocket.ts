@@ -8,6 +8,8 @@ export interface Socket extends FrameSink {
   ping(): number
   /** Close frame, then the end; what the socket's buffer holds goes out before it. */
   end(code: number, reason: string): void
+  /** The end at once, with nothing more said. */
+  close(): void
 }
 
 export interface ConnectionLimits extends OutboundLimits {
@@ -31,6 +33,9 @@ export const CLOSE = {
   expired: 4010,
 } as const
 
+/** Looks at a connection that was told to end until it is cut: a peer that reads nothing never hears the close frame. */
+const LOOKS_AT_CLOSING = 2
+
 interface Deferred {
   readonly bytes: ArrayBuffer
   readonly binary: boolean
@@ -46,6 +51,7 @@ export class Connection implements Peer {
   #loggedIn = false
   #closing = false
   #closeCode: number | undefined
+  #looksAtClosing = 0
   #pingedAtMs: number
   #progressAtMs: number
   /** Requests that came while too many replies wait: uWebSockets.js cannot stop reading a WebSocket, so they wait unread. */
@@ -101,6 +107,8 @@ export class Connection implements Peer {
   }
 
   send(payload: string | Uint8Array, binary: boolean): void {
+    // The reply to a login makes room for the next who has not logged in.
+    if (!this.#loggedIn) this.#seeLogin()
     if (!this.#closing) this.#push(payload, binary, false, undefined)
   }
 
@@ -122,7 +130,11 @@ export class Connection implements Peer {
 
   /** Called about once a second: what is overdue is done. */
   sweep(nowMs: number, wallMs: number): void {
-    if (this.#closing) return
+    if (this.#closing) {
+      this.#looksAtClosing += 1
+      if (this.#looksAtClosing > LOOKS_AT_CLOSING) this.#socket.close()
+      return
+    }
     if (!this.#loggedIn && !this.#seeLogin() && isOver(nowMs - this.#openedAtMs, this.#limits.loginMs)) {
       this.close(CLOSE.loginLate, 'no login in time')
       return
@@ -176,6 +188,7 @@ export class Connection implements Peer {
   }
 
   #watchProgress(nowMs: number): void {
+    if (!this.#out.blocked) this.#out.look()
     // A later frame can have emptied the buffer, and then no event tells of it.
     if (this.#out.blocked && this.#socket.getBufferedAmount() === 0) this.drained(nowMs)
     if (!this.#out.blocked) this.#progressAtMs = nowMs

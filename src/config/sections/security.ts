@@ -129,7 +129,7 @@ export const security = section('Who may do what, and how often.', {
     item: textKind('an address or a network such as 10.0.0.0/8', network),
     default: ['127.0.0.0/8', '::1'],
     reload: 'restart',
-    doc: 'Addresses and networks that failed logins never lock. Behind a proxy all clients have its address.',
+    doc: 'Addresses and networks that failed logins never lock, and whose connections before login are not counted by address. Behind a proxy all clients have its address.',
   }),
   cors_origins: list({
     item: textKind('an origin such as https://host:port, or *', /^(?:\*|https?:\/\/[^/\s]+)$/),

@@ -33,7 +33,7 @@ export const server = section('The JSON-RPC face: WebSocket, dashboard, download
     min: 1,
     max: 100_000,
     reload: 'live',
-    doc: 'Connections of one address that have not logged in; loopback is exempt.',
+    doc: 'Connections of one address that have not logged in; security.auth_exempt is exempt.',
   }),
   auth_timeout: duration({
     default: 10 * SECOND,

@@ -3,7 +3,7 @@
 import { type Clock, wait } from '../../base/clock.js'
 import { errorText } from '../../base/errors.js'
 import type { Logger } from '../../base/logger.js'
-import { answer, type Call, type RouteGroup, type Routes } from '../routes.js'
+import { answer, answerHead, type Call, type RouteGroup, type Routes, writeHead } from '../routes.js'
 import type { HttpResponse } from '../uws.js'
 import { isUnchanged, rangeHolds } from './conditions.js'
 import type { DeskPort } from './desk.js'
@@ -124,13 +124,8 @@ export class Downloads implements RouteGroup {
 
   #headOnly(asked: Asked, status: string, headers: Headers, span: Span): void {
     if (asked.gone) return
-    const { response } = asked
     asked.gone = true
-    response.cork(() => {
-      writeHead(response, status, headers)
-      response.writeHeader('Content-Length', String(span.to - span.from))
-      response.endWithoutBody()
-    })
+    answerHead(asked.response, status, headers, span.to - span.from)
   }
 
   #answer(asked: Asked, { status, body, headers }: Refused): void {
@@ -142,8 +137,3 @@ export class Downloads implements RouteGroup {
 }
 
 type Headers = Readonly<Record<string, string>>
-
-function writeHead(response: HttpResponse, status: string, headers: Headers): void {
-  response.writeStatus(status)
-  for (const [name, value] of Object.entries(headers)) response.writeHeader(name, value)
-}

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { type Admission, type AdmissionLimits, OwnAdmission } from '../../../src/http/admission.js'
 import { ConnectionCounts } from '../../../src/http/connection-counts.js'
 
-const LIMITS = { maxConnections: 5, maxAnonymous: 3, maxAnonymousPerAddress: 2 }
+const LIMITS = { maxConnections: 5, maxAnonymous: 3, maxAnonymousPerAddress: 2, exemptAddresses: ['127.0.0.0/8', '::1'] }
 
 /** Two that have to agree: those of one thread are the same one. */
 type Pair = readonly [Admission, Admission]
@@ -66,6 +66,14 @@ describe.each([
     for (let count = 0; count < 9; count++) second.admit('192.0.2.1')
     first.closed('192.0.2.1', false)
     expect(second.admit('192.0.2.1')).toBeUndefined()
+  })
+
+  it('takes a network of IPv6 for one address', () => {
+    const [first, second] = pairOf(LIMITS)
+    first.admit('2001:0db8:0000:0001:0000:0000:0000:0001')
+    second.admit('2001:0db8:0000:0001:ffff:0000:0000:0002')
+    expect(first.admit('2001:0db8:0000:0001:0000:0000:0000:0003')?.status).toBe('429 Too Many Requests')
+    expect(second.admit('2001:0db8:0000:0002:0000:0000:0000:0003')).toBeUndefined()
   })
 
   it.each(['127.0.0.1', '0000:0000:0000:0000:0000:0000:0000:0001', '0000:0000:0000:0000:0000:ffff:7f00:0001'])(

@@ -48,6 +48,10 @@ class SlowSocket implements Socket {
     this.ended = code
   }
 
+  close(): void {
+    this.ended ??= 1006
+  }
+
   get waiting(): number {
     return this.#frames.length
   }
