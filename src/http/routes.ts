@@ -153,11 +153,27 @@ export function answerHead(response: HttpResponse, status: string, headers: Answ
   })
 }
 
+/** Bytes of a body that leave with the request; the rest of a longer one waits for the others' turn. */
+const PIECE_BYTES = 16 * 1024
+
 function sendBody(response: HttpResponse, bytes: Buffer): void {
-  const [, whole] = response.tryEnd(bytes, bytes.length)
+  const [, whole] = response.tryEnd(bytes.subarray(0, PIECE_BYTES), bytes.length)
   if (whole) return
-  response.onAborted(() => undefined)
-  response.onWritable((offset) => response.tryEnd(bytes.subarray(offset), bytes.length)[0])
+  let ended = false
+  response.onAborted(() => {
+    ended = true
+  })
+  response.onWritable((offset) => {
+    const [taken, done] = response.tryEnd(bytes.subarray(offset), bytes.length)
+    ended ||= done
+    return taken
+  })
+  setImmediate(() => {
+    if (ended) return
+    response.cork(() => {
+      ended = response.tryEnd(bytes.subarray(response.getWriteOffset()), bytes.length)[1]
+    })
+  })
 }
 
 export function refuse(response: HttpResponse, refusal: Refusal, method = 'GET'): void {

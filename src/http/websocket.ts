@@ -8,8 +8,6 @@ export interface Socket extends FrameSink {
   ping(): number
   /** Close frame, then the end; what the socket's buffer holds goes out before it. */
   end(code: number, reason: string): void
-  /** The end at once, with nothing more said. */
-  close(): void
 }
 
 export interface ConnectionLimits extends OutboundLimits {
@@ -33,9 +31,6 @@ export const CLOSE = {
   expired: 4010,
 } as const
 
-/** Looks at a connection that was told to end until it is cut: a peer that reads nothing never hears the close frame. */
-const LOOKS_AT_CLOSING = 2
-
 interface Deferred {
   readonly bytes: ArrayBuffer
   readonly binary: boolean
@@ -51,7 +46,6 @@ export class Connection implements Peer {
   #loggedIn = false
   #closing = false
   #closeCode: number | undefined
-  #looksAtClosing = 0
   #pingedAtMs: number
   #progressAtMs: number
   /** Requests that came while too many replies wait: uWebSockets.js cannot stop reading a WebSocket, so they wait unread. */
@@ -130,11 +124,7 @@ export class Connection implements Peer {
 
   /** Called about once a second: what is overdue is done. */
   sweep(nowMs: number, wallMs: number): void {
-    if (this.#closing) {
-      this.#looksAtClosing += 1
-      if (this.#looksAtClosing > LOOKS_AT_CLOSING) this.#socket.close()
-      return
-    }
+    if (this.#closing) return
     if (!this.#loggedIn && !this.#seeLogin() && isOver(nowMs - this.#openedAtMs, this.#limits.loginMs)) {
       this.close(CLOSE.loginLate, 'no login in time')
       return

@@ -2,10 +2,10 @@
 
 import { Rendered } from '../base/rendered.js'
 import type { Codec } from './codec.js'
-import { type Message, readEnvelope, unreadable } from './message.js'
+import { type Message, readEnvelope, refuseBatch, refuseDepth, unreadable } from './message.js'
 import { MethodNames } from './method-names.js'
 import { memberText } from './raw-member.js'
-import { scanRequest } from './scan.js'
+import { scanRequest, surveyJson } from './scan.js'
 import { readUsual } from './usual-request.js'
 
 const MAX_NUMBER_CHARS = 256
@@ -19,7 +19,7 @@ export function createJsonCodec(methods: Iterable<string>): Codec {
 
     decode(bytes) {
       const view = new Uint8Array(bytes)
-      return readUsual(view, names) ?? scanRequest(view, names) ?? parseRequest(Buffer.from(bytes).toString())
+      return readUsual(view, names) ?? scanRequest(view, names) ?? parseBytes(view)
     },
 
     reply: (id, result) => `{"jsonrpc":"2.0","id":${id},"result":${fragment(result)}}`,
@@ -32,6 +32,13 @@ export function createJsonCodec(methods: Iterable<string>): Codec {
     notification: (name, params) =>
       Buffer.from(`{"jsonrpc":"2.0","method":${JSON.stringify(name)},"params":${fragment(params)}}`),
   }
+}
+
+/** What no message may be is told without parsing it: a parser takes long for brackets, and a megabyte of them holds everybody up. */
+function parseBytes(bytes: Uint8Array): Message {
+  const { isArray, tooDeep } = surveyJson(bytes)
+  if (isArray) return refuseBatch()
+  return tooDeep ? refuseDepth() : parseRequest(Buffer.from(bytes).toString())
 }
 
 /** The full parser: complete, slower. Never throws. */

@@ -4,6 +4,7 @@ import { createRequire } from 'node:module'
 import { Rendered } from '../base/rendered.js'
 import type { Codec } from './codec.js'
 import { readEnvelope, unreadable } from './message.js'
+import { isPlainMsgpack } from './msgpack-shape.js'
 
 type Msgpackr = typeof import('msgpackr')
 
@@ -18,17 +19,19 @@ export function msgpackCodec(): Codec {
 function createCodec({ Packr, Unpackr }: Msgpackr): Codec {
   // Plain maps both ways: clients in other languages know nothing of record extensions.
   const packr = new Packr({ useRecords: false })
-  const unpackr = new Unpackr({ useRecords: false, mapsAsObjects: true })
+  const unpackr = new Unpackr({ useRecords: false, mapsAsObjects: true, structuredClone: false })
 
   return {
     name: 'msgpack',
     binary: true,
 
     decode(bytes) {
+      const view = new Uint8Array(bytes)
+      if (!isPlainMsgpack(view)) return unreadable('MessagePack of plain values')
       let value: unknown
       try {
         // Copied: strings and blobs may otherwise point into memory that is only lent.
-        value = unpackr.unpack(Buffer.from(new Uint8Array(bytes)))
+        value = unpackr.unpack(Buffer.from(view))
       } catch {
         return unreadable('MessagePack')
       }

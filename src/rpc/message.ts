@@ -32,7 +32,7 @@ const MAX_ARRAY_LENGTH = 1024
  * an id that is a string or a finite number, and may refuse it by answering undefined.
  */
 export function readEnvelope(value: unknown, idOf: (id: Id) => Id | undefined): Message {
-  if (Array.isArray(value)) return invalid(undefined, 'batches are not supported: send one request per message')
+  if (Array.isArray(value)) return refuseBatch()
   if (!isRecord(value)) return invalid(undefined, 'the message must be a JSON object')
   const rawId = value.id ?? undefined
   const id = isId(rawId) ? idOf(rawId) : undefined
@@ -64,6 +64,16 @@ export function withParams(id: Id | undefined, method: string, params: unknown):
 /** A message that is not JSON, or not MessagePack, at all. */
 export function unreadable(format: string): Message {
   return invalid(undefined, `the message must be ${format}`)
+}
+
+/** However many requests it holds, and whether they are any good. */
+export function refuseBatch(): Message {
+  return invalid(undefined, 'batches are not supported: send one request per message')
+}
+
+/** So deep that it is not even parsed. */
+export function refuseDepth(): Message {
+  return invalid(undefined, `nesting of at most ${MAX_DEPTH}`)
 }
 
 /** Whether the sender of this message waits for an answer. */

@@ -32,6 +32,8 @@ const PARAMS_NAME = Buffer.from('"params"')
 const VERSION = Buffer.from('"2.0"')
 
 const MAX_ID_DIGITS = 15
+/** Deeper than any request may be. */
+const MAX_DEPTH = 64
 const MAX_STRING_BYTES = 128
 
 /** The message, or undefined when only the full parser can tell what this is. */
@@ -82,6 +84,25 @@ export function scanRequest(bytes: Uint8Array, names: MethodNames): Message | un
   } while (bytes[at] === COMMA)
   if (bytes[at] !== CLOSE_BRACE || skipSpace(bytes, at + 1) !== bytes.length) return undefined
   return version && method !== undefined ? withParams(id, method, params) : undefined
+}
+
+/** What can be seen of a text without parsing it, be it JSON or not. */
+export function surveyJson(bytes: Uint8Array): { readonly isArray: boolean; readonly tooDeep: boolean } {
+  const isArray = bytes[skipSpace(bytes, 0)] === OPEN_BRACKET
+  let depth = 0
+  let inString = false
+  for (let at = 0; at < bytes.length; at++) {
+    const byte = bytes[at]
+    if (inString) {
+      if (byte === BACKSLASH) at += 1
+      else if (byte === QUOTE) inString = false
+    } else if (byte === QUOTE) inString = true
+    else if (byte === OPEN_BRACE || byte === OPEN_BRACKET) {
+      depth += 1
+      if (depth > MAX_DEPTH) return { isArray, tooDeep: true }
+    } else if (byte === CLOSE_BRACE || byte === CLOSE_BRACKET) depth -= 1
+  }
+  return { isArray, tooDeep: false }
 }
 
 function skipSpace(bytes: Uint8Array, from: number): number {
@@ -144,6 +165,7 @@ function objectEnd(bytes: Uint8Array, start: number): number {
       inString = true
     } else if (byte === OPEN_BRACE || byte === OPEN_BRACKET) {
       depth += 1
+      if (depth > MAX_DEPTH) return GIVEN_UP
     } else if (byte === CLOSE_BRACE || byte === CLOSE_BRACKET) {
       depth -= 1
       if (depth === 0) return at + 1

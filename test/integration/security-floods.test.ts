@@ -1,8 +1,12 @@
 /** Floods (reliability-security.md §3.1), each by the id of its requirement, against the service as a process. */
 
+import { type ChildProcessByStdio, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { readdirSync, readFileSync } from 'node:fs'
 import { connect, type Socket } from 'node:net'
+import { join } from 'node:path'
+import { createInterface } from 'node:readline'
+import type { Readable, Writable } from 'node:stream'
 import { setTimeout as delay } from 'node:timers/promises'
 import { afterEach, expect, it, vi } from 'vitest'
 import { WebSocket } from 'ws'
@@ -19,8 +23,7 @@ it('S-04 100 000 garbage messages: each is answered or the connection ends, noth
   const seed = Date.now() % 1_000_000
   const random = seeded(seed)
   const token = running.token('viewer')
-  const healthy = await RpcClient.connect(running.url)
-  await healthy.login(token)
+  const healthy = await Pinger.start(running.url, token)
   const good = (): string => `{"jsonrpc":"2.0","id":${Math.floor(random() * 1e6)},"method":"ping"}`
   // The same number of good messages: what 100 busy connections cost anyway.
   const base = await flood(running, token, healthy, good)
@@ -29,10 +32,10 @@ it('S-04 100 000 garbage messages: each is answered or the connection ends, noth
   const { answers, p95Ms, ended } = await flood(running, token, healthy, () => garbage(random))
   // Some of the garbage is a notification, and never answered.
   expect({ seed, ended, answered: answers > 50_000 && answers <= 100_000 }).toEqual({ seed, ended: 0, answered: true })
-  expect(p95Ms).toBeLessThan(2 * base.p95Ms + 1)
+  expect(p95Ms, `seed ${seed}`).toBeLessThan(2 * base.p95Ms + 1)
   await vi.waitFor(() => expect(rssBytes(running.pid) - rssBefore).toBeLessThan(5 * 1024 * 1024), { timeout: 5_000 })
   await vi.waitFor(async () => expect(await cpuShare(running.pid, 250)).toBeLessThan(0.2), { timeout: 1_500 })
-  await healthy.close()
+  await healthy.stop()
 }, 60_000)
 
 it('S-07 slowloris, slow body, slow read: a good client gets in at once, the others are cut', async () => {
@@ -55,9 +58,11 @@ it('S-07 slowloris, slow body, slow read: a good client gets in at once, the oth
   const before = descriptors()
   const sockets: Socket[] = []
   for (const begin of [headers, body, read]) {
-    const some = await Promise.all(Array.from({ length: each }, () => connected(running.port)))
-    for (const socket of some) begin(socket)
-    sockets.push(...some)
+    for (let count = 0; count < each; count += BATCH) {
+      const some = await Promise.all(Array.from({ length: BATCH }, () => connected(running.port)))
+      for (const socket of some) begin(socket)
+      sockets.push(...some)
+    }
   }
   expect(descriptors()).toBeGreaterThan(before + 2 * each)
   const begunMs = performance.now()
@@ -98,6 +103,9 @@ it('S-08 connection floods: 20 000 connects of one address, then of 200, get the
   await other.close()
 }, 120_000)
 
+/** Connections opened at a time: more than the queue of the listener holds would wait in the kernel for seconds, good ones too. */
+const BATCH = 100
+
 interface Flood {
   readonly answers: number
   readonly ended: number
@@ -105,8 +113,8 @@ interface Flood {
   readonly p95Ms: number
 }
 
-/** 1 000 messages on each of 100 connections, over about two seconds. */
-async function flood(running: RunningService, token: string, healthy: RpcClient, message: () => string | Buffer): Promise<Flood> {
+/** 1 000 messages on each of 100 connections, over about five seconds. */
+async function flood(running: RunningService, token: string, healthy: Pinger, message: () => string | Buffer): Promise<Flood> {
   let answers = 0
   let ended = 0
   const sockets = await Promise.all(Array.from({ length: 100 }, () => loggedIn(running.url, token)))
@@ -114,19 +122,45 @@ async function flood(running: RunningService, token: string, healthy: RpcClient,
     socket.on('message', () => answers++)
     socket.on('close', () => ended++)
   }
-  const times: number[] = []
-  for (let round = 0; round < 100; round++) {
-    const began = performance.now()
-    for (const socket of sockets) for (let count = 0; count < 10; count++) socket.send(message())
-    await healthy.call('ping')
-    times.push(performance.now() - began)
-    await delay(10)
+  await healthy.p95Ms()
+  for (let round = 0; round < 1_000; round++) {
+    for (const socket of sockets) socket.send(message())
+    await delay(4)
   }
   // Whatever was sent before this is answered before it.
   await Promise.all(sockets.map((socket) => lastAnswer(socket)))
-  const counted = { answers: answers - sockets.length, ended }
+  const counted = { answers: answers - sockets.length, ended, p95Ms: await healthy.p95Ms() }
   for (const socket of sockets) socket.terminate()
-  return { ...counted, p95Ms: times.sort((a, b) => a - b)[95] ?? 0 }
+  return counted
+}
+
+/** A client whose times do not depend on what this process does. */
+class Pinger {
+  readonly #child: ChildProcessByStdio<Writable, Readable, null>
+  readonly #lines: AsyncIterator<string>
+
+  private constructor(child: ChildProcessByStdio<Writable, Readable, null>) {
+    this.#child = child
+    this.#lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]()
+  }
+
+  static async start(url: string, token: string): Promise<Pinger> {
+    const program = join(import.meta.dirname, '../support/pinger.mjs')
+    const pinger = new Pinger(spawn(process.execPath, [program, url, token], { stdio: ['pipe', 'pipe', 'inherit'] }))
+    await pinger.#lines.next()
+    return pinger
+  }
+
+  /** Of its calls since the last question. */
+  async p95Ms(): Promise<number> {
+    this.#child.stdin.write('\n')
+    return Number((await this.#lines.next()).value)
+  }
+
+  async stop(): Promise<void> {
+    this.#child.stdin.end()
+    await once(this.#child, 'exit')
+  }
 }
 
 async function loggedIn(url: string, token: string): Promise<WebSocket> {

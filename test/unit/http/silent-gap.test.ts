@@ -48,10 +48,6 @@ class SlowSocket implements Socket {
     this.ended = code
   }
 
-  close(): void {
-    this.ended ??= 1006
-  }
-
   get waiting(): number {
     return this.#frames.length
   }

@@ -12,7 +12,6 @@ class FakeSocket implements Socket {
   /** Bytes the kernel does not take. */
   stuckBytes = 0
   stuck = false
-  cut = false
 
   send(payload: string | Uint8Array): number {
     this.sent.push(Buffer.from(payload).toString())
@@ -31,10 +30,6 @@ class FakeSocket implements Socket {
 
   end(code: number, reason: string): void {
     this.ended.push({ code, reason })
-  }
-
-  close(): void {
-    this.cut = true
   }
 }
 
@@ -196,15 +191,6 @@ it('closes once, whoever asks', () => {
   connection.close(1001, 'stopping')
   connection.close(4008, 'slow')
   expect(socket.ended).toEqual([{ code: 1001, reason: 'stopping' }])
-})
-
-it('is cut when it has not ended soon after it was told to', () => {
-  const { connection, socket } = open()
-  connection.close(4008, 'slow reader')
-  for (let second = 1; second <= 2; second++) connection.sweep(second * 1_000, WALL_MS)
-  expect(socket.cut).toBe(false)
-  connection.sweep(3_000, WALL_MS)
-  expect(socket.cut).toBe(true)
 })
 
 it('that reads nothing is closed 4008 also when only answers to its pings wait', () => {

@@ -1,9 +1,10 @@
 import fc from 'fast-check'
-import { pack, unpack } from 'msgpackr'
+import { Packr, pack, unpack } from 'msgpackr'
 import { describe, expect, it } from 'vitest'
 import { Rendered } from '../../../src/base/rendered.js'
 import type { Payload } from '../../../src/rpc/codec.js'
 import { msgpackCodec } from '../../../src/rpc/codec-msgpack.js'
+import { isPlainMsgpack } from '../../../src/rpc/msgpack-shape.js'
 
 const codec = msgpackCodec()
 
@@ -53,5 +54,63 @@ describe('MessagePack codec', () => {
 
   it('survives arrays nested a million deep', () => {
     expect(codec.decode(new Uint8Array(1_000_000).fill(0x91).buffer).fault?.code).toBe('INVALID_REQUEST')
+  })
+
+  it('takes no references, with which a thousand bytes stand for more values than anybody can look at', () => {
+    let laughs: unknown = ['ha']
+    for (let level = 0; level < 12; level++) laughs = Array(20).fill(laughs)
+    const shared = new Packr({ structuredClone: true, useRecords: false })
+    const bytes = shared.pack({ jsonrpc: '2.0', id: 1, method: 'ping', params: { laughs } })
+    expect(bytes.length).toBeLessThan(2_000)
+    expect(codec.decode(lent(bytes)).fault?.code).toBe('INVALID_REQUEST')
+  })
+})
+
+describe('the shape of MessagePack', () => {
+  const values = fc.letrec((tie) => ({
+    any: fc.oneof({ maxDepth: 5 }, tie('leaf'), fc.array(tie('any'), { maxLength: 40 }), fc.dictionary(fc.string(), tie('any'))),
+    leaf: fc.oneof(
+      ...[fc.string({ maxLength: 400 }), fc.integer(), fc.double(), fc.bigInt(-(2n ** 63n), 2n ** 64n - 1n), fc.boolean()],
+      ...[fc.constant(null), fc.uint8Array({ maxLength: 300 }), fc.date({ noInvalidDate: true })],
+    ),
+  })).any
+
+  it('is plain for what clients make of plain values, and not with a byte less or more', () => {
+    fc.assert(
+      fc.property(values, (value) => {
+        const bytes = pack(value)
+        expect(isPlainMsgpack(bytes)).toBe(true)
+        expect(isPlainMsgpack(bytes.subarray(0, -1))).toBe(false)
+        expect(isPlainMsgpack(Buffer.concat([bytes, Buffer.from([0])]))).toBe(false)
+      }),
+    )
+  })
+
+  it('is never plain where the library cannot read it, whatever the bytes', () => {
+    fc.assert(
+      fc.property(fc.uint8Array({ minLength: 1, maxLength: 60 }), (bytes) => {
+        if (isPlainMsgpack(bytes)) expect(() => unpack(bytes)).not.toThrow()
+      }),
+      { numRuns: 5_000 },
+    )
+  })
+
+  it.each([
+    ['a set', 'd47300'],
+    ['an expression', 'd67800000000'],
+    ['joined strings', 'd66200000000'],
+    ['a reference', 'd67000000000'],
+    ['an extension of a length of its own', 'c7017300'],
+    ['nothing', ''],
+    ['the byte that means nothing', 'c1'],
+    ['an array that promises more than is there', 'ddffffffff'],
+    ['a map that promises more than is there', 'df7fffffff00'],
+    ['65 levels', `${'91'.repeat(65)}c0`],
+  ])('is not plain with %s', (_what, hex) => {
+    expect(isPlainMsgpack(Buffer.from(hex, 'hex'))).toBe(false)
+  })
+
+  it('may have 64 levels', () => {
+    expect(isPlainMsgpack(Buffer.from(`${'91'.repeat(64)}c0`, 'hex'))).toBe(true)
   })
 })

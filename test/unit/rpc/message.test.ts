@@ -175,3 +175,34 @@ describe('the quick reader and the full parser', () => {
     )
   })
 })
+
+describe('what is not even parsed (S-50)', () => {
+  const codec = createJsonCodec(['ping'])
+  const decode = (text: string) => codec.decode(new Uint8Array(Buffer.from(text)).buffer)
+  const quickest = (text: string): number =>
+    Math.min(
+      ...Array.from({ length: 5 }, () => {
+        const began = performance.now()
+        decode(text)
+        return performance.now() - began
+      }),
+    )
+
+  it.each([
+    ['brackets', '['.repeat(524_288) + ']'.repeat(524_288)],
+    ['brackets in an object', `{"jsonrpc":"2.0","id":1,"method":"ping","params":{"a":${'['.repeat(524_288)}`],
+    ['braces', '{"a":'.repeat(150_000) + '1'.padEnd(150_000, '}')],
+    ['a batch', `[${'{"jsonrpc":"2.0","id":1,"method":"ping"},'.repeat(25_000)}1]`],
+  ])('a megabyte of %s is refused within a few milliseconds', (_what, text) => {
+    expect(decode(text)).toMatchObject({ id: undefined, fault: { code: 'INVALID_REQUEST' } })
+    expect(quickest(text)).toBeLessThan(10)
+  })
+
+  it('brackets in strings are no nesting, and 64 levels are parsed', () => {
+    expect(
+      decode(`{"jsonrpc":"2.0","id":1,"method":"ping","params":{"a":"${'[{'.repeat(1_000)}","b":"\\"["}}`).fault,
+    ).toBeUndefined()
+    const deep = `{"jsonrpc":"2.0","id":1,"method":"ping","params":{"a":${'['.repeat(62)}${']'.repeat(62)}}}`
+    expect(decode(deep)).toMatchObject({ id: 1, paramsFault: { code: 'INVALID_PARAMS' } })
+  })
+})
