@@ -53,7 +53,7 @@ it('S-07 slowloris, slow body, slow read: a good client gets in at once, the oth
   }
   const read = (socket: Socket): void => {
     socket.pause()
-    for (let count = 0; count < 20; count++) socket.write('GET /openrpc.json HTTP/1.1\r\nHost: localhost\r\n\r\n')
+    socket.write('GET /openrpc.json HTTP/1.1\r\nHost: localhost\r\n\r\n')
   }
   const headers = dribble('GET /livez HTTP/1.1\r\nHost: localhost\r\nX-Long: ')
   const body = dribble('POST /api/v1/tickets HTTP/1.1\r\nHost: localhost\r\nContent-Length: 60000\r\n\r\n')
