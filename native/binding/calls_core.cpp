@@ -116,7 +116,9 @@ Napi::Value devices(const Napi::CallbackInfo &info) {
     const auto core = readCore(arguments);
     if (arguments.failed()) return info.Env().Undefined();
     if (!core) return throwViewGone(info.Env());
-    return devicesToJs(info.Env(), core->monitor().devices());
+    JsonText list;
+    writeDevices(list, core->monitor().devices());
+    return Napi::String::New(info.Env(), list.text());
 }
 
 Napi::Value probe(const Napi::CallbackInfo &info) {
@@ -126,7 +128,11 @@ Napi::Value probe(const Napi::CallbackInfo &info) {
     const std::string source = readSource(arguments);
     if (arguments.failed()) return info.Env().Undefined();
     return Environment::of(info.Env())
-        .promise<Report>([](Napi::Env env, const Report &report) { return reportToJs(env, *report); },
+        .promise<Report>([](Napi::Env env, const Report &report) {
+            JsonText json;
+            writeReport(json, *report);
+            return Napi::String::New(env, json.text());
+        },
                          [&](Environment::Callback<Report> done) {
                              if (!core) return done(viewGone());
                              core->monitor().probe(source, std::move(done));

@@ -6,19 +6,23 @@
 #include <vector>
 
 #include "hub/frame.hpp"
+#include "base/json_text.hpp"
 #include "running_core.hpp"
 
 namespace camera::binding {
 
-Napi::Object deviceToJs(Napi::Env env, const DeviceState &device);
-Napi::Array devicesToJs(Napi::Env env, const std::vector<DeviceState> &devices);
-Napi::Object reportToJs(Napi::Env env, const DeviceReport &report);
+/// Devices and events cross as JSON.
+void writeDeviceMembers(JsonText &json, const DeviceState &device);
+void writeDevices(JsonText &json, const std::vector<DeviceState> &devices);
+void writeReport(JsonText &json, const DeviceReport &report);
+void writeEvent(JsonText &json, const CoreEvent &event);
+/// The whole list in place of events that were lost, `last` being the newest of them.
+void writeResync(JsonText &json, const CoreEvent &last, const std::vector<DeviceState> &devices);
+/// What the event says besides what every event does.
+void writeViewerEnd(JsonText &json, const ViewerEvent &event);
+
 Napi::Array controlsToJs(Napi::Env env, const std::vector<DeviceControl> &controls);
 Napi::Array controlResultsToJs(Napi::Env env, const std::vector<ControlResult> &results);
-
-Napi::Object eventToJs(Napi::Env env, const CoreEvent &event);
-/// The whole list in place of events that were lost, `last` being the newest of them.
-Napi::Object resyncToJs(Napi::Env env, const CoreEvent &last, const std::vector<DeviceState> &devices);
 
 Napi::Object captureInfoToJs(Napi::Env env, const CaptureInfo &info);
 /// What a status reads of many cameras goes into an array that is used again: objects, or arrays of their own, would cost more than
@@ -33,7 +37,5 @@ Napi::Value unitToJs(Napi::Env env, const Frame &frame);
 Napi::Object savedFrameToJs(Napi::Env env, const SavedFrame &saved);
 
 Napi::Array viewersToJs(Napi::Env env, const std::vector<ViewerStats> &viewers);
-/// What the event says besides what every event does.
-void setViewerEnd(Napi::Object object, const ViewerEvent &event);
 
 } // namespace camera::binding

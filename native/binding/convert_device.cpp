@@ -1,125 +1,138 @@
 #include "convert.hpp"
-#include "convert_list.hpp"
 #include "raise.hpp"
 
 namespace camera::binding {
 
 namespace {
 
-Napi::Value integerToJs(Napi::Env env, int64_t value) { return Napi::Number::New(env, static_cast<double>(value)); }
-
-Napi::Object sizeToJs(Napi::Env env, SizePx size) {
-    Napi::Object object = Napi::Object::New(env);
-    object.Set("width", size.width);
-    object.Set("height", size.height);
-    return object;
+void writeSize(JsonText &json, SizePx size) {
+    json.member("width", size.width);
+    json.member("height", size.height);
 }
 
-Napi::Value intervalToJs(Napi::Env env, const FrameInterval &interval) {
-    Napi::Object object = Napi::Object::New(env);
-    object.Set("num", interval.num);
-    object.Set("den", interval.den);
-    return object;
+void writeInterval(JsonText &json, const FrameInterval &interval) {
+    json.beginObject();
+    json.member("num", interval.num);
+    json.member("den", interval.den);
+    json.endObject();
 }
 
-Napi::Value frameSizeToJs(Napi::Env env, const FrameSize &size) {
-    Napi::Object object = sizeToJs(env, size.size);
-    object.Set("intervals", listToJs(env, size.intervals, intervalToJs));
-    return object;
+void writeFrameSize(JsonText &json, const FrameSize &size) {
+    json.beginObject();
+    writeSize(json, size.size);
+    json.list("intervals", size.intervals, writeInterval);
+    json.endObject();
 }
 
-Napi::Value formatToJs(Napi::Env env, const PixelFormat &format) {
-    Napi::Object object = Napi::Object::New(env);
-    object.Set("fourcc", format.fourcc);
-    object.Set("description", format.description);
-    object.Set("compressed", format.compressed);
-    object.Set("emulated", format.emulated);
-    object.Set("sizes", listToJs(env, format.sizes, frameSizeToJs));
+void writeBound(JsonText &json, const char *name, SizePx size) {
+    json.key(name);
+    json.beginObject();
+    writeSize(json, size);
+    json.endObject();
+}
+
+void writeFormat(JsonText &json, const PixelFormat &format) {
+    json.beginObject();
+    json.member("fourcc", format.fourcc);
+    json.member("description", format.description);
+    json.member("compressed", format.compressed);
+    json.member("emulated", format.emulated);
+    json.list("sizes", format.sizes, writeFrameSize);
     if (format.range) {
-        Napi::Object range = Napi::Object::New(env);
-        range.Set("min", sizeToJs(env, format.range->min));
-        range.Set("max", sizeToJs(env, format.range->max));
-        range.Set("step", sizeToJs(env, format.range->step));
-        object.Set("range", range);
+        json.key("range");
+        json.beginObject();
+        writeBound(json, "min", format.range->min);
+        writeBound(json, "max", format.range->max);
+        writeBound(json, "step", format.range->step);
+        json.endObject();
     }
-    return object;
+    json.endObject();
 }
 
-Napi::Value inputToJs(Napi::Env env, const DeviceInput &input) {
-    Napi::Object object = Napi::Object::New(env);
-    object.Set("index", input.index);
-    object.Set("name", input.name);
-    object.Set("type", input.type);
-    object.Set("status", listToJs(env, input.status, textToJs));
-    return object;
+void writeInput(JsonText &json, const DeviceInput &input) {
+    json.beginObject();
+    json.member("index", input.index);
+    json.member("name", input.name);
+    json.member("type", input.type);
+    json.list("status", input.status);
+    json.endObject();
 }
 
-Napi::Object identityToJs(Napi::Env env, const DeviceIdentity &identity) {
-    Napi::Object object = Napi::Object::New(env);
-    object.Set("id", identity.id);
-    object.Set("aliases", listToJs(env, identity.aliases, textToJs));
-    object.Set("physicalId", identity.physicalId);
-    object.Set("vid", identity.vid);
-    object.Set("pid", identity.pid);
-    object.Set("serial", identity.serial);
-    object.Set("product", identity.product);
-    object.Set("manufacturer", identity.manufacturer);
-    object.Set("port", identity.port);
-    object.Set("interface", identity.interface);
-    object.Set("index", identity.index);
-    object.Set("speedMbps", identity.speedMbps);
-    object.Set("byId", identity.byId);
-    object.Set("byPath", identity.byPath);
-    object.Set("name", identity.name);
-    return object;
+void writeIdentity(JsonText &json, const DeviceIdentity &identity) {
+    json.beginObject();
+    json.member("id", identity.id);
+    json.list("aliases", identity.aliases);
+    json.member("physicalId", identity.physicalId);
+    json.member("vid", identity.vid);
+    json.member("pid", identity.pid);
+    json.member("serial", identity.serial);
+    json.member("product", identity.product);
+    json.member("manufacturer", identity.manufacturer);
+    json.member("port", identity.port);
+    json.member("interface", identity.interface);
+    json.member("index", identity.index);
+    json.member("speedMbps", identity.speedMbps);
+    json.member("byId", identity.byId);
+    json.member("byPath", identity.byPath);
+    json.member("name", identity.name);
+    json.endObject();
 }
 
 } // namespace
 
-Napi::Object reportToJs(Napi::Env env, const DeviceReport &report) {
-    Napi::Object caps = Napi::Object::New(env);
-    caps.Set("raw", report.rawCaps);
-    caps.Set("device", report.deviceCaps);
-    caps.Set("multiplanar", report.multiplanar);
-    caps.Set("streaming", report.streaming);
-
-    Napi::Object current = sizeToJs(env, report.currentSize);
-    current.Set("fourcc", report.currentFourcc);
-    current.Set("sizeImageBytes", report.currentSizeImageBytes);
-
-    Napi::Object object = Napi::Object::New(env);
-    object.Set("node", report.node);
-    object.Set("rdev", report.rdev);
-    object.Set("kind", nodeKindName(report.kind));
-    object.Set("driver", report.driver);
-    object.Set("card", report.card);
-    object.Set("busInfo", report.busInfo);
-    object.Set("driverVersion", report.driverVersion);
-    object.Set("caps", caps);
-    object.Set("inputs", listToJs(env, report.inputs, inputToJs));
-    object.Set("formats", listToJs(env, report.formats, formatToJs));
-    object.Set("current", current);
-    object.Set("rateSettable", report.rateSettable);
-    object.Set("companions", listToJs(env, report.companions, textToJs));
-    object.Set("durationUs", integerToJs(env, report.durationUs));
-    object.Set("ioctls", report.ioctls);
-    object.Set("truncated", report.truncated);
-    return object;
+void writeReport(JsonText &json, const DeviceReport &report) {
+    json.beginObject();
+    json.member("node", report.node);
+    json.member("rdev", report.rdev);
+    json.member("kind", nodeKindName(report.kind));
+    json.member("driver", report.driver);
+    json.member("card", report.card);
+    json.member("busInfo", report.busInfo);
+    json.member("driverVersion", report.driverVersion);
+    json.key("caps");
+    json.beginObject();
+    json.member("raw", report.rawCaps);
+    json.member("device", report.deviceCaps);
+    json.member("multiplanar", report.multiplanar);
+    json.member("streaming", report.streaming);
+    json.endObject();
+    json.list("inputs", report.inputs, writeInput);
+    json.list("formats", report.formats, writeFormat);
+    json.key("current");
+    json.beginObject();
+    writeSize(json, report.currentSize);
+    json.member("fourcc", report.currentFourcc);
+    json.member("sizeImageBytes", report.currentSizeImageBytes);
+    json.endObject();
+    json.member("rateSettable", report.rateSettable);
+    json.list("companions", report.companions);
+    json.member("durationUs", report.durationUs);
+    json.member("ioctls", report.ioctls);
+    json.member("truncated", report.truncated);
+    json.endObject();
 }
 
-Napi::Object deviceToJs(Napi::Env env, const DeviceState &device) {
-    Napi::Object object = Napi::Object::New(env);
-    object.Set("source", device.source);
-    object.Set("node", device.node);
-    object.Set("virtual", device.isVirtual);
-    object.Set("identity", identityToJs(env, device.identity));
-    if (device.report) object.Set("report", reportToJs(env, *device.report));
-    if (device.fault) object.Set("fault", faultToJs(env, *device.fault));
-    return object;
+void writeDeviceMembers(JsonText &json, const DeviceState &device) {
+    json.member("source", device.source);
+    json.member("node", device.node);
+    json.member("virtual", device.isVirtual);
+    json.key("identity");
+    writeIdentity(json, device.identity);
+    if (device.report) {
+        json.key("report");
+        writeReport(json, *device.report);
+    }
+    if (device.fault) writeFault(json, *device.fault);
 }
 
-Napi::Array devicesToJs(Napi::Env env, const std::vector<DeviceState> &devices) {
-    return listToJs(env, devices, deviceToJs);
+void writeDevices(JsonText &json, const std::vector<DeviceState> &devices) {
+    json.beginArray();
+    for (const DeviceState &device : devices) {
+        json.beginObject();
+        writeDeviceMembers(json, device);
+        json.endObject();
+    }
+    json.endArray();
 }
 
 } // namespace camera::binding

@@ -31,24 +31,30 @@ const char *feedEndName(FeedEnd end) {
     return "closed";
 }
 
-void setBase(Napi::Object object, const char *type, uint64_t seq, int64_t atUs) {
-    object.Set("type", type);
-    object.Set("seq", static_cast<double>(seq));
-    object.Set("atUs", static_cast<double>(atUs));
+void beginEvent(JsonText &json, const char *type, uint64_t seq, int64_t atUs) {
+    json.beginObject();
+    json.member("type", type);
+    json.member("seq", seq);
+    json.member("atUs", atUs);
 }
 
-Napi::Object toJs(Napi::Env env, uint64_t seq, const DeviceEvent &event) {
-    const bool whole = event.type == DeviceEventType::Present || event.type == DeviceEventType::Ready ||
-                       event.type == DeviceEventType::Changed;
-    Napi::Object object = whole ? deviceToJs(env, event.device) : Napi::Object::New(env);
-    setBase(object, deviceEventName(event.type), seq, event.atUs);
-    if (event.type == DeviceEventType::Resync) {
-        object.Set("devices", devicesToJs(env, event.devices));
-    } else if (!whole) {
-        object.Set("source", event.device.source);
-        object.Set("node", event.device.node);
+void write(JsonText &json, uint64_t seq, const DeviceEvent &event) {
+    beginEvent(json, deviceEventName(event.type), seq, event.atUs);
+    switch (event.type) {
+    case DeviceEventType::Present:
+    case DeviceEventType::Ready:
+    case DeviceEventType::Changed: writeDeviceMembers(json, event.device); break;
+    case DeviceEventType::Gone:
+    case DeviceEventType::Flapping:
+        json.member("source", event.device.source);
+        json.member("node", event.device.node);
+        break;
+    case DeviceEventType::Resync:
+        json.key("devices");
+        writeDevices(json, event.devices);
+        break;
     }
-    return object;
+    json.endObject();
 }
 
 bool isDemand(const CaptureEvent &event) {
@@ -60,45 +66,43 @@ const char *captureEventName(const CaptureEvent &event) {
     return isDemand(event) ? "jpeg_demand" : "capture";
 }
 
-Napi::Object toJs(Napi::Env env, uint64_t seq, const CaptureEvent &event) {
-    Napi::Object object = Napi::Object::New(env);
-    setBase(object, captureEventName(event), seq, event.atUs);
-    object.Set("source", event.source);
+void write(JsonText &json, uint64_t seq, const CaptureEvent &event) {
+    beginEvent(json, captureEventName(event), seq, event.atUs);
+    json.member("source", event.source);
     if (isDemand(event)) {
-        object.Set("wanted", event.state == CaptureState::JpegWanted);
+        json.member("wanted", event.state == CaptureState::JpegWanted);
     } else if (event.gap) {
-        object.Set("feed", static_cast<double>(event.feed));
-        object.Set("missed", static_cast<double>(event.gap->missed));
+        json.member("feed", event.feed);
+        json.member("missed", event.gap->missed);
     } else if (event.feed == 0) {
-        object.Set("state", captureStateName(event.state));
-        object.Set("session", static_cast<double>(event.session));
-        if (event.fault) object.Set("fault", faultToJs(env, *event.fault));
+        json.member("state", captureStateName(event.state));
+        json.member("session", event.session);
+        if (event.fault) writeFault(json, *event.fault);
     } else {
-        object.Set("feed", static_cast<double>(event.feed));
-        object.Set("reason", feedEndName(event.feedEnd));
+        json.member("feed", event.feed);
+        json.member("reason", feedEndName(event.feedEnd));
     }
-    return object;
+    json.endObject();
 }
 
-Napi::Object toJs(Napi::Env env, uint64_t seq, const ViewerEvent &event) {
-    Napi::Object object = Napi::Object::New(env);
-    setBase(object, "viewer_ended", seq, event.atUs);
-    setViewerEnd(object, event);
-    return object;
+void write(JsonText &json, uint64_t seq, const ViewerEvent &event) {
+    beginEvent(json, "viewer_ended", seq, event.atUs);
+    writeViewerEnd(json, event);
+    json.endObject();
 }
 
 } // namespace
 
-Napi::Object eventToJs(Napi::Env env, const CoreEvent &event) {
-    return std::visit([env, &event](const auto &fact) { return toJs(env, event.seq, fact); }, event.fact);
+void writeEvent(JsonText &json, const CoreEvent &event) {
+    std::visit([&json, &event](const auto &fact) { write(json, event.seq, fact); }, event.fact);
 }
 
-Napi::Object resyncToJs(Napi::Env env, const CoreEvent &last, const std::vector<DeviceState> &devices) {
-    Napi::Object object = Napi::Object::New(env);
+void writeResync(JsonText &json, const CoreEvent &last, const std::vector<DeviceState> &devices) {
     const int64_t atUs = std::visit([](const auto &fact) { return fact.atUs; }, last.fact);
-    setBase(object, deviceEventName(DeviceEventType::Resync), last.seq, atUs);
-    object.Set("devices", devicesToJs(env, devices));
-    return object;
+    beginEvent(json, deviceEventName(DeviceEventType::Resync), last.seq, atUs);
+    json.key("devices");
+    writeDevices(json, devices);
+    json.endObject();
 }
 
 } // namespace camera::binding

@@ -47,11 +47,13 @@ Napi::Array viewersToJs(Napi::Env env, const std::vector<ViewerStats> &viewers) 
     return array;
 }
 
-void setViewerEnd(Napi::Object object, const ViewerEvent &event) {
-    object.Set("viewer", static_cast<double>(event.viewer));
-    object.Set("channel", event.channel);
-    object.Set("reason", viewerEndName(event.why));
-    setCounts(object, event.counts);
+void writeViewerEnd(JsonText &json, const ViewerEvent &event) {
+    json.member("viewer", event.viewer);
+    json.member("channel", event.channel);
+    json.member("reason", viewerEndName(event.why));
+    json.member("frames", event.counts.frames);
+    json.member("bytes", event.counts.bytes);
+    json.member("skipped", event.counts.skipped);
 }
 
 } // namespace camera::binding

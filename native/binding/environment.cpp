@@ -1,7 +1,5 @@
 #include "environment.hpp"
 
-#include <variant>
-
 #include "convert.hpp"
 
 namespace camera::binding {
@@ -87,13 +85,15 @@ void Environment::deliver(const std::vector<EnvironmentMailbox::Event> &events) 
     for (const auto &[number, own] : byView) {
         View *const view = findView(number);
         if (view == nullptr || view->listener.IsEmpty()) continue;
-        Napi::Array list = Napi::Array::New(env_, own.size());
-        for (uint32_t at = 0; at < own.size(); ++at) {
-            const CoreEvent &event = *own[at]->event;
+        JsonText list;
+        list.beginArray();
+        for (const EnvironmentMailbox::Event *const event : own) {
             // The list is newer than the last lost event, never older: what follows is heard twice at most.
-            list.Set(at, own[at]->lost ? resyncToJs(env_, event, view->running->monitor().devices()) : eventToJs(env_, event));
+            if (event->lost) writeResync(list, *event->event, view->running->monitor().devices());
+            else writeEvent(list, *event->event);
         }
-        view->listener.Value().Call({list});
+        list.endArray();
+        view->listener.Value().Call({Napi::String::New(env_, list.text())});
         if (env_.IsExceptionPending()) return;
     }
 }

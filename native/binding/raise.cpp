@@ -30,12 +30,13 @@ Napi::Error toJsError(Napi::Env env, const Error &error) {
     return raised;
 }
 
-Napi::Object faultToJs(Napi::Env env, const Error &error) {
-    Napi::Object fault = Napi::Object::New(env);
-    fault.Set("code", code(error));
-    fault.Set("errno", error.errnoValue);
-    fault.Set("call", error.step);
-    return fault;
+void writeFault(JsonText &json, const Error &error) {
+    json.key("fault");
+    json.beginObject();
+    json.member("code", code(error));
+    json.member("errno", error.errnoValue);
+    json.member("call", error.step);
+    json.endObject();
 }
 
 Error viewGone() { return {0, kStepAborted, ""}; }

@@ -76,6 +76,10 @@ export async function buildParts(context: PartsContext): Promise<Parts> {
   })
   const { desk, downloads, tickets, link: downloadLink } = buildDownloads({ config, recordings, clock, logger, credentials })
   const rateLimit = new RateLimit({ requests: security.rate_limit_requests, windowMs: security.rate_limit_window, clock })
+  // Before anything else listens: clients hear of a camera first, our own figures afterwards.
+  const notifications = connectNotifications({ registry: cameras.registry, snapshots, media }, (topic, payload) =>
+    rpc.publish(topic, payload),
+  )
   const rpc = createRpc({
     services: {
       ...services(cameras, snapshots, media, system),
@@ -150,7 +154,7 @@ export async function buildParts(context: PartsContext): Promise<Parts> {
   })
   const ends = [
     context.configuration.onChange(() => rateLimit.change(security.rate_limit_requests, security.rate_limit_window)),
-    connectNotifications({ registry: cameras.registry, snapshots, media }, rpc.publish),
+    notifications,
     ...connectRecordings(recordings, rpc.publish),
   ]
 

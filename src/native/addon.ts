@@ -41,12 +41,13 @@ const ANY_AGE_MS = 3_600_000
 
 /** What native/binding/addon.cpp exports. */
 interface RawAddon {
-  open(options: CoreOptions, onEvents: (events: NativeEvent[]) => void): OpenedView
+  /** Events, devices and reports come as JSON: parsed in a tenth of the time in which the addon could set their members. */
+  open(options: CoreOptions, onEvents: (events: string) => void): OpenedView
   attach(coreId: number): OpenedView
   detach(view: View): void
   shutdown(view: View, timeoutMs: number): Promise<void>
-  devices(view: View): DeviceState[]
-  probe(view: View, source: string): Promise<DeviceReport>
+  devices(view: View): string
+  probe(view: View, source: string): Promise<string>
   probeControls(view: View, source: string): Promise<DeviceControl[]>
   setControls(view: View, source: string, wishes: readonly ControlWish[]): Promise<ControlResult[]>
   startCapture(view: View, source: string, request: CaptureRequest): Promise<CaptureInfo>
@@ -81,9 +82,9 @@ export function loadNative(onListenerError: (thrown: unknown) => void = reportLi
   return {
     open: (options, onEvents) => {
       if (typeof onEvents !== 'function') throw new TypeError('onEvents must be a function')
-      const guarded = (events: NativeEvent[]): void => {
+      const guarded = (events: string): void => {
         try {
-          onEvents(events)
+          onEvents(JSON.parse(events) as NativeEvent[])
         } catch (thrown) {
           onListenerError(thrown)
         }
@@ -108,11 +109,11 @@ class CoreView implements Core {
   }
 
   devices(): DeviceState[] {
-    return this.#raw.devices(this.#view)
+    return JSON.parse(this.#raw.devices(this.#view)) as DeviceState[]
   }
 
   probe(source: string): Promise<DeviceReport> {
-    return this.#raw.probe(this.#view, source)
+    return this.#raw.probe(this.#view, source).then((report) => JSON.parse(report) as DeviceReport)
   }
 
   probeControls(source: string): Promise<DeviceControl[]> {

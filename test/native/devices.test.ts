@@ -83,6 +83,7 @@ test('a listener that throws is reported and hears the next events all the same'
 
 test('two cores of one process do not hear each other', () =>
   withCore(virtualOptions(1), async (first) => {
+    await first.ready('virtual:0')
     await withCore(virtualOptions(2), async (second) => {
       await second.ready('virtual:1')
       expect(second.core.id).not.toBe(first.core.id)

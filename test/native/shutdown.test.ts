@@ -45,7 +45,7 @@ function run(code: string): { status: number | null; signal: NodeJS.Signals | nu
   const prelude = `const addon = require(${JSON.stringify(ADDON_FILE)}); const options = ${JSON.stringify(virtualOptions(2))}
     const request = ${JSON.stringify(REQUEST)}; const next = ${JSON.stringify(NEXT)}
     const opened = (then) => { const events = []; const { view } = addon.open(options, (batch) => {
-      for (const event of batch) if (event.type === 'ready' && event.source === 'virtual:0') then(view) }) }\n`
+      for (const event of JSON.parse(batch)) if (event.type === 'ready' && event.source === 'virtual:0') then(view) }) }\n`
   const { status, signal, stdout, stderr } = spawnSync(process.execPath, ['-e', prelude + code], {
     encoding: 'utf8',
     timeout: 10_000,

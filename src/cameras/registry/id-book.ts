@@ -34,8 +34,19 @@ export class IdBook {
     this.#ids = options.ids
   }
 
-  /** N of a camera that appears. */
-  assign(state: DeviceState, present: readonly Numbered[]): number {
+  /** N of a camera that appears; `around`: those that are plugged in. */
+  assign(state: DeviceState, around: () => readonly Numbered[]): number {
+    return this.#formerNumber(state) ?? this.#assign(state, around())
+  }
+
+  /** The usual case, and all there is to it: a camera came back as it was, and nobody gives ids by hand. */
+  #formerNumber({ identity }: DeviceState): number | undefined {
+    if (this.#selections.length > 0 || this.#options.pins.size > 0) return undefined
+    const known = this.#ids.get(identity.id)
+    return known !== undefined && known.model === modelOf(identity) && known.port === identity.port ? known.number : undefined
+  }
+
+  #assign(state: DeviceState, present: readonly Numbered[]): number {
     const { identity, node, virtual } = state
     const keys = keysOf(state)
     const pins = withSelections(this.#options.pins, this.#selections, {
@@ -48,7 +59,7 @@ export class IdBook {
     const seen = {
       id: identity.id,
       aliases: identity.aliases,
-      model: identity.vid === '' ? '' : `${identity.vid}:${identity.pid}`,
+      model: modelOf(identity),
       port: identity.port,
       nodeNumber: virtual ? undefined : nodeNumber(node),
     }
@@ -82,6 +93,10 @@ export class IdBook {
 
 function keysOf({ identity }: DeviceState): readonly [string, ...string[]] {
   return [identity.id, ...identity.aliases]
+}
+
+function modelOf({ vid, pid }: DeviceState['identity']): string {
+  return vid === '' ? '' : `${vid}:${pid}`
 }
 
 /** N of `/dev/videoN`, or of `cameraN`. */

@@ -85,7 +85,7 @@ export class CameraRegistry {
    */
   handle(events: readonly NativeEvent[]): void {
     this.#together(() => {
-      for (const event of events) this.#handle(event)
+      for (const [index, event] of events.entries()) if (!isOutdone(event, events[index + 1])) this.#handle(event)
     })
   }
 
@@ -235,7 +235,7 @@ export class CameraRegistry {
   /** Finds the camera a new appearance belongs to, or makes one. */
   #adopt(state: DeviceState): Entry {
     const { identity } = state
-    const number = this.#ids.assign(state, this.#present())
+    const number = this.#ids.assign(state, () => this.#present())
     const device = `camera${number}`
     const known = this.#byDevice.get(device)
     if (known !== undefined) return known
@@ -282,18 +282,22 @@ export class CameraRegistry {
       probeFault: state?.fault,
       captureFault: entry.captureFault,
     })
-    const camera: Camera = {
+    const camera: { -readonly [Name in keyof Camera]: Camera[Name] } = {
       device: previous.device,
       identity: state?.identity.id ?? previous.identity,
       name: displayName(state, report, previous.name),
       virtual: previous.virtual,
-      ...word,
-      ...(state === undefined ? {} : { source: state.source, node: state.node }),
-      ...(report === undefined ? {} : { report }),
-      ...(state?.fault === undefined ? {} : { fault: state.fault }),
-      ...(hardware === undefined ? {} : { hardware }),
-      ...(mode === undefined ? {} : { mode }),
+      status: word.status,
     }
+    if (word.reason !== undefined) camera.reason = word.reason
+    if (state !== undefined) {
+      camera.source = state.source
+      camera.node = state.node
+      if (state.fault !== undefined) camera.fault = state.fault
+    }
+    if (report !== undefined) camera.report = report
+    if (hardware !== undefined) camera.hardware = hardware
+    if (mode !== undefined) camera.mode = mode
     // Another appearance is never taken for the one before it.
     if (camera.source !== previous.source && this.#changed?.delete(entry)) this.events.emit('changed', previous)
     entry.camera = camera
@@ -329,6 +333,11 @@ export class CameraRegistry {
       state === undefined ? [] : [{ number: numberOf(device), identity, state }],
     )
   }
+}
+
+/** A camera that is ready says all that its appearance says, and most are ready at once. */
+function isOutdone(event: NativeEvent, next: NativeEvent | undefined): boolean {
+  return event.type === 'present' && next?.type === 'ready' && next.source === event.source
 }
 
 function cached<View>(byHost: Map<string, Rendered<View>>, host: string, render: () => View): Rendered<View> {
