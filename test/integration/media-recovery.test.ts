@@ -1,10 +1,10 @@
-/** What MediaMTX forgets, and what others do to it, comes back (R-02, R-03, R-05, R-06, R-10a of the reliability rows). */
+/** What MediaMTX forgets, and what others do to it, comes back (R-02, R-03, R-05, R-06, R-09 of the reliability rows). */
 
 import { afterEach, expect, test } from 'vitest'
 import type { MediaOptions } from '../../src/media/index.js'
 import { type DoubleOptions, MediamtxDouble } from '../support/mediamtx-double/index.js'
 import { extent, full } from '../support/rows.js'
-import { type MediaBench, openBench, until } from './media-bench.js'
+import { type MediaBench, openBench, processesOf, readProc, until } from './media-bench.js'
 
 const CAMERAS = Array.from({ length: 16 }, (_, at) => `camera${at}`)
 const STREAMS = Array.from({ length: 100 }, (_, at) => `uav/${at}`)
@@ -86,6 +86,24 @@ test(`R-05: after a storm of deaths (${extent('deaths', ...DEATHS)}), while wish
   expect(wishes).toBeGreaterThan((full(...DEATHS) * LIFE_MS) / 40)
 }, 180_000)
 
+test('R-09: MediaMTX killed under a stream, then its path replaced a hundred times: one ffmpeg each time, and none when it is over', async () => {
+  const { media, server, stateDir } = await open({ runsHooks: true }, {})
+  const publishers = () => processesOf(stateDir).filter((pid) => readProc(pid, 'comm').startsWith('ffmpeg'))
+  await media.startStreaming('camera0', 'h')
+  expect(publishers()).toHaveLength(1)
+  await server.restart()
+  await until('it is published again', () => server.runtime.get('camera0')?.publisher !== undefined)
+  for (let round = 0; round < 100; round++) {
+    server.call('POST', 'config/paths/replace/camera0', { maxReaders: 1 + (round % 2) })
+  }
+  await until('it is ours and published', () => {
+    return server.config('camera0')?.maxReaders === 0 && server.runtime.get('camera0')?.publisher !== undefined
+  })
+  await until('one is left', () => publishers().length === 1)
+  await media.stopStreaming('camera0')
+  await until('none is left', () => publishers().length === 0, 10_000)
+})
+
 test('R-06: own paths that others delete or alter are repaired within 6 s, foreign and file-defined ones stay as they are', async () => {
   const lobby = { source: 'rtsp://192.0.2.1/a' }
   const { server } = await open({ file: { lobby } }, WITHOUT_HOOKS, ['camera0', 'camera1'])
@@ -120,8 +138,8 @@ async function open(doubleOptions: DoubleOptions, options: Partial<MediaOptions>
 async function adopt(options: Partial<MediaOptions>, devices: readonly string[]) {
   const opened = openBench({ mode: 'external', ...options }, devices)
   bench = opened
-  opened.feeds.open = () => Promise.reject(new Error('no frames here'))
+  if (options.notifierFile === WITHOUT_HOOKS.notifierFile) opened.feeds.open = () => Promise.reject(new Error('no frames here'))
   await opened.media.start(new AbortController().signal)
   await until('it is adopted', () => opened.media.state === 'up')
-  return { media: opened.media }
+  return { media: opened.media, stateDir: opened.stateDir }
 }

@@ -4,6 +4,7 @@ import { chmodSync, existsSync, mkdirSync, readdirSync, rmSync, utimesSync, writ
 import { open as openFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterEach, expect, test } from 'vitest'
+import { ServiceError } from '../../src/base/errors.js'
 import type { RecordingsOptions } from '../../src/recordings/index.js'
 import { playThrough } from '../support/ffprobe.js'
 import { openRecordings, type RecordingBench, recordersIn, until } from './recordings-bench.js'
@@ -87,6 +88,21 @@ test('a recorder that never works is given up, and the caller told why', async (
   expect(readdirSync(join(opened.dir, '.under-way'))).toEqual([])
   expect(opened.told).toEqual([])
   expect(opened.cameras.feeds.openFeeds).toBe(0)
+})
+
+test('a camera that is busy is told with its own error, and nothing is left of the start', async () => {
+  const opened = await open()
+  const { recordings, cameras, files, told, dir } = opened
+  const busy = new ServiceError('DEPENDENCY_FAILED', {
+    data: { dependency: 'camera' },
+    details: 'another program holds the camera',
+  })
+  cameras.beforeOpen = () => Promise.reject(busy)
+  await expect(recordings.startRecording({ device: 'camera0' })).rejects.toBe(busy)
+  expect([files(), readdirSync(join(dir, '.under-way')), told]).toEqual([[], [], []])
+  cameras.beforeOpen = async () => undefined
+  await recordings.startRecording({ device: 'camera0' })
+  expect(await recordings.stopRecording('camera0')).toMatchObject({ status: 'STOPPED' })
 })
 
 test('a recorder that keeps dying ends the recording after so many tries', async () => {
