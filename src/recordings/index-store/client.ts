@@ -31,6 +31,7 @@ export interface IndexThread {
 const DEADLINE_MS = 15_000
 const CLOSE_MS = 2_000
 const MAX_WAITING = 1_024
+const YOUNG_MB = 4
 
 interface Waiting {
   readonly resolve: (value: unknown) => void
@@ -179,7 +180,12 @@ function unreadable(details: string, cause?: string): ServiceError {
 }
 
 function openWorker(options: EngineOptions): IndexThread {
-  const worker = new Worker(new URL('./thread.js', import.meta.url), { workerData: options, name: 'file-index' })
+  const worker = new Worker(new URL('./thread.js', import.meta.url), {
+    workerData: options,
+    name: 'file-index',
+    // Names and rows are short-lived: room for more of them would be kept for good after the first comparison.
+    resourceLimits: { maxYoungGenerationSizeMb: YOUNG_MB },
+  })
   // The service lives by its faces, not by its index.
   worker.unref()
   let why = 'its thread ended'
