@@ -31,7 +31,8 @@ abstract class OlderClient {
     const socket = new WebSocket(this.url, [], { handshakeTimeout: CALL_MS })
     socket.on('error', () => undefined)
     socket.on('message', (data: Buffer) => this.take(JSON.parse(data.toString()) as Result))
-    this.lost = once(socket, 'close').then(() => this.#forget())
+    // Not `once`: that would reject where a connection is refused, and nobody listens yet.
+    this.lost = new Promise<void>((resolve) => socket.once('close', () => resolve())).then(() => this.#forget())
     await Promise.race([once(socket, 'open'), once(socket, 'close').then(() => Promise.reject(new Error('could not connect')))])
     this.socket = socket
   }
