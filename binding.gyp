@@ -40,6 +40,17 @@
       'cflags': ['-Wall', '-Wextra'],
     },
     {
+      # Loaded by threads that hold connections: closes their sockets when they end without having done so.
+      'target_name': 'thread_guard',
+      'sources': ['<!@(<(list_sources) native/thread_guard)'],
+      'defines': ['NAPI_VERSION=8'],
+      'cflags': ['-Wall', '-Wextra', '-fvisibility=hidden'],
+      'cflags_cc!': ['-std=gnu++17', '-std=gnu++20'],
+      'cflags_cc': ['-std=c++20'],
+      # The hook runs when the thread may be the last that had it loaded.
+      'ldflags': ['-Wl,-z,nodelete', '-Wl,-z,relro,-z,now'],
+    },
+    {
       # Preloaded into publishing ffmpegs: keeps the password out of their argument list.
       'target_name': 'publish_guard',
       'type': 'shared_library',

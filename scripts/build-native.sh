@@ -10,7 +10,7 @@ node_major=${node_major%%.*}
 
 stamp=build/.stamp
 hash=$({ printf '%s %s\n' "$node_major" "$(uname -m)"
-  cd native && find core binding notifier publish_guard -type f -print0 | sort -z | xargs -0 sha256sum
+  cd native && find core binding notifier publish_guard thread_guard -type f -print0 | sort -z | xargs -0 sha256sum
   cat ../binding.gyp ../scripts/build-native.sh; } | sha256sum | cut -d' ' -f1)
 up_to_date() {
   [ "$(cat "$stamp" 2> /dev/null)" = "$hash" ] && [ -e build/Release/camera_core.node ] && [ -e build/Release/camera-notifier ]

@@ -7,8 +7,10 @@ cd "$(dirname "$0")/.."
 scripts/setup.sh || exit
 need_packages "/usr/include/doctest/doctest.h:doctest-dev"
 
-suites=(check unit native browser clients vm)
+suites=(check unit workers native browser clients vm)
 [ $# -eq 0 ] || suites=("$@")
+# What clients see of the RPC face.
+in_threads=(test/integration/{rpc-,api-keys,downloads,security-tokens,security-handshake})
 
 passed=0 failed=0 skipped=0 broken=()
 output=$(mktemp)
@@ -18,11 +20,13 @@ run_suite() { # name; prints the suite's output and ends with its count line
   case $1 in
     check) npm run --silent check && echo '1 passed, 0 failed, 0 skipped' ;;
     unit) node scripts/lib/run-vitest.mjs ;;
+    # Once more what clients see, with their connections in two threads.
+    workers) CAMERA_SERVICE_SERVER_WORKERS=2 node scripts/lib/run-vitest.mjs "${in_threads[@]}" ;;
     native) scripts/native-tests.sh ;;
     browser) test/browser/run.sh ;;
     clients) test/clients/run.sh ;;
     vm) test/vm/run.sh ;;
-    *) echo "unknown suite $1 (there are: check unit native browser clients vm)"; return 64 ;;
+    *) echo "unknown suite $1 (there are: check unit workers native browser clients vm)"; return 64 ;;
   esac
 }
 

@@ -49,7 +49,7 @@ export async function createApp({ config, configuration, logger, clock, env, log
   const build = buildFacts(env)
   const { tokens, reloadSecret } = await buildTokens(config, clock, logger)
   const lock = await inStateDir(config.state_dir, () => lockFolder(config.state_dir))
-  const { credentials, keyring } = buildCredentials({ config, tokens, clock, logger })
+  const { credentials, throttle, keyring } = buildCredentials({ config, tokens, clock, logger })
 
   let links: (device: string, host: string) => StreamLinks = () => ({})
   const hasFace = config.faces.camera.enabled
@@ -81,7 +81,18 @@ export async function createApp({ config, configuration, logger, clock, env, log
     await stopAll(early, { deadlineMs: config.server.shutdown_timeout, clock, logger })
     throw thrown
   }
-  const parts = await buildParts({ config, configuration, cameras, credentials, clock, logger, env, build }).catch(stopEarly)
+  const parts = await buildParts({
+    config,
+    configuration,
+    cameras,
+    credentials,
+    tokens,
+    throttle,
+    clock,
+    logger,
+    env,
+    build,
+  }).catch(stopEarly)
   links = parts.links
   tokens.load()
   const order = [...early, ...parts.order]
@@ -104,7 +115,7 @@ export async function createApp({ config, configuration, logger, clock, env, log
       await startAll(parts.order, abort.signal).catch(stopEarly)
       // After the start: a token that is shown once must not be lost to a port that was in use.
       firstToken = await newFirstToken(config, tokens)
-      parts.system.setReady()
+      parts.setReady()
       logger.info({ port: parts.http.port }, 'ready')
     },
     async stop() {

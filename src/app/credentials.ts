@@ -6,6 +6,7 @@ import {
   KeyFile,
   Keyring,
   LoginThrottle,
+  type LoginThrottleOptions,
   loadSecret,
   previousSecret,
   type Tokens,
@@ -23,9 +24,10 @@ export interface CredentialsContext {
 
 export function buildCredentials({ config, tokens, clock, logger }: CredentialsContext): {
   readonly credentials: Credentials
+  readonly throttle: LoginThrottle
   readonly keyring: Keyring
 } {
-  const { security, api_key_management: keys, state_dir: stateDir } = config
+  const { api_key_management: keys, state_dir: stateDir } = config
   const keyring = new Keyring({
     file: new KeyFile({ stateDir, olderFile: keys.storage_path ?? undefined, clock }),
     clock,
@@ -33,15 +35,18 @@ export function buildCredentials({ config, tokens, clock, logger }: CredentialsC
     usageTracking: keys.usage_tracking,
     auditLogging: keys.audit_logging,
   })
-  const throttle = new LoginThrottle({
+  const throttle = new LoginThrottle({ ...throttleRules(config), clock })
+  return { credentials: new Credentials({ tokens, keys: keyring, throttle }), throttle, keyring }
+}
+
+export function throttleRules({ security }: Config): Omit<LoginThrottleOptions, 'clock'> {
+  return {
     burst: security.auth_failure_burst,
     windowMs: security.auth_failure_window,
     lockMs: security.auth_lock_time,
     maxLockMs: security.auth_lock_max,
     exempt: security.auth_exempt,
-    clock,
-  })
-  return { credentials: new Credentials({ tokens, keys: keyring, throttle }), keyring }
+  }
 }
 
 /** `reloadSecret` takes up a kept secret that was rotated; a configured one waits for the next start. */

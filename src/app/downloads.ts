@@ -16,12 +16,16 @@ export interface DownloadsContext {
   readonly logger: Logger
 }
 
+export type SlowDownloads = ConstructorParameters<typeof Downloads>[0]['slow']
+
 export interface BuiltDownloads {
   readonly desk: DownloadDesk
   readonly downloads: Downloads
   /** Adds a ticket to a `download_url`; undefined where that is not wanted. */
   readonly link: ((url: string, identity: Identity) => string) | undefined
   readonly tickets: RouteGroup
+  /** Who takes less is cut. */
+  readonly slow: SlowDownloads
 }
 
 const MS_PER_SECOND = 1_000
@@ -31,6 +35,7 @@ export function buildDownloads({ config, recordings, credentials, clock, logger 
   const { downloads: settings, security } = config
   const tickets = new Tickets({ clock, lifetimeMs: settings.ticket_lifetime })
   const withinMs = settings.slow_cut
+  const slow = { bytes: (SLOW_BYTES_PER_SECOND * withinMs) / MS_PER_SECOND, withinMs }
   const desk = new DownloadDesk({
     ...{ credentials, tickets },
     files: { hold: (kind, filename) => recordings.files.hold(kind, filename) },
@@ -47,14 +52,13 @@ export function buildDownloads({ config, recordings, credentials, clock, logger 
     }
   }
   return {
-    desk,
+    ...{ desk, slow },
     link: settings.ticketed_urls ? link : undefined,
     downloads: new Downloads({
-      ...{ desk, clock },
+      ...{ desk, slow, clock },
       get allowedOrigins() {
         return security.cors_origins
       },
-      slow: { bytes: (SLOW_BYTES_PER_SECOND * withinMs) / MS_PER_SECOND, withinMs },
       logger: logger.child({ component: 'downloads' }),
     }),
     tickets: new TicketRoute({

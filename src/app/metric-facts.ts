@@ -7,8 +7,8 @@ import type { DownloadFigures } from '../http/index.js'
 import type { MediaService } from '../media/index.js'
 import { type MetricFacts, type PathFacts, processFacts } from '../monitor/index.js'
 import type { Recordings } from '../recordings/index.js'
-import type { Rpc } from '../rpc/index.js'
 import type { Snapshots } from '../snapshots/index.js'
+import type { RpcFace } from './rpc-face.js'
 import type { System } from './system.js'
 
 export interface MetricSources {
@@ -20,9 +20,8 @@ export interface MetricSources {
   readonly recordings: Recordings
   readonly recordingsDir: string
   readonly snapshots: Snapshots
-  readonly rpc: Rpc
+  readonly rpc: Pick<RpcFace, 'figures' | 'threads'>
   readonly clients: () => number
-  readonly connections: () => MetricFacts['connections']
   readonly config: Config
   readonly downloads: () => DownloadFigures
 }
@@ -41,15 +40,17 @@ export function metricFacts(sources: MetricSources): () => Promise<MetricFacts> 
     counted.taken += 1
   })
   return async () => {
-    const [process, storage, paths] = await Promise.all([processFacts(), room(sources.recordingsDir), pathsOf(media)])
-    const { sessions: _sessions, ...calls } = rpc.stats()
+    const [process, storage, paths, figures] = await Promise.all([
+      ...([processFacts(), room(sources.recordingsDir), pathsOf(media), rpc.figures()] as const),
+    ])
+    const { sessions: _sessions, ...calls } = figures.rpc
     return {
       build: { version: system.version, revision: sources.revision, nodeVersion: globalThis.process.version },
       process,
       mediamtx: mediamtxOf(media),
       paths,
-      rpc: { clients: sources.clients(), ...calls },
-      connections: sources.connections(),
+      rpc: { clients: sources.clients(), ...calls, threads: rpc.threads() },
+      connections: figures.connections,
       limits: limitsOf(sources.config),
       downloads: sources.downloads(),
       cameras: camerasByState(registry),

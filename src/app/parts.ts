@@ -1,12 +1,12 @@
 /** Everything besides the cameras and their face: loaded and built when that answers already. */
 
-import { type Credentials, RateLimit } from '../auth/index.js'
+import { type Credentials, type LoginThrottle, RateLimit, type Tokens } from '../auth/index.js'
 import type { Clock } from '../base/clock.js'
 import type { Service } from '../base/lifecycle.js'
 import type { Logger } from '../base/logger.js'
 import { type Cameras, pictureSibling, type StreamLinks } from '../cameras/index.js'
 import type { Config, ConfigurationPort } from '../config/index.js'
-import { createHttpServer, DescriptionRoute, HlsRoute, type HttpServer, MetricsRoute, type PlainServer } from '../http/index.js'
+import { DescriptionRoute, HlsRoute, type HttpServer, MetricsRoute, type PlainServer } from '../http/index.js'
 import type { MediaService } from '../media/index.js'
 import { type ComponentWord, type HealthThresholds, METRICS_TYPES, type MetricsFormat, metricsText } from '../monitor/index.js'
 import { createRpc, type Services, type StreamPort } from '../rpc/index.js'
@@ -15,12 +15,12 @@ import type { buildFacts } from './build-facts.js'
 import { buildDownloads } from './downloads.js'
 import { buildExternal, externalPictures, externalPort } from './external.js'
 import { buildHealth, healthFace } from './health.js'
-import { httpSettings } from './http-settings.js'
 import { buildMedia } from './media.js'
 import { metricFacts } from './metric-facts.js'
 import { metricsPort } from './metrics.js'
 import { connectNotifications } from './notifications.js'
 import { buildRecordings, connectRecordings, recordingPorts } from './recordings.js'
+import { buildRpcFace, type RpcFace } from './rpc-face.js'
 import { streamsWithoutMediamtx } from './streams.js'
 import { System } from './system.js'
 import { SystemEvents } from './system-events.js'
@@ -30,6 +30,8 @@ export interface PartsContext {
   readonly configuration: Pick<ConfigurationPort, 'onChange'>
   readonly cameras: Cameras
   readonly credentials: Credentials
+  readonly tokens: Tokens
+  readonly throttle: LoginThrottle
   readonly clock: Clock
   readonly logger: Logger
   readonly env: Readonly<Record<string, string | undefined>>
@@ -43,6 +45,8 @@ export interface Parts {
   /** Undefined when it is switched off. */
   readonly health: PlainServer | undefined
   readonly system: System
+  /** Every component is up. */
+  setReady(): void
   /** Stream URLs of a camera for a client that used `host`. */
   readonly links: (device: string, host: string) => StreamLinks
   /** Clients hear of nothing any more. */
@@ -51,10 +55,11 @@ export interface Parts {
 
 /** Rejects when something that was configured cannot be had. */
 export async function buildParts(context: PartsContext): Promise<Parts> {
-  const { config, cameras, credentials, clock, logger, env, build } = context
+  const { config, cameras, credentials, tokens, throttle, clock, logger, env, build } = context
   const { security } = config
   const media = await buildMedia({ config, cameras, clock, logger, env })
   media?.events.on('stateChanged', () => cameras.registry.forgetLinks())
+  media?.events.on('pathsChanged', () => cameras.registry.forgetLinks())
   const external = buildExternal({ config, media, clock, logger })
   const pictures = media && externalPictures({ config, external, media, clock, searchPath: env.PATH ?? '' })
   const snapshots = buildSnapshots(context, pictures)
@@ -71,25 +76,27 @@ export async function buildParts(context: PartsContext): Promise<Parts> {
     storageDir: config.mediamtx.snapshots_path,
     storageFault: () => recordings.storage.fault,
     maxCameras: config.camera.device_range[1] - config.camera.device_range[0] + 1,
-    connections: () => http.connections,
+    connections: () => face.server.connections,
     mediamtx: () => mediamtxWord(media),
   })
-  const { desk, downloads, tickets, link: downloadLink } = buildDownloads({ config, recordings, clock, logger, credentials })
+  const built = buildDownloads({ config, recordings, clock, logger, credentials })
+  const { desk, downloads, link: downloadLink, slow, tickets } = built
   const rateLimit = new RateLimit({ requests: security.rate_limit_requests, windowMs: security.rate_limit_window, clock })
   // Before anything else listens: clients hear of a camera first, our own figures afterwards.
   const notifications = connectNotifications({ registry: cameras.registry, snapshots, media }, (topic, payload) =>
     rpc.publish(topic, payload),
   )
+  const ports = services(cameras, snapshots, media, system)
   const rpc = createRpc({
     services: {
-      ...services(cameras, snapshots, media, system),
+      ...ports,
       ...recordingPorts(recordings, { cameras, external }),
       downloadLink,
       external: externalPort(external, clock),
       metrics: metricsPort({
         ...{ registry: cameras.registry, media, clock },
         recordings: () => recordings.activeCount,
-        connections: () => http.connections,
+        connections: () => face.server.connections,
         storageDir: config.mediamtx.recordings_path,
         memoryUsedPercent: () => system.memoryUsedPercent(),
         diskUsedPercent: () => system.diskUsedPercent(),
@@ -119,12 +126,12 @@ export async function buildParts(context: PartsContext): Promise<Parts> {
     environment: env.CAMERA_SERVICE_ENV ?? 'default',
   })
   const facts = metricFacts({
-    ...{ system, media, recordings, snapshots, rpc },
+    ...{ system, media, recordings, snapshots },
+    rpc: { figures: () => face.figures(), threads: () => face.threads() },
     registry: cameras.registry,
     revision: env.SERVICE_GIT_COMMIT ?? '',
     recordingsDir: config.mediamtx.recordings_path,
-    clients: () => http.connections,
-    connections: () => http.figures,
+    clients: () => face.server.connections,
     config,
     downloads: () => desk.figures,
   })
@@ -140,20 +147,15 @@ export async function buildParts(context: PartsContext): Promise<Parts> {
     },
   })
   const health = healthFace({ config, clock, logger }, [pages.named, downloads])
-  const http: HttpServer = createHttpServer({
-    rpc,
-    clock,
-    logger,
-    address: { host: config.server.host, port: config.server.port, key: 'server.port' },
-    secondAddress:
-      config.server.second_port === 0
-        ? undefined
-        : { host: config.server.host, port: config.server.second_port, key: 'server.second_port' },
-    settings: httpSettings(config),
-    routes: [pages.aliases, downloads, tickets, metrics, hls, new DescriptionRoute(() => rpc.openRpc().json)],
+  const face: RpcFace = await buildRpcFace({
+    ...{ config, rpc, rateLimit, credentials, tokens, throttle, desk, downloads, slow, clock, logger },
+    registry: cameras.registry,
+    cameras: ports.cameras,
+    ready: () => system.ready(),
+    routes: [pages.aliases, tickets, metrics, hls, new DescriptionRoute(() => rpc.openRpc().json)],
   })
   const ends = [
-    context.configuration.onChange(() => rateLimit.change(security.rate_limit_requests, security.rate_limit_window)),
+    context.configuration.onChange(() => face.changed()),
     notifications,
     ...connectRecordings(recordings, rpc.publish),
   ]
@@ -165,21 +167,25 @@ export async function buildParts(context: PartsContext): Promise<Parts> {
     snapshots,
     ...(media === undefined ? [] : [media]),
     external,
-    http,
+    face.server,
     // Last up and first down: files are closed before cameras, MediaMTX or the process end.
     recordings,
     new SystemEvents({
       ...{ system, media, recordings, clock },
-      connections: () => http.connections,
+      connections: () => face.server.connections,
       debounce: config.performance.debounce,
       publish: rpc.publish,
     }),
   ]
   return {
     order,
-    http,
+    http: face.server,
     health,
     system,
+    setReady() {
+      system.setReady()
+      face.setReady()
+    },
     links: (device, host) => media?.streamLinks(device, host) ?? {},
     disconnect() {
       for (const end of ends) end()

@@ -32,6 +32,38 @@ const CHECK_MS = 1_000
 /** Of a key, what many guesses at the same one have in common. */
 const SUBJECT_CHARS = 8
 
+/**
+ * For a thread that is not the one of the keys and of the throttle: it checks tokens itself, and asks there about all else. Whatever fails
+ * is asked there once more, so that each failure is counted and answered in one place.
+ */
+export class FarCredentials implements Verifier {
+  readonly #tokens: Pick<Tokens, 'verify'>
+  readonly #throttle: Pick<LoginThrottle, 'demand'>
+  readonly #home: (credential: unknown, asking: Asking) => Promise<Identity>
+
+  /** `throttle` knows the locks of the one at home. */
+  constructor(
+    tokens: Pick<Tokens, 'verify'>,
+    throttle: Pick<LoginThrottle, 'demand'>,
+    home: (credential: unknown, asking: Asking) => Promise<Identity>,
+  ) {
+    this.#tokens = tokens
+    this.#throttle = throttle
+    this.#home = home
+  }
+
+  verify(credential: unknown, asking: Asking = {}): Identity | Promise<Identity> {
+    if (asksForKey(credential, asking)) return this.#home(credential, asking)
+    this.#throttle.demand(asking.address, undefined)
+    try {
+      return this.#tokens.verify(credential)
+    } catch (thrown) {
+      if (!(thrown instanceof ServiceError) || thrown.code === 'AUTH_REQUIRED') throw thrown
+      return this.#home(credential, asking)
+    }
+  }
+}
+
 export class Credentials implements Verifier {
   readonly #options: CredentialsOptions
   /**
@@ -46,13 +78,8 @@ export class Credentials implements Verifier {
 
   verify(credential: unknown, asking: Asking = {}): Identity | Promise<Identity> {
     const { tokens, keys, throttle } = this.#options
-    const { type, address } = asking
-    // Keys never hold a dot; a token without one is refused like an unknown key.
-    const isKey =
-      typeof credential === 'string' &&
-      credential !== '' &&
-      (type ?? (credential.includes('.') ? 'jwt' : 'api_key')) === 'api_key'
-    // No subject for tokens: whose name stands in a forged one is the forger's choice, and would be locked out by it.
+    const { address } = asking
+    const isKey = asksForKey(credential, asking)
     const subject = isKey ? credential.slice(0, SUBJECT_CHARS) : undefined
     throttle.demand(address, subject)
     const failed = (thrown: unknown): never => {
@@ -77,4 +104,12 @@ export class Credentials implements Verifier {
       suggestion: 'call again after retry_after_ms',
     })
   }
+}
+
+/** No subject for tokens: whose name stands in a forged one is the forger's choice, and would be locked out by it. */
+function asksForKey(credential: unknown, { type }: Asking): credential is string {
+  // Keys never hold a dot; a token without one is refused like an unknown key.
+  return (
+    typeof credential === 'string' && credential !== '' && (type ?? (credential.includes('.') ? 'jwt' : 'api_key')) === 'api_key'
+  )
 }

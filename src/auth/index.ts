@@ -1,5 +1,5 @@
 export { type Identity, isExpired } from './claims.js'
-export { type Asking, Credentials, type CredentialsOptions, type Verifier } from './credentials.js'
+export { type Asking, Credentials, type CredentialsOptions, FarCredentials, type Verifier } from './credentials.js'
 export { type FirstTokenOptions, firstStartToken } from './first-token.js'
 export {
   addKey,
@@ -23,11 +23,18 @@ export {
   shapeOf,
 } from './keys/index.js'
 export { demandPlace, isLocalPeer, isLoopbackAddress } from './local-peer.js'
-export { LoginThrottle, type LoginThrottleOptions } from './login-throttle.js'
+export { type LoginLock, LoginThrottle, type LoginThrottleOptions } from './login-throttle.js'
 export { Networks, networkOf } from './networks.js'
 export { RateLimit, type RateLimitOptions, type RateState } from './rate-limit.js'
 export { isRole, PERMISSIONS, ROLES, type Role, roleIncludes } from './roles.js'
 export { loadSecret, previousSecret, rotateSecret, type SecretOptions } from './secret.js'
 export { inStateDir } from './state-dir.js'
 export { type TicketGrant, Tickets, type TicketsOptions, type TicketWish } from './tickets.js'
-export { createTokens, type PreviousSecret, type TokenRequest, type Tokens, type TokensOptions } from './tokens.js'
+export {
+  createTokens,
+  type PreviousSecret,
+  type TokenRequest,
+  type TokenSecrets,
+  type Tokens,
+  type TokensOptions,
+} from './tokens.js'

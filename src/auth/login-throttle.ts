@@ -23,6 +23,12 @@ export interface LoginThrottleOptions {
   readonly maxNames?: number
 }
 
+/** One name that is locked. Durations, since threads have monotonic clocks of their own. */
+export interface LoginLock {
+  readonly name: string
+  readonly forMs: number
+}
+
 interface Failures {
   readonly rate: RateState
   lastMs: number
@@ -40,6 +46,7 @@ export class LoginThrottle {
   readonly #exempt: Networks
   /** In the order of their last failure. */
   readonly #failures = new Map<string, Failures>()
+  readonly #listeners = new Set<(lock: LoginLock) => void>()
 
   constructor(options: LoginThrottleOptions) {
     this.#options = options
@@ -67,6 +74,30 @@ export class LoginThrottle {
     })
   }
 
+  /** Names locked now. */
+  locks(): readonly LoginLock[] {
+    const nowMs = this.#options.clock.nowMs()
+    return [...this.#failures].flatMap(([name, { lockedUntilMs }]) =>
+      lockedUntilMs > nowMs ? [{ name, forMs: lockedUntilMs - nowMs }] : [],
+    )
+  }
+
+  /** Takes over what another throttle has locked. */
+  lock({ name, forMs }: LoginLock): void {
+    const nowMs = this.#options.clock.nowMs()
+    const failures = this.#failuresOf(name, nowMs)
+    failures.lastMs = nowMs
+    failures.lockedUntilMs = nowMs + forMs
+    this.#remember(name, failures)
+    this.#forget(nowMs)
+  }
+
+  /** Calls `listener` with each lock that sets in. The function returned ends that. */
+  onLocked(listener: (lock: LoginLock) => void): () => void {
+    this.#listeners.add(listener)
+    return () => this.#listeners.delete(listener)
+  }
+
   /** Counts one failed login. */
   failed(address: string | undefined, subject: string | undefined): void {
     const nowMs = this.#options.clock.nowMs()
@@ -82,14 +113,23 @@ export class LoginThrottle {
 
   #count(name: string, nowMs: number): void {
     const { lockMs, maxLockMs } = this.#options
-    const failures = this.#failures.get(name) ?? { rate: this.#rate.fresh(), lastMs: nowMs, lockMs: 0, lockedUntilMs: 0 }
+    const failures = this.#failuresOf(name, nowMs)
     // Who kept quiet for the longest lock begins anew.
     if (nowMs - Math.max(failures.lastMs, failures.lockedUntilMs) > maxLockMs) failures.lockMs = 0
     failures.lastMs = nowMs
     if (this.#rate.take(failures.rate) > 0) {
       failures.lockMs = Math.min(maxLockMs, failures.lockMs === 0 ? lockMs : failures.lockMs * 2)
       failures.lockedUntilMs = nowMs + failures.lockMs
+      for (const listener of this.#listeners) listener({ name, forMs: failures.lockMs })
     }
+    this.#remember(name, failures)
+  }
+
+  #failuresOf(name: string, nowMs: number): Failures {
+    return this.#failures.get(name) ?? { rate: this.#rate.fresh(), lastMs: nowMs, lockMs: 0, lockedUntilMs: 0 }
+  }
+
+  #remember(name: string, failures: Failures): void {
     this.#failures.delete(name)
     this.#failures.set(name, failures)
   }

@@ -32,6 +32,12 @@ export interface PreviousSecret {
   readonly endsAtMs: number
 }
 
+/** What signs now, and what still counts beside it. */
+export interface TokenSecrets {
+  readonly secret: string
+  readonly previous?: PreviousSecret | undefined
+}
+
 export interface TokenRequest {
   readonly userId: string
   readonly role: Role
@@ -50,6 +56,10 @@ export interface Tokens {
    * end now. The same secret changes nothing.
    */
   rotate(secret: string, endsAtMs: number): void
+  /** For another thread that is to accept the same tokens. */
+  secrets(): TokenSecrets
+  /** Calls `listener` after each rotation. The function returned ends that. */
+  onRotated(listener: (secret: string, endsAtMs: number) => void): () => void
   /**
    * Who the token names. Throws ServiceError AUTH_REQUIRED without a token and AUTH_FAILED for any other fault;
    * `details` names the rule, never a part of the token. The caller rechecks `expiresAtMs` on each later call,
@@ -65,6 +75,7 @@ export function createTokens(options: TokensOptions): Tokens {
   let previous = options.previous && new SecretEra(options.previous.secret, type)
   if (options.previous !== undefined) previous?.endAt(options.previous.endsAtMs)
   const verified = new Map<string, Identity>()
+  const listeners = new Set<(secret: string, endsAtMs: number) => void>()
 
   /** The payload of a token signed by us, and the secret that it was signed with. */
   function checked(token: string, wallMs: number): { readonly payload: unknown; readonly era: SecretEra } {
@@ -93,6 +104,17 @@ export function createTokens(options: TokensOptions): Tokens {
       previous = current
       previous.endAt(endsAtMs)
       current = new SecretEra(secret, type)
+      for (const listener of listeners) listener(secret, endsAtMs)
+    },
+
+    secrets: () => ({
+      secret: current.secret,
+      ...(previous && { previous: { secret: previous.secret, endsAtMs: previous.endsAtMs } }),
+    }),
+
+    onRotated(listener) {
+      listeners.add(listener)
+      return () => listeners.delete(listener)
     },
 
     verify(token) {

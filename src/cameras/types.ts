@@ -57,6 +57,8 @@ export type CameraEvents = {
   captureStateChanged: CaptureStateChange
   /** Anything a list or a status shows may be different now. */
   changed: Camera
+  /** What calls about cameras answer may be different now; told before anything that clients hear of. */
+  viewsChanged: undefined
 }
 
 export type { DeviceControl, DeviceReport, FrameInterval, Mode }

@@ -131,8 +131,8 @@ class UwsServer implements HttpServer {
   async #listenToo(app: TemplatedApp, address: ListenAddress): Promise<void> {
     const { host, port } = address
     try {
-      await checkFree(address)
-      this.#listening.push(await listenOn(app, address, 'exclusive'))
+      if (!this.#isShared) await checkFree(address)
+      this.#listening.push(await listenOn(app, address, this.#isShared ? 'shared' : 'exclusive'))
       this.#logger.info({ host, port }, 'listening')
     } catch (thrown) {
       this.#logger.info({ host, port, reason: errorText(thrown) }, 'not listened on')

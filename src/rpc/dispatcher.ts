@@ -3,15 +3,13 @@
  * role, readiness, parameters, operation. Methods that answer at once cost no promise.
  */
 
-import { randomUUID } from 'node:crypto'
 import { demandPlace, type Identity, type RateLimit } from '../auth/index.js'
 import type { Clock } from '../base/clock.js'
-import { CATALOGUE, errorText, ServiceError } from '../base/errors.js'
-import { LogThrottle } from '../base/log-throttle.js'
+import { CATALOGUE } from '../base/errors.js'
 import type { Logger } from '../base/logger.js'
-import { stackOf } from '../base/stack.js'
 import { type Counts, Tally } from '../base/tally.js'
 import type { Codec, Payload } from './codec.js'
+import { FailureLog } from './failure-log.js'
 import { type Message, type Params, wantsReply } from './message.js'
 import type { MethodFacts, TokenVerifier } from './method.js'
 import { RANK, type Session } from './session.js'
@@ -44,9 +42,6 @@ const MAX_REFUSALS = 100
 const REFUSAL_WINDOW_MS = 10_000
 const CLOSE_FLOODING = 4029
 
-/** Lines a minute about one method that fails for one client. */
-const LOG_LINES = 5
-
 export interface DispatcherStats {
   /** Counted since the start. */
   readonly calls: number
@@ -73,25 +68,23 @@ export class Dispatcher {
   readonly #tokensInCalls: boolean
   readonly #authRequiredInMessage: boolean
   readonly #clock: Clock
-  readonly #logger: Logger
   readonly #workload: Workload
   readonly #answers = new Tally()
   readonly #limited = new Tally()
-  readonly #throttle: LogThrottle
+  readonly #failureLog: FailureLog
   #calls = 0
   #failures = 0
 
   constructor(options: DispatcherOptions) {
     this.#methods = new Map([...options.methods].map(([name, method]) => [name, { ...method, results: 0 }]))
     this.#workload = new Workload(options.workLimits)
-    this.#throttle = new LogThrottle({ clock: options.clock, perMinute: LOG_LINES })
+    this.#failureLog = new FailureLog(options.clock, options.logger)
     this.#tokens = options.tokens
     this.#ready = options.ready
     this.#rateLimit = options.rateLimit
     this.#tokensInCalls = options.tokensInCalls
     this.#authRequiredInMessage = options.authRequiredInMessage
     this.#clock = options.clock
-    this.#logger = options.logger
   }
 
   get stats(): DispatcherStats {
@@ -102,7 +95,7 @@ export class Dispatcher {
       answers: { ...Object.fromEntries(results), ...this.#answers.counts },
       limited: this.#limited.counts,
       underWay: this.#workload.underWay,
-      linesLeftOut: this.#throttle.dropped,
+      linesLeftOut: this.#failureLog.linesLeftOut,
     }
   }
 
@@ -225,36 +218,9 @@ export class Dispatcher {
   }
 
   #known(thrown: unknown, method: BoundMethod, session: Session): Failure {
-    return knownFailure(thrown, {
-      method: method.name,
-      client: session.clientId,
-      logger: this.#loggerFor(thrown, method, session),
-    })
+    const client = session.closed ? undefined : (session.address ?? session.clientId)
+    return this.#failureLog.known(thrown, { method: method.name, client, clientId: session.clientId })
   }
-
-  /** Undefined: nobody listens any more, or the same was said often enough. */
-  #loggerFor(thrown: unknown, method: BoundMethod, session: Session): Logger | undefined {
-    if (thrown instanceof ServiceError || session.closed) return undefined
-    const verdict = this.#throttle.judge(`${method.name} ${errorText(thrown)}`, session.address ?? session.clientId)
-    if (!verdict.write) return undefined
-    const { last, leftOut } = verdict
-    if (!last && leftOut === 0) return this.#logger
-    return this.#logger.child({ ...(leftOut > 0 && { left_out: leftOut }), ...(last && { more: 'left out for a minute' }) })
-  }
-}
-
-/** A failure from the catalogue as it is; anything else is ours: it is logged where somebody listens, and the client gets its number only. */
-export function knownFailure(
-  thrown: unknown,
-  { method, client, logger }: { readonly method: string; readonly client: string; readonly logger: Logger | undefined },
-): Failure {
-  if (thrown instanceof ServiceError) return thrown
-  const requestId = randomUUID()
-  logger?.error(
-    { request_id: requestId, method, client, error: errorText(thrown), stack: stackOf(thrown) },
-    'method failed unexpectedly',
-  )
-  return failure('INTERNAL', { data: { request_id: requestId }, details: `${method} failed unexpectedly` })
 }
 
 function tokenAmong({ auth_token, token }: Message['params']): string | undefined {

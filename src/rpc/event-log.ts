@@ -24,22 +24,59 @@ export interface LoggedEvent {
   readonly payload: Payload
 }
 
+/** All of a log as plain data, for another thread that goes on from there. */
+export interface LogSnapshot {
+  readonly epoch: string
+  readonly order: number
+  readonly streams: readonly StreamSnapshot[]
+}
+
+interface StreamSnapshot {
+  readonly name: string
+  readonly last: number
+  /** Events up to this number are kept no more, whatever else is. */
+  readonly forgotten: number
+  readonly events: readonly LoggedEvent[]
+}
+
 interface Stream {
   last: number
   readonly kept: Kept
 }
 
 interface Kept {
+  readonly forgotten: number
   add(event: LoggedEvent): void
+  all(): readonly LoggedEvent[]
   /** Undefined: it no longer reaches back so far. */
   after(seq: number, last: number): readonly LoggedEvent[] | undefined
 }
 
 export class EventLog {
   /** New with each start: numbers of another epoch mean nothing here. */
-  readonly epoch = randomBytes(EPOCH_BYTES).toString('base64url')
+  readonly epoch: string
   readonly #streams = new Map<string, Stream>()
-  #order = 0
+  #order: number
+
+  /** Empty, or the same as the log of another thread. */
+  constructor(from?: LogSnapshot) {
+    this.epoch = from?.epoch ?? randomBytes(EPOCH_BYTES).toString('base64url')
+    this.#order = from?.order ?? 0
+    for (const { name, last, forgotten, events } of from?.streams ?? []) {
+      const kept = tellsState(name) ? new NewestStates(forgotten) : new EventRing()
+      for (const event of events) kept.add(event)
+      this.#streams.set(name, { last, kept })
+    }
+  }
+
+  snapshot(): LogSnapshot {
+    const streams = [...this.#streams].map(([name, { last, kept }]) => ({
+      ...{ name, last },
+      forgotten: kept.forgotten,
+      events: kept.all(),
+    }))
+    return { epoch: this.epoch, order: this.#order, streams }
+  }
 
   /** Keeps the event in the streams of all its names. */
   append(topic: string, payload: Payload): void {
@@ -79,7 +116,12 @@ export class EventLog {
 }
 
 class EventRing implements Kept {
+  readonly forgotten = 0
   readonly #ring = new Ring<LoggedEvent>(RING_EVENTS)
+
+  all(): readonly LoggedEvent[] {
+    return this.#ring.newest(this.#ring.size)
+  }
 
   add(event: LoggedEvent): void {
     this.#ring.push(event)
@@ -94,7 +136,19 @@ class EventRing implements Kept {
 class NewestStates implements Kept {
   /** By device, the one told longest ago first. */
   readonly #states = new Map<string, LoggedEvent>()
-  #forgotten = 0
+  #forgotten: number
+
+  constructor(forgotten = 0) {
+    this.#forgotten = forgotten
+  }
+
+  get forgotten(): number {
+    return this.#forgotten
+  }
+
+  all(): readonly LoggedEvent[] {
+    return [...this.#states.values()]
+  }
 
   add(event: LoggedEvent): void {
     const key = stateKey(event.payload)

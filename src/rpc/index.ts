@@ -1,9 +1,12 @@
 /** JSON-RPC 2.0: methods, sessions, subscriptions. Sockets belong to `http/`. */
 
 export { manual } from './describe.js'
+export type { LogSnapshot } from './event-log.js'
+export type { Home, HomeCall } from './home.js'
 export type { TokenVerifier } from './method.js'
 export { METHODS } from './methods/index.js'
-export { createRpc, type Rpc, type RpcOptions, type SessionSource } from './rpc.js'
+export { createRemoteRpc, type RemoteRpc, type RemoteRpcOptions } from './remote.js'
+export { createRpc, type HomeDesk, type Rpc, type RpcOptions, type SessionSource } from './rpc.js'
 export type {
   CameraPort,
   ExternalPort,

@@ -1,14 +1,17 @@
 /** The JSON-RPC service where the services are: sessions in, replies and notifications out. Knows no socket. */
 
 import { Rendered } from '../base/rendered.js'
+import { bindHere, bindNear } from './bind.js'
 import { openRpcDocument } from './describe.js'
-import type { BoundMethod } from './dispatcher.js'
+import type { LogSnapshot } from './event-log.js'
 import type { Payload } from './filters.js'
-import type { Method, NearToolbox, StateOfNow, Toolbox } from './method.js'
+import { type HomeCall, HomeCalls, type HomeStats } from './home.js'
+import type { StateOfNow } from './method.js'
 import { methodsFor } from './methods/index.js'
 import type { Services } from './services.js'
 import { type OpenSession, type RpcStats, type SessionRequest, type SessionRules, Sessions } from './sessions.js'
 import { Subscriptions } from './subscriptions.js'
+import { DEFAULT_WORK_LIMITS } from './workload.js'
 
 export interface RpcOptions extends SessionRules {
   readonly services: Services
@@ -25,10 +28,24 @@ export interface Rpc extends SessionSource {
   /** The OpenRPC document; its JSON is made once. */
   openRpc(): Rendered
   stats(): RpcStats
+  /** For threads that have connections and no services. */
+  readonly home: HomeDesk
+}
+
+export interface HomeDesk {
+  /** `signal` is asked for when it is needed. Rejects with ServiceError. */
+  call(call: HomeCall, signal: () => AbortSignal): Promise<Rendered>
+  /** How things are, for a client that has to look afresh. */
+  state(linkHost: string): StateOfNow
+  stats(): HomeStats
+  /** The events told so far, for a thread that hears those to come. */
+  log(): LogSnapshot
+  /** Each event, as it was told to the subscribers here. The function returned ends it. */
+  onEvent(listener: (topic: string, payload: Payload) => void): () => void
 }
 
 export function createRpc(options: RpcOptions): Rpc {
-  const { services, tokens, clock, extraMembers = false, serverInfoRole = 'viewer' } = options
+  const { services, tokens, clock, extraMembers = false, serverInfoRole = 'viewer', workLimits = DEFAULT_WORK_LIMITS } = options
   const { cameras } = services
   const logger = options.logger.child({ component: 'rpc' })
   const subscriptions = new Subscriptions({ clock, cameras })
@@ -43,7 +60,10 @@ export function createRpc(options: RpcOptions): Rpc {
     state: (linkHost: string) => stateOfNow(services, subscriptions, linkHost),
   }
   const near = { cameras, tokens, subscriptions, whole, extraMembers }
-  const bound = methods.map((method) => bind(method, { services, extraMembers, openRpc }, near))
+  const here = { services, extraMembers, openRpc }
+  const bound = methods.map((method) => (method.near ? bindNear(method, near) : bindHere(method, here)))
+  const calls = new HomeCalls(methods, here, { clock, logger, workLimits })
+  const listeners = new Set<(topic: string, payload: Payload) => void>()
   let opened = 0
   const nextClient = (): number => {
     opened += 1
@@ -53,21 +73,23 @@ export function createRpc(options: RpcOptions): Rpc {
   const sessions = new Sessions({ ...options, logger, methods: bound, subscriptions, ready, nextClient })
   return {
     openSession: (request) => sessions.open(request),
-    publish: (topic, payload) => subscriptions.publish(topic, payload),
+    publish(topic, payload) {
+      const told = subscriptions.publish(topic, payload)
+      for (const listener of listeners) listener(topic, told)
+    },
     openRpc,
     stats: () => sessions.stats,
+    home: {
+      call: (call, signal) => calls.call(call, signal),
+      state: whole.state,
+      stats: () => calls.stats,
+      log: () => subscriptions.logSnapshot(),
+      onEvent(listener) {
+        listeners.add(listener)
+        return () => listeners.delete(listener)
+      },
+    },
   }
-}
-
-function bind(method: Method, toolbox: Toolbox, near: NearToolbox): BoundMethod {
-  const { name, role, beforeReady, work, check } = method
-  const facts = { name, role, beforeReady, work }
-  if (method.near) {
-    const { run } = method
-    return { ...facts, call: (params, session) => run(near, check(params), session) }
-  }
-  const { run } = method
-  return { ...facts, call: (params, session) => run(toolbox, check(params), session) }
 }
 
 function stateOfNow(services: Services, subscriptions: Subscriptions, linkHost: string): StateOfNow {

@@ -1,5 +1,6 @@
 /** Who is behind one connection, and what it has under way. */
 
+import { setMaxListeners } from 'node:events'
 import { type Identity, isExpired, type RateState, type Role } from '../auth/index.js'
 import type { Codec, Payload } from './codec.js'
 
@@ -69,7 +70,7 @@ export class Session {
 
   /** Aborts when the connection goes. */
   get signal(): AbortSignal {
-    this.#abort ??= new AbortController()
+    this.#abort ??= unlimited(new AbortController())
     if (this.#closed) this.#abort.abort()
     return this.#abort.signal
   }
@@ -118,4 +119,10 @@ export class Session {
     this.#closed = true
     this.#abort?.abort()
   }
+}
+
+/** Every call under way listens, and that is no leak to warn of. */
+function unlimited(controller: AbortController): AbortController {
+  setMaxListeners(0, controller.signal)
+  return controller
 }

@@ -5,7 +5,7 @@ import { invalidParam } from '../base/errors.js'
 import { type Counts, Tally } from '../base/tally.js'
 import { type LeftOff, type MissedEvent, missedEvents } from './catch-up.js'
 import { EventEncoder, type EventNumber } from './event-encoder.js'
-import { EventLog, stateKey } from './event-log.js'
+import { EventLog, type LogSnapshot, stateKey } from './event-log.js'
 import { compileFilter, type Filter, type Payload } from './filters.js'
 import type { CameraPort } from './services.js'
 import type { Session } from './session.js'
@@ -39,13 +39,15 @@ export interface SubscriptionCounts {
 export class Subscriptions {
   readonly #clock: Clock
   readonly #cameras: Pick<CameraPort, 'status'>
-  readonly #log = new EventLog()
+  readonly #log: EventLog
   readonly #notifications = new Tally()
   readonly #resumes = new Tally()
   readonly #bySession = new Map<Session, Subscription>()
   readonly #byName = new Map<string, Set<Session>>()
 
-  constructor(options: { readonly clock: Clock; readonly cameras: Pick<CameraPort, 'status'> }) {
+  /** `log`: that of another thread, to go on from. */
+  constructor(options: { readonly clock: Clock; readonly cameras: Pick<CameraPort, 'status'>; readonly log?: LogSnapshot }) {
+    this.#log = new EventLog(options.log)
     this.#clock = options.clock
     this.#cameras = options.cameras
   }
@@ -124,6 +126,11 @@ export class Subscriptions {
     this.unsubscribe(session)
   }
 
+  /** Numbers and events kept so far. */
+  logSnapshot(): LogSnapshot {
+    return this.#log.snapshot()
+  }
+
   topicsOf(session: Session): readonly string[] {
     return [...(this.#bySession.get(session)?.names ?? [])]
   }
@@ -136,14 +143,14 @@ export class Subscriptions {
 
   /**
    * Tells an event to everyone who may and wants to hear it, under the name subscribed to; a client that knows the event by
-   * several names hears it once. `payload` gets a `timestamp` when it has none.
+   * several names hears it once. `payload` gets a `timestamp` when it has none: what was told is answered.
    */
-  publish(topic: string, payload: Payload): void {
+  publish(topic: string, payload: Payload): Payload {
     const wallMs = this.#clock.wallMs()
     const stamped = 'timestamp' in payload ? payload : { ...payload, timestamp: timestamp(wallMs) }
     this.#log.append(topic, stamped)
     const names = namesOf(topic).filter((name) => this.#byName.has(name))
-    if (names.length === 0) return
+    if (names.length === 0) return stamped
     const encoder = new EventEncoder(topic, stamped, this.#cameras)
     names.forEach((name, order) => {
       const key = tellsState(name) ? `${name} ${stateKey(stamped)}` : undefined
@@ -162,6 +169,7 @@ export class Subscriptions {
       }
       if (told > 0) this.#notifications.add(name, told)
     })
+    return stamped
   }
 
   /** Undefined: together they are too much. */

@@ -23,6 +23,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   'camera-face': ['base', 'auth'],
   rpc: ['base', 'auth', 'cameras', 'media', 'snapshots'],
   http: ['base', 'auth', 'rpc'],
+  workers: ['base', 'auth', 'rpc', 'http'],
   doctor: ['base', 'native', 'cameras'],
   cli: ['base', 'config', 'auth', 'media', 'doctor', 'app'],
   app: [
@@ -40,6 +41,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     'monitor',
     'rpc',
     'http',
+    'workers',
   ],
   main: ['base', 'cli'],
 }

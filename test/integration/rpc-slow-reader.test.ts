@@ -104,8 +104,8 @@ it('requests wait while their replies are not read, and all are answered in the 
   const other = await RpcClient.connect(server.url)
   expect(await other.call('ping')).toBe('pong')
   // The server has stopped working for this client: what it has answered fits the kernel's buffers and its own soft limit.
-  await expect.poll(() => server.rpc.stats().calls, { timeout: 10_000 }).toBeGreaterThan(10)
-  expect(server.rpc.stats().calls).toBeLessThan(1_000)
+  await expect.poll(async () => (await server.stats()).calls, { timeout: 10_000 }).toBeGreaterThan(10)
+  expect((await server.stats()).calls).toBeLessThan(1_000)
   const last = client.next((message) => message.id === 2_000)
   client.socket.resume()
   await last

@@ -1,15 +1,22 @@
 /** The RPC face over in-memory services, on a free port of loopback. */
 
-import { createTokens, RateLimit, type Role, type Tokens } from '../../src/auth/index.js'
+import { fileURLToPath } from 'node:url'
+import { Credentials, createTokens, LoginThrottle, RateLimit, type Role, type Tokens } from '../../src/auth/index.js'
 import { type Clock, systemClock } from '../../src/base/clock.js'
 import { ServiceError } from '../../src/base/errors.js'
 import { createLogger } from '../../src/base/logger.js'
 import { Rendered } from '../../src/base/rendered.js'
 import { createHttpServer, DescriptionRoute, type HttpServer, type HttpServerSettings } from '../../src/http/index.js'
-import { type CameraStatus, createRpc, type Rpc, type Services, type Snapshot } from '../../src/rpc/index.js'
+import { type CameraStatus, createRpc, type Rpc, type RpcStats, type Services, type Snapshot } from '../../src/rpc/index.js'
+import { RpcWorkers } from '../../src/workers/index.js'
 
 const HOUR_MS = 3_600_000
+const ROOT = new URL('../../', import.meta.url)
+const THROTTLE = { burst: 10, windowMs: 60_000, lockMs: 1_000, maxLockMs: 60_000, exempt: ['127.0.0.0/8'] }
 const NOW = '2030-04-01T08:15:00.000Z'
+const noKey = (): never => {
+  throw new ServiceError('AUTH_FAILED', { details: 'there are no keys' })
+}
 const featureOff = () => new ServiceError('UNSUPPORTED', { data: { feature: 'external_discovery' } })
 const switchedOff = async (): Promise<never> => {
   throw featureOff()
@@ -25,6 +32,14 @@ export interface RpcServerOptions {
   /** Calls a connection may make per minute. Default: so many that no test notices. */
   readonly callsPerMinute?: number
   readonly onLog?: (line: string) => void
+  /** Threads that hold connections; 1: this one does. Default: CAMERA_SERVICE_SERVER_WORKERS, else 1. */
+  readonly workers?: number
+  /** Of node, for these threads. */
+  readonly execArgv?: readonly string[]
+  /** Of each of these threads. */
+  readonly maxHeapMb?: number
+  /** Seconds after which a silent one is given up. */
+  readonly maxSilentBeats?: number
 }
 
 export interface RpcServer {
@@ -32,6 +47,8 @@ export interface RpcServer {
   readonly http: HttpServer
   readonly tokens: Tokens
   readonly url: string
+  /** Of all threads. */
+  stats(): Promise<RpcStats>
   token(role: Role, lifetimeMs?: number): string
   stop(): Promise<void>
 }
@@ -219,29 +236,53 @@ export function snapshot(device: string, filename: string): Snapshot {
 
 export async function startRpcServer(options: RpcServerOptions = {}): Promise<RpcServer> {
   const clock = options.clock ?? systemClock
-  const logger = createLogger({ level: 'error', format: 'json', write: options.onLog ?? (() => undefined) })
+  const logger = createLogger({
+    level: options.workers === undefined ? 'error' : 'info',
+    format: 'json',
+    write: options.onLog ?? (() => undefined),
+  })
   const tokens = createTokens({
     secret: 'a secret of the tests, longer than 32 bytes',
     leewayMs: 30_000,
     maxLifetimeMs: 0,
     clock,
   })
-  const rateLimit = new RateLimit({ requests: options.callsPerMinute ?? 1_000_000, windowMs: 60_000, clock })
-  const rpc = createRpc({ services: memoryServices(options.services), tokens, rateLimit, clock, logger })
+  const rate = { requests: options.callsPerMinute ?? 1_000_000, windowMs: 60_000 }
+  const services = memoryServices(options.services)
+  const rpc = createRpc({ services, tokens, rateLimit: new RateLimit({ ...rate, clock }), clock, logger })
   const address = { host: '127.0.0.1', port: options.port ?? 0, key: 'server.port' }
-  const http = createHttpServer({
-    rpc,
-    clock,
-    logger,
-    address,
+  const common = {
+    ...{ rpc, clock, logger, address },
     settings: options.settings ?? {},
     routes: [new DescriptionRoute(() => rpc.openRpc().json)],
+  }
+  // Other threads know only the time of day: a clock of a test's own is for one thread.
+  const wanted = options.clock === undefined ? Number(process.env.CAMERA_SERVICE_SERVER_WORKERS ?? 1) : 1
+  const { workers: threads = wanted } = options
+  const throttle = new LoginThrottle({ ...THROTTLE, clock })
+  const workers = new RpcWorkers({
+    ...{ ...common, threads, tokens, throttle },
+    limits: () => ({ rate, work: { perConnection: 32, perKind: 256 } }),
+    ready: () => services.system.ready(),
+    cameras: { ...services.cameras, onChange: () => () => undefined },
+    rules: { tokensInCalls: false, authRequiredInMessage: false, extraMembers: false, serverInfoRole: 'viewer' },
+    tokenRules: { leewayMs: 30_000, maxLifetimeMs: 0 },
+    throttleRules: THROTTLE,
+    credentials: new Credentials({ tokens, keys: { verify: noKey }, throttle }),
+    downloads: undefined,
+    guardFile: fileURLToPath(new URL('build/Release/thread_guard.node', ROOT)),
+    threadFile: new URL('dist/workers/thread.js', ROOT),
+    execArgv: options.execArgv ?? [],
+    ...(options.maxHeapMb !== undefined && { maxHeapMb: options.maxHeapMb }),
+    maxSilentBeats: options.maxSilentBeats ?? 10,
   })
+  const http = threads > 1 ? workers : createHttpServer(common)
   await http.start(new AbortController().signal)
   return {
     rpc,
     http,
     tokens,
+    stats: async () => (threads > 1 ? (await workers.allFigures()).rpc : rpc.stats()),
     url: `ws://127.0.0.1:${http.port}/ws`,
     token: (role, lifetimeMs = HOUR_MS) => tokens.sign({ userId: 'tester', role, lifetimeMs }),
     stop: () => http.stop(),

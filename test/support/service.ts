@@ -74,6 +74,8 @@ export async function startService(options: ServiceOptions = {}): Promise<Runnin
     CAMERA_SERVICE_HTTP_HEALTH_PORT: '0',
     CAMERA_SERVICE_STATE_DIR: stateDir,
     CAMERA_SERVICE_MEDIAMTX_MODE: 'off',
+    // The one setting that whoever runs the tests may choose.
+    CAMERA_SERVICE_SERVER_WORKERS: process.env.CAMERA_SERVICE_SERVER_WORKERS ?? '1',
     CAMERA_SERVICE_LOGGING_LEVEL: 'info',
     CAMERA_SERVICE_FACES_CAMERA_ENABLED: String(options.camera ?? false),
     CAMERA_SERVICE_CAMERA_SERVER_SERVER_HOST: '127.0.0.1',

@@ -182,6 +182,7 @@ export class CameraRegistry {
   forgetLinks(): void {
     this.#lists.clear()
     for (const entry of this.#byDevice.values()) entry.statuses.clear()
+    this.events.emit('viewsChanged', undefined)
   }
 
   #handle(event: NativeEvent): void {
@@ -305,6 +306,7 @@ export class CameraRegistry {
     entry.statuses.clear()
     entry.capabilities = undefined
     this.#lists.clear()
+    this.events.emit('viewsChanged', undefined)
     const waitingForProbe = state !== undefined && state.report === undefined && state.fault === undefined
     if (!waitingForProbe) entry.announcer.update(camera)
     if (this.#changed === undefined) this.events.emit('changed', camera)

@@ -14,6 +14,13 @@ export const server = section('The JSON-RPC face: WebSocket, dashboard, download
     reload: 'restart',
     doc: 'TCP port of older editions, listened on too when it is free; 0: none.',
   }),
+  workers: integer({
+    default: 1,
+    min: 1,
+    max: 64,
+    reload: 'restart',
+    doc: 'Threads that hold connections, each on a core of its own. 1: the main thread holds them. More pay where one core cannot serve all clients; each takes about 30 MB.',
+  }),
   websocket_path: text({
     default: '/ws',
     rule: 'a path that starts with / and holds no ?, # or space',

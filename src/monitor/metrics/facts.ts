@@ -39,6 +39,8 @@ export interface RpcFacts {
   /** `replay` and `resync`. */
   readonly resumes: Counts
   readonly linesLeftOut: number
+  /** That hold connections in place of the main one. */
+  readonly threads: { readonly running: number; readonly deaths: number }
 }
 
 export interface ConnectionFacts {

@@ -117,6 +117,8 @@ export const METRICS: readonly MetricEntry[] = [
     ({ rpc }) => rpc.linesLeftOut,
   ),
   gauge('mtxmon_limit', 'Limits that are in force.', ['limit'], ({ limits }) => byLabel('limit', limits)),
+  number('mtxmon_rpc_threads', 'Threads that hold WebSockets; 0: the main one does.', ({ rpc }) => rpc.threads.running),
+  counter('mtxmon_rpc_thread_deaths_total', 'Of these, those that died and were replaced.', ({ rpc }) => rpc.threads.deaths),
   number('mtxmon_downloads', 'Downloads under way.', ({ downloads }) => downloads.active),
   counter('mtxmon_download_sent_bytes_total', 'Bytes of files that were sent.', ({ downloads }) => downloads.bytes),
   gauge('mtxmon_cameras', 'Cameras by state.', ['state'], ({ cameras }) =>

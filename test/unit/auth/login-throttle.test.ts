@@ -1,5 +1,13 @@
 import { describe, expect, it } from 'vitest'
-import { Credentials, createTokens, LoginThrottle, type LoginThrottleOptions } from '../../../src/auth/index.js'
+import {
+  type Asking,
+  Credentials,
+  createTokens,
+  FarCredentials,
+  type Identity,
+  LoginThrottle,
+  type LoginThrottleOptions,
+} from '../../../src/auth/index.js'
 import { ServiceError } from '../../../src/base/errors.js'
 import { FakeClock } from '../../support/fake-clock.js'
 
@@ -96,6 +104,78 @@ describe('credentials', () => {
     expect(credentials.verify(token, { address: '192.0.2.8' })).toMatchObject({ userId: 'ann' })
     clock.advance(MINUTE - 1)
     expect(() => credentials.verify(token, { address })).toThrow('too many failed logins')
+  })
+})
+
+describe('two threads', () => {
+  function pair() {
+    const { clock, throttle } = stage()
+    const far = stage()
+    const rules = { leewayMs: 0, maxLifetimeMs: 0, clock }
+    const tokens = createTokens({ secret: 'a secret of thirty-two characters', ...rules })
+    const farTokens = createTokens({ ...tokens.secrets(), ...rules })
+    throttle.onLocked((lock) => far.throttle.lock(lock))
+    tokens.onRotated((secret, endsAtMs) => farTokens.rotate(secret, endsAtMs))
+    const keys = { verify: (key: string): Identity => ({ userId: key, role: 'viewer', expiresAtMs: clock.wallMs() + MINUTE }) }
+    const home = new Credentials({ tokens, keys, throttle })
+    const asked: unknown[] = []
+    const ask = async (credential: unknown, asking: Asking): Promise<Identity> => {
+      asked.push(credential)
+      return await home.verify(credential, asking)
+    }
+    return { clock, home, tokens, throttle, asked, there: new FarCredentials(farTokens, far.throttle, ask) }
+  }
+  const address = '192.0.2.7'
+
+  it('check tokens each for itself, and keys in one place', async () => {
+    const { tokens, there, asked } = pair()
+    const token = tokens.sign({ userId: 'ann', role: 'viewer', lifetimeMs: MINUTE })
+    expect(there.verify(token, { address })).toMatchObject({ userId: 'ann' })
+    expect(() => there.verify('', { address })).toThrow('no token was given')
+    expect(asked).toEqual([])
+    expect(await there.verify('csk_key', { address })).toMatchObject({ userId: 'csk_key' })
+    expect(asked).toEqual(['csk_key'])
+  })
+
+  it('count each failure once, and are locked together', async () => {
+    const { home, tokens, there } = pair()
+    const token = tokens.sign({ userId: 'ann', role: 'viewer', lifetimeMs: MINUTE })
+    for (let guess = 0; guess < 5; guess++) await expect(there.verify(`${token}x`, { address })).rejects.toThrow('not signed')
+    for (let guess = 0; guess < 5; guess++) expect(() => home.verify(`${token}x`, { address })).toThrow('not signed')
+    expect(there.verify(token, { address })).toMatchObject({ userId: 'ann' })
+    await expect(there.verify(`${token}x`, { address })).rejects.toThrow('not signed')
+    for (const one of [home, there]) {
+      expect(() => one.verify(token, { address })).toThrow(
+        expect.objectContaining({ code: 'RATE_LIMITED', data: { retry_after_ms: MINUTE } }),
+      )
+    }
+    expect(there.verify(token, { address: '192.0.2.8' })).toMatchObject({ userId: 'ann' })
+  })
+
+  it('turn to a new secret together, sessions that are open included', () => {
+    const { clock, tokens, there } = pair()
+    const token = tokens.sign({ userId: 'ann', role: 'viewer', lifetimeMs: MINUTE })
+    const session = there.verify(token, { address }) as Identity
+    tokens.rotate('another secret of 32 characters..', clock.wallMs() + 5_000)
+    expect(session.expiresAtMs).toBe(clock.wallMs() + 5_000)
+    const next = tokens.sign({ userId: 'bob', role: 'viewer', lifetimeMs: MINUTE })
+    expect(there.verify(next, { address })).toMatchObject({ userId: 'bob' })
+    expect(tokens.secrets()).toEqual({
+      secret: 'another secret of 32 characters..',
+      previous: { secret: 'a secret of thirty-two characters', endsAtMs: clock.wallMs() + 5_000 },
+    })
+  })
+
+  it('that begin later know the locks of before', () => {
+    const { clock, throttle } = stage()
+    for (let failure = 0; failure < 11; failure++) throttle.failed(address, undefined)
+    clock.advance(10_000)
+    expect(throttle.locks()).toEqual([{ name: `address ${address}`, forMs: MINUTE - 10_000 }])
+    const later = stage()
+    for (const lock of throttle.locks()) later.throttle.lock(lock)
+    expect(later.wait(address)).toBe(MINUTE - 10_000)
+    later.clock.advance(MINUTE)
+    expect(later.wait(address)).toBe(0)
   })
 })
 

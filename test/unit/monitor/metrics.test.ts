@@ -16,7 +16,7 @@ const FACTS: MetricFacts = {
   rpc: {
     ...{ clients: 7, calls: 100, failures: 3, answers: { 'ping 0': 97, '? -32601': 3 }, linesLeftOut: 1 },
     ...{ limited: { 'rate of one connection': 2 }, underWay: { snapshot: 1 } },
-    ...{ notifications: { 'snapshot.taken': 4 }, resumes: { replay: 1, resync: 2 } },
+    ...{ notifications: { 'snapshot.taken': 4 }, resumes: { replay: 1, resync: 2 }, threads: { running: 2, deaths: 1 } },
   },
   connections: {
     ...{ authenticated: 5, anonymous: 2, pendingBytes: 10, coalesced: 3 },

@@ -50,6 +50,23 @@ describe('a stream of states', () => {
   })
 })
 
+it('a copy goes on as the log that it was made from does', () => {
+  const log = new EventLog()
+  for (let count = 0; count < 1030; count++) log.append('recording.progress', { device: `camera${count}` })
+  for (let count = 0; count < 1500; count++) log.append('snapshot.taken', { number: count })
+  const copy = new EventLog(structuredClone(log.snapshot()))
+  for (const each of [log, copy]) {
+    each.append('snapshot.taken', { number: 1500 })
+    each.append('recording.start', { device: 'camera0' })
+    each.append('recording.progress', { device: 'camera9999' })
+  }
+  expect(copy.snapshot()).toEqual(log.snapshot())
+  expect(copy.after('snapshot.taken', 1400)).toEqual(log.after('snapshot.taken', 1400))
+  expect(copy.after('snapshot.taken', 1)).toBeUndefined()
+  expect(copy.after('recording.progress', 6)).toBeUndefined()
+  expect(copy.after('recording.progress', 1000)).toEqual(log.after('recording.progress', 1000))
+})
+
 it('each start has an epoch of its own', () => {
   expect(new EventLog().epoch).not.toBe(new EventLog().epoch)
 })

@@ -1,0 +1,56 @@
+/** What clients hear of a failure: what is in the catalogue as it is; anything else is ours, is logged, and they get its number only. */
+
+import { randomUUID } from 'node:crypto'
+import type { Clock } from '../base/clock.js'
+import { errorText, ServiceError } from '../base/errors.js'
+import { LogThrottle } from '../base/log-throttle.js'
+import type { Logger } from '../base/logger.js'
+import { stackOf } from '../base/stack.js'
+import { type Failure, failure } from './wire-error.js'
+
+/** Lines a minute about one method that fails for one client. */
+const LOG_LINES = 5
+
+export interface FailedCall {
+  readonly method: string
+  /** Whom lines are counted for; undefined: nobody listens any more, and nothing is logged. */
+  readonly client: string | undefined
+  readonly clientId: string
+}
+
+export class FailureLog {
+  readonly #logger: Logger
+  readonly #throttle: LogThrottle
+
+  constructor(clock: Clock, logger: Logger) {
+    this.#logger = logger
+    this.#throttle = new LogThrottle({ clock, perMinute: LOG_LINES })
+  }
+
+  get linesLeftOut(): number {
+    return this.#throttle.dropped
+  }
+
+  known(thrown: unknown, call: FailedCall): Failure {
+    if (thrown instanceof ServiceError) return thrown
+    const requestId = randomUUID()
+    this.#loggerFor(thrown, call)?.error(
+      {
+        ...{ request_id: requestId, method: call.method, client: call.clientId },
+        ...{ error: errorText(thrown), stack: stackOf(thrown) },
+      },
+      'method failed unexpectedly',
+    )
+    return failure('INTERNAL', { data: { request_id: requestId }, details: `${call.method} failed unexpectedly` })
+  }
+
+  /** Undefined when the same was said often enough. */
+  #loggerFor(thrown: unknown, { method, client }: FailedCall): Logger | undefined {
+    if (client === undefined) return undefined
+    const verdict = this.#throttle.judge(`${method} ${errorText(thrown)}`, client)
+    if (!verdict.write) return undefined
+    const { last, leftOut } = verdict
+    if (!last && leftOut === 0) return this.#logger
+    return this.#logger.child({ ...(leftOut > 0 && { left_out: leftOut }), ...(last && { more: 'left out for a minute' }) })
+  }
+}
