@@ -5,7 +5,7 @@ import { mkdirSync, mkdtempSync, readdirSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, it } from 'vitest'
-import { extent, full, seed } from '../support/rows.js'
+import { seed } from '../support/rows.js'
 
 const HERE = join(import.meta.dirname, 'kill')
 const MAX_CALLS = 40
@@ -53,19 +53,18 @@ it('R-31: the n-th write, fsync, rename, link, unlink or close is the last, for 
   }
 }, 120_000)
 
-const KILLS = [1_000, 150] as const
+const KILLS = 1_000
 
-it(`R-31: a kill at a random moment (${extent('kills', ...KILLS)}) leaves a whole file, never an older one, and a start clears the rest`, () => {
+it('R-31: each of 1000 kills at random moments leaves a whole file, never an older one, and a start clears the rest', () => {
   const folder = mkdtempSync(join(tmpdir(), 'sealed-kills-'))
   try {
     const library = join(folder, 'fork.so')
     execFileSync('cc', ['-O2', '-shared', '-fPIC', '-o', library, join(HERE, 'fork.c'), '-ldl'])
     mkdirSync(join(folder, 'state'))
-    const kills = full(...KILLS)
     const program = [
       join(HERE, 'sealed-writers.mjs'),
       join(folder, 'state', 'file.json'),
-      String(kills),
+      String(KILLS),
       String(seed('random kills')),
     ]
     const { stdout, stderr } = spawnSync(process.execPath, ['--single-threaded', '--v8-pool-size=0', ...program], {
@@ -74,11 +73,11 @@ it(`R-31: a kill at a random moment (${extent('kills', ...KILLS)}) leaves a whol
     })
     if (stdout === '') throw new Error(stderr)
     const seen = JSON.parse(stdout) as { kills: number; contents: number; broken: string[]; cut: number; left: string[] }
-    expect(seen).toMatchObject({ kills, broken: [] })
+    expect(seen).toMatchObject({ kills: KILLS, broken: [] })
     expect(seen.left.sort()).toEqual(['file.json', 'file.json.old'])
     // The kills were worth something: writes were cut, and writes were done.
-    expect(seen.cut).toBeGreaterThan(kills / 20)
-    expect(seen.contents).toBeGreaterThan(kills / 20)
+    expect(seen.cut).toBeGreaterThan(KILLS / 20)
+    expect(seen.contents).toBeGreaterThan(KILLS / 20)
   } finally {
     rmSync(folder, { recursive: true })
   }
