@@ -76,7 +76,9 @@ export class Outbound {
     }
     if (key !== undefined) this.#replace(key)
     const bytes = Buffer.byteLength(payload)
-    this.#queue.push({ payload, bytes, binary, notification, key })
+    // The bytes of a reply are only lent; those of a notification are shared by all who get it.
+    const kept = notification || typeof payload === 'string' ? payload : payload.slice()
+    this.#queue.push({ payload: kept, bytes, binary, notification, key })
     this.#queuedBytes += bytes
     if (notification) this.#notifications += 1
     return this.#notifications <= this.#limits.maxNotifications && this.pendingBytes <= this.#limits.hardBytes

@@ -5,24 +5,41 @@ import type { Codec } from './codec.js'
 import { type Message, readEnvelope, refuseBatch, refuseDepth, unreadable } from './message.js'
 import { MethodNames } from './method-names.js'
 import { memberText } from './raw-member.js'
+import { fitsFrame, ReplyFrame } from './reply-frame.js'
 import { scanRequest, surveyJson } from './scan.js'
-import { readUsual } from './usual-request.js'
+import { SeenRequests } from './seen-requests.js'
 
 const MAX_NUMBER_CHARS = 256
 
 /** `methods`: names that are looked for first. Ids are kept as JSON text, or as a number that prints as it came. */
 export function createJsonCodec(methods: Iterable<string>): Codec {
   const names = new MethodNames(methods)
+  const seen = new SeenRequests()
+  const frames = new WeakMap<Rendered, ReplyFrame>()
   return {
     name: 'json',
     binary: false,
 
     decode(bytes) {
+      const frame = new DataView(bytes)
+      const known = seen.find(frame, bytes.byteLength)
+      if (known !== undefined) return known
       const view = new Uint8Array(bytes)
-      return readUsual(view, names) ?? scanRequest(view, names) ?? parseBytes(view)
+      const scanned = scanRequest(view, names)
+      if (scanned === undefined) return parseBytes(view)
+      seen.keep(frame, bytes.byteLength, scanned)
+      return scanned
     },
 
-    reply: (id, result) => `{"jsonrpc":"2.0","id":${id},"result":${fragment(result)}}`,
+    reply(id, result) {
+      if (!(result instanceof Rendered) || !fitsFrame(id)) return `{"jsonrpc":"2.0","id":${id},"result":${fragment(result)}}`
+      let frame = frames.get(result)
+      if (frame === undefined) {
+        frame = new ReplyFrame(result.json)
+        frames.set(result, frame)
+      }
+      return frame.to(id)
+    },
 
     failure(id, error) {
       const body = `"error":${JSON.stringify(error)}}`

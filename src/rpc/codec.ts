@@ -11,7 +11,7 @@ export interface Codec {
   readonly binary: boolean
   /** Never throws: what cannot be read becomes a message with a fault. `bytes` are only valid during the call. */
   decode(bytes: ArrayBuffer): Message
-  /** `result` may be a `Rendered`. */
+  /** `result` may be a `Rendered`. Bytes are only good until the next reply. */
   reply(id: Id, result: unknown): Payload
   failure(id: Id | undefined, error: WireError): Payload
   /** Encoded once for many receivers, so always as bytes. `params` may be a `Rendered`. */

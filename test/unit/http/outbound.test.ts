@@ -56,6 +56,17 @@ describe('outbound', () => {
     expect(out.blocked).toBe(false)
   })
 
+  it('keeps its own copy of the bytes of a reply, which are only lent', () => {
+    const { sink, out } = blocked()
+    const lent = new Uint8Array(Buffer.from('reply 1'))
+    out.push(lent, false, false, undefined)
+    lent.set(Buffer.from('reply 2'))
+    sink.buffered = 0
+    sink.room = 1_000
+    out.drained()
+    expect(sink.sent).toEqual(['0123456789', 'reply 1'])
+  })
+
   it('hands over only so much at a time', () => {
     const { sink, out } = blocked()
     out.push('x'.repeat(12), false, false, undefined)
