@@ -18,6 +18,7 @@ struct LoadResult {
     uint64_t wrong = 0;
     double seconds = 0;
     uint64_t serverCpuNs = 0;
+    /** Of this process, without what it spent on asking in vain whether something has come. */
     uint64_t ownCpuNs = 0;
     size_t requestBytes = 0;
     size_t replyBytes = 0;
