@@ -50,7 +50,10 @@ const valuesOf = (values, { call, depth, peer }) =>
 async function measure(methods, rounds) {
   const values = {}
   for (let round = 0; round < rounds; round++) {
-    for (const [name, [value]] of Object.entries(await once(methods, round))) (values[name] ??= []).push(value)
+    for (const [name, [value]] of Object.entries(await once(methods, round))) {
+      values[name] ??= []
+      values[name].push(value)
+    }
   }
   return values
 }
@@ -68,7 +71,8 @@ async function once(methods, round) {
       peers.push(...Object.values(targets).slice(1))
       const call = { method, ...(params && { params: JSON.stringify(params) }) }
       for (const depth of DEPTHS) {
-        for (const [target, server] of Object.entries(targets)) variants[key(label, depth, target)] = () => load(server, { ...call, depth })
+        for (const [target, server] of Object.entries(targets))
+          variants[key(label, depth, target)] = () => load(server, { ...call, depth })
       }
     }
     // New code is compiled first.
