@@ -17,7 +17,8 @@ node_modules/.bin/tsc -p tsconfig.json --outDir dist.next
 node_modules/.bin/tsc -p web/camera-page/tsconfig.json --outDir dist.next/web/camera-page
 cp web/camera-page/*.html web/camera-page/*.css web/camera-page/*.svg dist.next/web/camera-page/
 node scripts/bundle/bundle.mjs dist.next
-node scripts/bundle/warm.mjs dist.next
-printf '%s' "$hash" > dist.next/.stamp
 rm -rf dist
 mv dist.next dist
+# In its place: compiled code remembers where it came from, and traces tell it.
+node scripts/bundle/warm.mjs dist
+printf '%s' "$hash" > dist/.stamp

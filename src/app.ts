@@ -61,11 +61,11 @@ export async function createApp({ config, configuration, logger, clock, env, log
   const cameraConfig = hasFace ? await openCameraConfig({ config, cameras, clock, logger, log }) : undefined
   const face =
     cameraConfig &&
-    (await buildCameraFace({
+    buildCameraFace({
       ...{ config, cameras, credentials, clock, logger, requestStop },
       store: cameraConfig.store,
       version: build.version,
-    }))
+    })
   const abort = new AbortController()
   // The camera face answers before the rest is even loaded.
   const early: readonly Service[] = [

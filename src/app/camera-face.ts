@@ -13,7 +13,7 @@ import {
   type CaptureStatus,
   createCameraFace,
   type FacePorts,
-  loadPage,
+  pageOf,
   statusDocuments,
   type ViewersPort,
 } from '../camera-face/index.js'
@@ -43,7 +43,7 @@ export interface BuiltCameraFace {
   statistics(): Readonly<Record<string, unknown>>
 }
 
-export async function buildCameraFace(context: CameraFaceContext): Promise<BuiltCameraFace> {
+export function buildCameraFace(context: CameraFaceContext): BuiltCameraFace {
   const { config, cameras, store, clock, logger, credentials, version } = context
   const settings = config.faces.camera
   const { host, port } = store.current.server
@@ -56,7 +56,7 @@ export async function buildCameraFace(context: CameraFaceContext): Promise<Built
       set: (id, wanted) => cameras.controls.set(id, wanted),
       reset: (id, names) => cameras.controls.reset(id, names),
     },
-    page: await loadPage(PAGE_DIR),
+    page: pageOf(PAGE_DIR),
     faults: () => ({ config: store.faults, discovery: cameras.registry.faults.list() }),
     shutdown: context.requestStop,
   }

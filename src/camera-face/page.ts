@@ -1,4 +1,4 @@
-/** The page's files: read once at the start, served from memory (usb-camera-server §4.1, §11). */
+/** The page's files: read once, with the first request for one, served from memory (usb-camera-server §4.1, §11). */
 
 import { createHash } from 'node:crypto'
 import { readdir, readFile } from 'node:fs/promises'
@@ -39,6 +39,18 @@ export async function loadPage(dir: string): Promise<PageAssets> {
   }
   if (!assets.has('index.html')) assets.set('index.html', asset(Buffer.from(BARE_PAGE), TYPES['.html'] ?? ''))
   return assets
+}
+
+/** The same at each call; what could not be read is tried anew. */
+export function pageOf(dir: string): () => Promise<PageAssets> {
+  let page: Promise<PageAssets> | undefined
+  return () => {
+    page ??= loadPage(dir).catch((thrown: unknown) => {
+      page = undefined
+      throw thrown
+    })
+    return page
+  }
 }
 
 function asset(bytes: Buffer, type: string): PageAsset {

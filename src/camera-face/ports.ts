@@ -206,7 +206,7 @@ export interface FacePorts {
   readonly viewers: ViewersPort
   readonly config: ConfigPort
   readonly controls: ControlsPort
-  readonly page: PageAssets
+  readonly page: () => Promise<PageAssets>
   /** Faults that are counted outside of this face. */
   readonly faults?: () => FaultTable
   /** Ends the process gracefully; called when the answer is on its way. */

@@ -1,7 +1,7 @@
 /** The page at `/`; what it consists of lies below `/page/`. Open to everybody: it holds nothing of the installation. */
 
 import { FAULTS } from '../errors.js'
-import type { PageAsset, PageAssets } from '../ports.js'
+import type { FacePorts, PageAsset } from '../ports.js'
 import type { Call, Reply, Route } from '../request/call.js'
 
 const POLICY = [
@@ -26,8 +26,8 @@ const HEADERS = {
   'Cache-Control': 'no-cache',
 } as const
 
-export function pageRoutes(page: PageAssets): readonly Route[] {
-  const serve = (name: string) => (call: Call) => answer(page.get(name), call)
+export function pageRoutes(page: FacePorts['page']): readonly Route[] {
+  const serve = (name: string) => async (call: Call) => answer((await page()).get(name), call)
   return [
     {
       method: 'GET',

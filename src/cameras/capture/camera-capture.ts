@@ -310,7 +310,7 @@ export class CameraCapture {
   #failed(fault: Fault, thrown: unknown): void {
     if (fault.code === 'CAMERA_GONE') {
       this.#gone = this.#source
-      this.#waiters.notStarted(thrown ?? this.#unavailable())
+      this.#waiters.notStarted(() => thrown ?? this.#unavailable())
       this.#setSource(undefined)
       this.#show()
       return
@@ -318,7 +318,7 @@ export class CameraCapture {
     this.#note(fault)
     if (fault.code === 'NO_BANDWIDTH' && this.#lower()) return
     this.#step({ type: 'failed', code: fault.code })
-    if (!isOpen(this.#machine)) this.#waiters.notStarted(thrown ?? this.#unavailable())
+    if (!isOpen(this.#machine)) this.#waiters.notStarted(() => thrown ?? this.#unavailable())
     if (fault.code === 'CAMERA_BUSY' && this.#machine.phase === 'waiting' && this.#camera?.node !== undefined) {
       this.#busy.start(this.#camera.node, this.#settings.reconnectIntervalMs)
     }
@@ -366,7 +366,7 @@ export class CameraCapture {
     if (this.#machine.phase === 'streaming') this.#waiters.frames(true)
     else if (!open) this.#waiters.frames(false)
     // What a start failed with is told by the one who knows it.
-    if (!open && event.type !== 'failed') this.#waiters.notStarted(this.#unavailable())
+    if (!open && event.type !== 'failed') this.#waiters.notStarted(() => this.#unavailable())
   }
 
   #show(): void {

@@ -39,8 +39,11 @@ export class CaptureWaiters {
     this.#starts.clear()
   }
 
-  notStarted(reason: unknown): void {
-    for (const { reject } of this.#starts) reject(reason)
+  /** `reason` is made only for those who wait: an error costs its stack, and mostly nobody does. */
+  notStarted(reason: () => unknown): void {
+    if (this.#starts.size === 0) return
+    const thrown = reason()
+    for (const { reject } of this.#starts) reject(thrown)
     this.#starts.clear()
   }
 

@@ -13,7 +13,7 @@ import type { DeviceReport, DeviceState, NativeErrorCode, NativeEvent } from '..
 import { chooseMode, type ModeWish } from '../mode.js'
 import type { Camera, CameraEvents, Mode } from '../types.js'
 import { Announcer } from './announcer.js'
-import { IdBook, type IdBookOptions, type Numbered, nodeNumber } from './id-book.js'
+import { IdBook, type IdBookOptions, type Numbered } from './id-book.js'
 import type { Selection } from './selections.js'
 import { cameraStatus } from './status.js'
 import {
@@ -39,6 +39,8 @@ export interface RegistryOptions extends IdBookOptions {
 }
 
 interface Entry {
+  /** N of `cameraN`. */
+  readonly number: number
   camera: Camera
   state: DeviceState | undefined
   captureFault: NativeErrorCode | undefined
@@ -63,7 +65,9 @@ export class CameraRegistry {
   readonly #ids: IdBook
   readonly #byDevice = new Map<string, Entry>()
   /** What `list` answers until something changes. */
-  #sorted: readonly Camera[] | undefined
+  #listed: readonly Camera[] | undefined
+  /** By number. */
+  readonly #sorted: Entry[] = []
   readonly #bySource = new Map<string, Entry>()
   readonly #lists = new Map<string, Rendered<CameraListView>>()
   readonly #wishes = new Map<string, ModeWish>()
@@ -100,10 +104,8 @@ export class CameraRegistry {
 
   /** All cameras ever seen, by number. */
   list(): readonly Camera[] {
-    this.#sorted ??= [...this.#byDevice.values()]
-      .map((entry) => entry.camera)
-      .sort((a, b) => numberOf(a.device) - numberOf(b.device))
-    return this.#sorted
+    this.#listed ??= this.#sorted.map((entry) => entry.camera)
+    return this.#listed
   }
 
   /** Whether a device is there that is not known yet. */
@@ -241,6 +243,7 @@ export class CameraRegistry {
     const known = this.#byDevice.get(device)
     if (known !== undefined) return known
     const entry: Entry = {
+      number,
       camera: { device, identity: identity.id, name: identity.name, virtual: state.virtual, status: 'DISCONNECTED' },
       state: undefined,
       captureFault: undefined,
@@ -250,7 +253,9 @@ export class CameraRegistry {
       choice: undefined,
     }
     this.#byDevice.set(device, entry)
-    this.#sorted = undefined
+    this.#sorted.push(entry)
+    this.#sorted.sort((a, b) => a.number - b.number)
+    this.#listed = undefined
     return entry
   }
 
@@ -302,7 +307,7 @@ export class CameraRegistry {
     // Another appearance is never taken for the one before it.
     if (camera.source !== previous.source && this.#changed?.delete(entry)) this.events.emit('changed', previous)
     entry.camera = camera
-    this.#sorted = undefined
+    this.#listed = undefined
     entry.statuses.clear()
     entry.capabilities = undefined
     this.#lists.clear()
@@ -331,8 +336,8 @@ export class CameraRegistry {
   }
 
   #present(): Numbered[] {
-    return [...this.#bySource.values()].flatMap(({ camera: { device, identity }, state }) =>
-      state === undefined ? [] : [{ number: numberOf(device), identity, state }],
+    return [...this.#bySource.values()].flatMap(({ number, camera: { identity }, state }) =>
+      state === undefined ? [] : [{ number, identity, state }],
     )
   }
 }
@@ -367,8 +372,4 @@ function sameStatus(a: Camera, b: Camera): boolean {
 function displayName(state: DeviceState | undefined, report: Camera['report'], previous: string): string {
   if (state === undefined) return previous
   return report?.card || state.identity.product || state.identity.name || previous
-}
-
-function numberOf(device: string): number {
-  return nodeNumber(device) ?? 0
 }

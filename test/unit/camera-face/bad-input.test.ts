@@ -196,7 +196,7 @@ describe('13.7 bodies', () => {
 
   it('survives an answer that cannot be sent', async () => {
     const page = new Map([['index.html', { bytes: Buffer.from(''), type: 'text/html\r\nX: 1', etag: '""' }]])
-    const broken = await stage({ ports: { page } })
+    const broken = await stage({ ports: { page: async () => page } })
     expect(await raw(broken.port, 'GET / HTTP/1.1\r\nHost: localhost\r\n\r\n')).toBe('')
     expect((await ask(broken.port, 'GET', '/health')).status).toBe(200)
     await broken.close()

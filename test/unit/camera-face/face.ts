@@ -150,7 +150,8 @@ export async function stage(options: StageOptions = {}): Promise<Stage> {
         return [{ name: 'brightness', value: 0, ok: true }]
       },
     },
-    page: new Map([['index.html', { bytes: Buffer.from('<p>page'), type: 'text/html; charset=utf-8', etag: '"abc"' }]]),
+    page: async () =>
+      new Map([['index.html', { bytes: Buffer.from('<p>page'), type: 'text/html; charset=utf-8', etag: '"abc"' }]]),
     shutdown: () => void done.push('shutdown'),
     ...options.ports,
   }

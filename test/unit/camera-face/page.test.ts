@@ -3,7 +3,7 @@ import { mkdir } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { loadPage } from '../../../src/camera-face/index.js'
+import { loadPage, pageOf } from '../../../src/camera-face/index.js'
 import { ask } from '../../support/raw-http.js'
 import { type Stage, stage } from './face.js'
 
@@ -15,7 +15,7 @@ beforeAll(async () => {
   writeFileSync(join(dir, 'main.js.map'), '{}')
   await mkdir(join(dir, 'parts'))
   writeFileSync(join(dir, 'parts/style.css'), 'p{}')
-  current = await stage({ ports: { page: await loadPage(dir) } })
+  current = await stage({ ports: { page: pageOf(dir) } })
 })
 afterAll(async () => {
   await current.close()

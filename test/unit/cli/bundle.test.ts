@@ -12,7 +12,7 @@ const BUNDLE = join(ROOT, 'dist/bundle')
 const LOAD = `import { loader } from ${JSON.stringify(join(BUNDLE, 'load.js'))}
 const { load, cached } = loader()
 const { main } = load('cli.cjs')
-await main({ argv: ['--version'], terminal: { print: (text) => console.log(JSON.stringify({ text, cached: cached() })) } })`
+await main({ argv: ['--version'], terminal: { print: (text) => console.log(JSON.stringify({ text, cached: cached(), trace: new Error('here').stack })) } })`
 
 describe('the bundle', () => {
   it('has compiled code beside each file that a start loads, and uses it', async () => {
@@ -20,9 +20,11 @@ describe('the bundle', () => {
     for (const name of ['cli', 'config', 'logger', 'app', 'parts']) {
       expect(files.filter((file) => file.startsWith(name) && file.endsWith('.cjs.cache'))).toHaveLength(1)
     }
-    const { text, cached } = await loaded([])
+    const { text, cached, trace } = await loaded([])
     expect(text).toMatch(/^camera-service \d/)
     expect(cached).toContain('cli.cjs')
+    // Compiled code remembers where it was compiled.
+    expect(trace).toContain(`${BUNDLE}/cli.cjs:`)
   })
 
   it('does without when the compiled code is that of another Node', async () => {
@@ -53,7 +55,13 @@ describe('the bundle', () => {
   })
 })
 
-async function loaded(options: readonly string[]): Promise<{ readonly text: string; readonly cached: readonly string[] }> {
+interface Loaded {
+  readonly text: string
+  readonly cached: readonly string[]
+  readonly trace: string
+}
+
+async function loaded(options: readonly string[]): Promise<Loaded> {
   const { stdout } = await promisify(execFile)(process.execPath, [...options, '--input-type=module', '-e', LOAD], { cwd: ROOT })
   return JSON.parse(stdout)
 }
