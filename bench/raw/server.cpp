@@ -40,7 +40,8 @@ RawServer::RawServer(size_t replyBytes, size_t eventBytes)
 
 RawServer::~RawServer() { close(poll_); }
 
-bool RawServer::listen() {
+bool RawServer::listen(uint16_t port) {
+    port_ = port;
     const int clients = listenOn(port_), control = listenOn(controlPort_);
     if (clients < 0 || control < 0) {
         std::perror("raw: listen");
@@ -56,6 +57,9 @@ int RawServer::listenOn(uint16_t &port) {
     sockaddr_in address{};
     address.sin_family = AF_INET;
     address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    address.sin_port = htons(port);
+    const int on = 1;
+    if (fd >= 0) setsockopt(fd, SOL_SOCKET, SO_REUSEPORT, &on, sizeof on);
     socklen_t size = sizeof address;
     auto *generic = reinterpret_cast<sockaddr *>(&address);
     if (fd < 0 || bind(fd, generic, size) != 0 || ::listen(fd, kBacklog) != 0 || getsockname(fd, generic, &size) != 0) return -1;

@@ -24,8 +24,8 @@ public:
     RawServer &operator=(const RawServer &) = delete;
     ~RawServer();
 
-    /** False after a message on stderr. */
-    bool listen();
+    /** On a port of its own, or on that of another one of this process, whose connections it shares. False after a message on stderr. */
+    bool listen(uint16_t port = 0);
     uint16_t port() const { return port_; }
     uint16_t controlPort() const { return controlPort_; }
 
@@ -43,6 +43,7 @@ private:
         std::string unsent;
     };
 
+    /** Any free port for 0. */
     int listenOn(uint16_t &port);
     void accept(const Client &listener);
     void add(int fd, Kind kind);

@@ -11,10 +11,13 @@ const several = cpus().length > 1
 export const SERVER_CORE = ['taskset', '-c', '0']
 export const GENERATOR_CORE = ['taskset', '-c', several ? '1' : '0']
 
+/** Command prefix for a server or generator that may use every core. */
+export const ANY_CORE = ['taskset', '-c', `0-${cpus().length - 1}`]
+
 /** Options as of `gen --NAME`; answers its JSON with `serverBusy` and `generatorBusy`, shares of one core. */
-export async function generate(options) {
+export async function generate(options, place = GENERATOR_CORE) {
   const args = Object.entries(options).flatMap(([name, value]) => [`--${name}`, String(value)])
-  const [command, ...before] = GENERATOR_CORE
+  const [command, ...before] = place
   const { stdout } = await promisify(execFile)(command, [...before, GEN, ...args])
   const result = JSON.parse(stdout)
   const wallNs = result.seconds * 1e9

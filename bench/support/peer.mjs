@@ -10,13 +10,13 @@ const BENCH = resolve(import.meta.dirname, '..')
 /** `{ port, pid, stop }` of peers/NAME.mjs on the server's core. */
 export const startPeer = (name, args = []) => startServer([process.execPath, resolve(BENCH, `peers/${name}.mjs`), ...args])
 
-/** The practical limit of one core (raw/server.hpp): `port` and `control`. */
-export const startRaw = ({ replyBytes = 0, eventBytes = 0 }) =>
-  startServer([resolve(BENCH, 'out/raw'), String(replyBytes), String(eventBytes)])
+/** The practical limit of one core, or of `threads` on every core (raw/server.hpp): `port` and `control`. */
+export const startRaw = ({ replyBytes = 0, eventBytes = 0, threads, place }) =>
+  startServer([resolve(BENCH, 'out/raw'), String(replyBytes), String(eventBytes), ...(threads ? [String(threads)] : [])], place)
 
-/** Any program of this kind, on the server's core; with all that it printed in its line. */
-export async function startServer(words) {
-  const [command, ...args] = [...SERVER_CORE, ...words]
+/** Any program of this kind, on the server's core unless told another place; with all that it printed in its line. */
+export async function startServer(words, place = SERVER_CORE) {
+  const [command, ...args] = [...place, ...words]
   const child = spawn(command, args, { stdio: ['ignore', 'pipe', 'inherit'] })
   const gone = once(child, 'exit')
   const ended = gone.then(([status, signal]) => {
