@@ -124,9 +124,6 @@ export interface NearMethod extends MethodFacts {
 
 export type Method = HomeMethod | NearMethod
 
-/** Members that older clients put into any call; they are no parameters (contract §4.5). */
-const CREDENTIALS = ['auth_token', 'token']
-
 export function defineMethod<P extends Schema<TObject>, R extends Schema>(definition: MethodDefinition<P, R>): HomeMethod {
   return addTo(factsOf(definition), { near: false as const, run: withExtras(definition) as HomeMethod['run'] })
 }
@@ -144,12 +141,10 @@ function factsOf<P extends Schema<TObject>, R extends Schema>(definition: Defini
   let result: TSchema | undefined
 
   function checked(given: Params): Params {
-    let own = given
-    for (const name of CREDENTIALS) if (name in own) own = without(own, name)
-    if (prepare !== undefined) own = prepare(own)
+    const own = prepare === undefined ? given : prepare(given)
     check ??= compileCheck(facts.params)
     if (!check.passes(own)) throw explainFault(facts.params, own, check.firstFault(own) ?? '')
-    return own
+    return knownOf(own, facts.params)
   }
 
   const facts: MethodFacts = {
@@ -212,7 +207,9 @@ export function forRole<Kind extends Method>(method: Kind, role: Role): Kind {
   return Object.create(method, { role: { value: role, enumerable: true } }) as Kind
 }
 
-function without(params: Params, name: string): Params {
-  const { [name]: _removed, ...rest } = params
-  return rest
+/** Members that the method does not know go no further; among them the credentials that older clients put into any call (contract §4.5). */
+function knownOf(params: Params, { properties }: TObject): Params {
+  const known: Record<string, unknown> = {}
+  for (const name in properties) if (Object.hasOwn(params, name)) known[name] = params[name]
+  return known
 }
