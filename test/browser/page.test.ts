@@ -39,6 +39,34 @@ describe('the page of the camera face', () => {
     await page.context().close()
   })
 
+  it('S-52 names of cameras are text, whatever they hold', async () => {
+    const names = [
+      '<img src=x onerror=alert(1)>',
+      '"><script>alert(2)</script>',
+      `$\{alert(3)}{{alert(4)}}`,
+      "javascript:alert('5')",
+    ]
+    const dialogs: string[] = []
+    const { page, complaints } = await open(browser, url, {
+      before: async (fresh) => {
+        fresh.on('dialog', (dialog) => {
+          dialogs.push(dialog.message())
+          void dialog.dismiss()
+        })
+        await fresh.route(/\/(?:status(?:\?.*)?|cameras)$/, async (route) => {
+          const answer = await route.fetch()
+          const text = JSON.stringify(await answer.json(), (key, value) => (key === 'name' ? names.join(' ') : value))
+          await route.fulfill({ response: answer, body: text })
+        })
+      },
+    })
+    await live(page)
+    await expect.poll(() => page.content(), SOON).toContain('&lt;img src=x onerror=alert(1)&gt;')
+    expect(await page.locator('img[src="x"], script:not([src])').count()).toBe(0)
+    expect({ dialogs, complaints }).toEqual({ dialogs: [], complaints: [] })
+    await page.context().close()
+  })
+
   it('shows a picture that moves, its size, the rate seen and the latency', async () => {
     const { page } = await open(browser, url)
     await live(page)

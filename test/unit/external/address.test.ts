@@ -65,6 +65,51 @@ describe('the address of a stream', () => {
     if (text.length > 12) expect(JSON.stringify([error.details, error.data])).not.toContain(text.slice(8))
   })
 
+  it.each([
+    ...[
+      '-y',
+      '-i',
+      '--help',
+      '-f lavfi',
+      'concat:a|b',
+      'subfile,,start,0,end,9,,:/etc/passwd',
+      'data:text/plain,x',
+      'file:/etc/passwd',
+    ],
+    ...[
+      'file:///etc/passwd',
+      'pipe:0',
+      'pipe:',
+      'crypto:/etc/passwd',
+      'hls+http://h/a',
+      'tee:a|b',
+      'async:file:a',
+      'cache:file:a',
+    ],
+    ...[
+      'http://h/a.m3u8',
+      'https://h/a.m3u8',
+      'tcp://h:1',
+      'udp://h:1',
+      'rtmp://h/a',
+      'srt://h:1',
+      'unix:/run/s',
+      'ffrtmphttp://h/a',
+    ],
+    ...[
+      ' rtsp://h/a',
+      '-rtsp://h/a',
+      'rtsp:-y',
+      'rtsp:///etc/passwd',
+      'RTSP\n://h',
+      'rtsp://h/a -y',
+      'rtsp://h/a\n-y',
+      'rtsp://-y/a',
+    ],
+  ])('S-44 %j never comes to a program: it is no address of a stream', (text) => {
+    expect(thrownBy(() => parse(text))).toMatchObject({ code: 'INVALID_PARAMS' })
+  })
+
   it('never shows a password, whatever the address', () => {
     const password = fc.stringMatching(/^[A-Za-z0-9]{8,20}$/)
     const path = fc.webPath().filter((each) => !each.includes('$'))

@@ -1,5 +1,6 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
+import { parseAddress } from '../../../../src/external/address.js'
 import {
   cameraBody,
   hookLine,
@@ -25,14 +26,52 @@ test.each(['$HOME', '`id`', "it's", 'a"b', 'a\\b', 'ä', 'a\nb', 'a\0b', ''])(
   },
 )
 
-test('whatever the words, the server starts exactly them or we refuse', () => {
+test('S-43 command injection through hooks: whatever the words, the server starts exactly them or we refuse', () => {
   fc.assert(
     fc.property(fc.array(fc.string({ unit: 'binary-ascii' }), { minLength: 1, maxLength: 4 }), (words) => {
       const line = hookLine(words)
       if (line !== undefined) expect(splitLikeMediamtx(line)).toEqual(words)
     }),
+    { numRuns: 100_000 },
+  )
+})
+
+test('S-46 source strings: nothing but the members of ours, and no dollar in any, whatever address was given', () => {
+  const hooks = {
+    demand: '/bin/hook /run/s',
+    segmentCreated: '/bin/hook /run/s created',
+    segmentCompleted: '/bin/hook /run/s completed',
+  }
+  const allowed = new Set([
+    ...['source', 'sourceOnDemand', 'sourceOnDemandStartTimeout', 'sourceOnDemandCloseAfter', 'rtspTransport', 'maxReaders'],
+    ...['runOnInit', 'runOnInitRestart', 'runOnDemand', 'runOnDemandRestart', 'runOnUnDemand', 'runOnRead', 'runOnReadRestart'],
+    ...['runOnUnread', 'runOnRecordSegmentCreate', 'runOnRecordSegmentComplete', 'rpiCameraTextOverlay'],
+  ])
+  const tail = fc.array(fc.constantFrom('$', '$G1', '$MTX_QUERY', '/', 'a', '%24', '?x=', '\n', '\0', ' ', '"', '`', '\\', 'é'), {
+    maxLength: 8,
+  })
+  let taken = 0
+  fc.assert(
+    fc.property(tail, (pieces) => {
+      const url = `rtsp://192.0.2.1/${pieces.join('')}`
+      try {
+        parseAddress(url, 'stream_url')
+      } catch {
+        return
+      }
+      taken += 1
+      const body = sourceBody({ ...plain, hooks }, { url, onDemand: true, transport: 'tcp' })
+      expect(Object.keys(body).filter((name) => !allowed.has(name))).toEqual([])
+      expect(JSON.stringify(body)).toMatch(/^[\x20-\x7e]*$/)
+      expect(JSON.stringify(body)).not.toContain('$')
+      expect([body.runOnRecordSegmentCreate, body.runOnRecordSegmentComplete]).toEqual([
+        hooks.segmentCreated,
+        hooks.segmentCompleted,
+      ])
+    }),
     { numRuns: 5_000 },
   )
+  expect(taken).toBeGreaterThan(100)
 })
 
 test('the marker tells our paths from a sibling’s and from foreign ones', () => {

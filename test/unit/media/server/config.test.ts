@@ -15,9 +15,11 @@ interface User {
   readonly permissions: readonly { readonly action: string; readonly path: string }[]
 }
 
-test('the API is on loopback, and only we may use it or publish', () => {
+test('S-47 the control API is on loopback, only we may use it or publish, and what else tells of it is off', () => {
   const config = parse(publish)
   expect(config.apiAddress).toBe('127.0.0.1:9997')
+  expect(config).toMatchObject({ metrics: false, pprof: false, playback: false })
+  expect(serverEnvironment(places)).toMatchObject({ MTX_METRICS: 'no', MTX_PPROF: 'no', MTX_PLAYBACK: 'no' })
   const users = config.authInternalUsers as User[]
   for (const action of ['api', 'publish']) {
     const [allowed, ...others] = users.filter((user) => user.permissions.some((permission) => permission.action === action))
