@@ -5,6 +5,8 @@ import { join } from 'node:path'
 import { afterEach, expect, test } from 'vitest'
 import type { RecordingsOptions } from '../../src/recordings/index.js'
 import { playThrough } from '../support/ffprobe.js'
+import { RpcClient } from '../support/rpc-client.js'
+import { startService } from '../support/service.js'
 import { openRecordings, type RecordingBench, recordersIn, until } from './recordings-bench.js'
 
 let bench: RecordingBench | undefined
@@ -142,4 +144,46 @@ test('snapshots are limited in age and number, recordings are not, and nothing i
   await recordings.cleaner.setPolicy({ policy_type: 'age', max_age_days: 30, enabled: true })
   await until('only the newest are left', async () => (await names()).join() === 'young_0.jpg,young_1.jpg,young_2.jpg')
   expect((await recordings.files.list('recording', {})).total).toBe(5)
+})
+
+test('the whole service cuts files by their size out of one capture, and each frame is in one of them', {
+  timeout: 60_000,
+}, async () => {
+  const service = await startService({
+    args: ['--virtual-cameras', '1'],
+    env: {
+      CAMERA_SERVICE_RECORDING_MAX_SEGMENT_SIZE: '1000000',
+      CAMERA_SERVICE_COMPATIBILITY_EXTRA_MEMBERS: 'true',
+      CAMERA_SERVICE_SECURITY_RATE_LIMIT_REQUESTS: '1000000',
+    },
+  })
+  const client = await RpcClient.connect(service.url)
+  try {
+    await client.login(service.token('admin'))
+    await client.call('subscribe_events', { topics: ['recording.error', 'recording.start'] })
+    const { filename } = await client.call<{ filename: string }>('start_recording', { device: 'camera0', format: 'mkv' })
+    await until('three files', async () => (await client.call<{ total: number }>('list_recordings')).total >= 3, 40_000)
+    expect(await client.call('stop_recording', { device: 'camera0' })).toMatchObject({ filename })
+    interface Facts {
+      readonly files: readonly string[]
+      readonly gaps: readonly unknown[]
+      readonly created_time: string
+    }
+    const info = (name: string) => client.call<Facts>('get_recording_info', { filename: name })
+    const { files, gaps } = await info(filename)
+    expect(gaps).toEqual([])
+    let untilMs = Number.POSITIVE_INFINITY
+    for (const name of files) {
+      const { span } = await playThrough(join(service.stateDir, 'recordings', `${name}.mkv`))
+      const fromMs = Date.parse((await info(name)).created_time)
+      expect(fromMs).toBeLessThan(untilMs)
+      untilMs = fromMs + span * 1_000
+    }
+    expect(client.messages.filter(({ method }) => method?.startsWith('recording.')).map(({ method }) => method)).toEqual([
+      'recording.start',
+    ])
+  } finally {
+    await client.close()
+    await service.stop()
+  }
 })

