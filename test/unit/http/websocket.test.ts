@@ -84,6 +84,13 @@ describe('login deadline', () => {
     expect(logins()).toBe(1)
   })
 
+  it('is seen at the reply to it, so that the next may come', () => {
+    const { session, connection, logins } = open()
+    session.expiresAtMs = WALL_MS + 3_600_000
+    connection.send('logged in', false)
+    expect(logins()).toBe(1)
+  })
+
   it('can be switched off', () => {
     const { socket, connection } = open({ loginMs: 0 })
     connection.sweep(3_600_000, WALL_MS)
