@@ -41,6 +41,7 @@ Napi::Object init(Napi::Env env, Napi::Object exports) {
         {"endViewers", endViewers},
         {"viewers", viewers},
         {"viewerCount", viewerCount},
+        {"sendDatagram", sendDatagram},
     };
     for (const auto &[name, call] : kCalls) exports.Set(name, Napi::Function::New(env, call, name));
     return exports;

@@ -1,4 +1,5 @@
-// The functions of the addon. Each takes the number of a view first, but for `open` and `attach`, which answer one.
+// The functions of the addon. Each takes the number of a view first, but for `open` and `attach`, which answer one, and
+// `sendDatagram`.
 // src/native/index.ts makes the `Core` of types.ts from them. None waits for a device, a disk or another thread.
 #pragma once
 
@@ -42,5 +43,8 @@ Napi::Value endViewer(const Napi::CallbackInfo &info);
 Napi::Value endViewers(const Napi::CallbackInfo &info);
 Napi::Value viewers(const Napi::CallbackInfo &info);
 Napi::Value viewerCount(const Napi::CallbackInfo &info);
+
+/// `(address, message)`, of no view: to a Unix datagram socket.
+Napi::Value sendDatagram(const Napi::CallbackInfo &info);
 
 } // namespace camera::binding

@@ -1,4 +1,5 @@
 /** Face of the native core: `loadNative()` and the types of what it answers. */
 
 export { loadNative } from './addon.js'
+export { sendDatagram } from './datagram.js'
 export type * from './types.js'
