@@ -161,6 +161,11 @@ export class MediaService implements Service {
     })
   }
 
+  /** Time since the loop that keeps MediaMTX as it should be came round; a minute is far beyond all of its deadlines. */
+  get sinceTurnMs(): number {
+    return this.#link.sinceTurnMs
+  }
+
   get state(): MediaState {
     return this.#settings.mode === 'off' ? 'off' : this.#link.state
   }

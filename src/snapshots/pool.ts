@@ -1,25 +1,33 @@
 /** Worker threads for conversions: started with the first one, since most snapshots need none; ended when long idle. */
 
 import type { Piscina } from 'piscina'
-import { ServiceError } from '../base/errors.js'
+import { errorText, ServiceError } from '../base/errors.js'
+import { removeParts } from './temporary.js'
 import type { ConversionReply, ConvertedSnapshot, ConvertJob } from './worker.js'
 
 /** The part of piscina that is used. */
-export type Workers = Pick<Piscina, 'destroy'> & { run(job: ConvertJob): Promise<unknown> }
+export type Workers = Pick<Piscina, 'destroy'> & {
+  /** The signal ends the thread that does the job. */
+  run(job: ConvertJob, options: { readonly signal: AbortSignal }): Promise<unknown>
+}
 
 export interface PoolOptions {
   readonly threads: number
   /** Jobs waiting beyond the running ones; more are refused with RATE_LIMITED. */
   readonly maxQueue: number
+  /** A job that runs longer loses its thread. */
+  readonly jobMs: number
   /** Makes the threads; piscina's when absent. */
   readonly open?: (threads: number) => Promise<Workers>
 }
 
 const IDLE_MS = 60_000
+/** A picture of the largest size takes a tenth of it. */
+const HEAP_MB = 512
 
 /**
- * Cancelling a job that runs would kill its thread in the middle of a write and leave half a file behind, so only jobs that still
- * wait can be cancelled: they wait here, not in piscina.
+ * Cancelling a job that runs would kill its thread in the middle of a write, so of callers only those whose jobs still wait are heard: they
+ * wait here, not in piscina. What a thread leaves that hung or died is removed.
  */
 export class ConversionPool {
   readonly #options: PoolOptions
@@ -60,7 +68,15 @@ export class ConversionPool {
 
   async #run(job: ConvertJob): Promise<ConversionReply> {
     this.#workers ??= (this.#options.open ?? openPiscina)(this.#options.threads)
-    return (await (await this.#workers).run(job)) as ConversionReply
+    const workers = await this.#workers
+    const signal = AbortSignal.timeout(this.#options.jobMs)
+    try {
+      return (await workers.run(job, { signal })) as ConversionReply
+    } catch (thrown) {
+      await removeParts(job.dir, job.name)
+      const why = signal.aborted ? `took longer than ${this.#options.jobMs} ms` : `lost its thread: ${errorText(thrown)}`
+      throw new Error(`the conversion ${why}`, { cause: thrown })
+    }
   }
 
   #turn(): Promise<void> | undefined {
@@ -84,13 +100,15 @@ export class ConversionPool {
   }
 }
 
-async function openPiscina(threads: number): Promise<Workers> {
+/** `worker` does the jobs. */
+export async function openPiscina(threads: number, worker = new URL('./worker.js', import.meta.url)): Promise<Workers> {
   const { Piscina } = await import('piscina')
   return new Piscina({
-    filename: new URL('./worker.js', import.meta.url).href,
+    filename: worker.href,
     minThreads: 0,
     maxThreads: threads,
     idleTimeout: IDLE_MS,
     concurrentTasksPerWorker: 1,
+    resourceLimits: { maxOldGenerationSizeMb: HEAP_MB },
   })
 }

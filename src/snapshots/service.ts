@@ -82,6 +82,8 @@ const MAX_NAMES = 1_000
 /** Made names whose number of pictures is remembered: one per camera and second. */
 const MAX_REMEMBERED = 256
 const CONVERSION_QUEUE = 256
+/** For decoding and encoding, beyond the wait for a frame. */
+const CONVERSION_MS = 10_000
 
 /** What is told beside the picture when it did not come the plain way. */
 type Way = Pick<SnapshotResult, 'capture_method' | 'tier_used' | 'capture_time_ms'>
@@ -120,6 +122,7 @@ export class Snapshots implements Service {
     this.#pool = new ConversionPool({
       threads: options.workerThreads,
       maxQueue: CONVERSION_QUEUE,
+      jobMs: options.timeoutMs + CONVERSION_MS,
       ...(options.openWorkers === undefined ? {} : { open: options.openWorkers }),
     })
     this.#storage = new StorageGuard(options)

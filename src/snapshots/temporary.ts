@@ -11,6 +11,13 @@ export function temporaryName(file: string): string {
   return `${file}.${process.pid}-${Math.random().toString(36).slice(2)}.part`
 }
 
+/** Removes what a thread of ours has left of one file. Never rejects. */
+export async function removeParts(dir: string, name: string): Promise<void> {
+  const names = await readdir(dir).catch(() => [])
+  const left = names.filter((each) => each.startsWith(`${name}.${process.pid}-`) && each.endsWith('.part'))
+  for (const each of left) await unlink(join(dir, each)).catch(() => undefined)
+}
+
 /** Removes what died with its writer, in `dir` and its folders. To be called before anything is written. Never rejects. */
 export async function removeLeftovers(dir: string, isAlive: (pid: number) => boolean = lives): Promise<void> {
   // A folder that cannot be read has nothing that could be removed.

@@ -50,6 +50,7 @@ export class ServerLink {
   #loop: Promise<void> | undefined
   #looking: Promise<void> | undefined
   readonly #pauser: Pauser
+  #turnedMs: number
   /** What tells the latest server process from others. */
   #met: string | undefined
   #hangs = 0
@@ -59,10 +60,16 @@ export class ServerLink {
   constructor(options: ServerLinkOptions) {
     this.#options = options
     this.#pauser = new Pauser(options.clock)
+    this.#turnedMs = options.clock.nowMs()
   }
 
   get state(): LinkState {
     return this.#state
+  }
+
+  /** Time since the loop came round. */
+  get sinceTurnMs(): number {
+    return this.#loop === undefined ? 0 : this.#options.clock.nowMs() - this.#turnedMs
   }
 
   /** For people; no secret. */
@@ -124,6 +131,7 @@ export class ServerLink {
 
   async #run(signal: AbortSignal): Promise<void> {
     while (!signal.aborted) {
+      this.#turnedMs = this.#options.clock.nowMs()
       try {
         if (this.#server === undefined) await this.#find(signal)
         else await this.#tick()

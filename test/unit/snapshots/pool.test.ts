@@ -12,7 +12,7 @@ function setUp() {
       destroyed += 1
     },
   }
-  const pool = new ConversionPool({ threads: 1, maxQueue: 2, open: async () => workers })
+  const pool = new ConversionPool({ threads: 1, maxQueue: 2, jobMs: 60_000, open: async () => workers })
   const convert = (name: string, signal = new AbortController().signal) => pool.convert({ name } as ConvertJob, signal)
   return { pool, jobs, convert, destroyed: () => destroyed }
 }

@@ -1,0 +1,59 @@
+/** R-15 (reliability-security §2.2): threads that die or hang, with real threads. */
+
+import { mkdtempSync, readdirSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, expect, it } from 'vitest'
+import { ConversionPool, openPiscina } from '../../../src/snapshots/pool.js'
+import type { ConvertJob } from '../../../src/snapshots/worker.js'
+
+/** 1 000 on request. */
+const DEATHS = Number(process.env.R15_DEATHS ?? 60)
+const WORKER = new URL('./workers/faulty.mjs', import.meta.url)
+const folder = mkdtempSync(join(tmpdir(), 'worker-faults-'))
+const pools: ConversionPool[] = []
+afterAll(async () => {
+  for (const pool of pools) await pool.stop()
+  rmSync(folder, { recursive: true })
+})
+
+function setUp(jobMs: number) {
+  const pool = new ConversionPool({ threads: 2, maxQueue: 64, jobMs, open: (threads) => openPiscina(threads, WORKER) })
+  pools.push(pool)
+  const { signal } = new AbortController()
+  return (name: string, dir = '') => pool.convert({ name, dir } as ConvertJob, signal)
+}
+
+it.each([
+  ['exit', 'lost its thread'],
+  ['throw', 'lost its thread'],
+  ['loop', 'took longer than 600 ms'],
+  ['heap', 'lost its thread'],
+])(
+  'R-15: a job whose thread ends by %s fails, and the others finish',
+  async (name, why) => {
+    const convert = setUp(name === 'heap' ? 30_000 : 600)
+    await convert('warm up')
+    const failed = expect(convert(name)).rejects.toThrow(`the conversion ${why}`)
+    const others = await Promise.all(Array.from({ length: 8 }, (_, index) => convert(`job ${index}`)))
+    expect(others.map(({ file }) => file)).toEqual(Array.from({ length: 8 }, (_, index) => `job ${index}`))
+    await failed
+    // Both threads are there again: two jobs that hold each other up would not end otherwise.
+    const begin = performance.now()
+    await Promise.all([convert('one'), convert('two')])
+    expect(performance.now() - begin).toBeLessThan(200 + 800)
+  },
+  60_000,
+)
+
+it('R-15: nothing of a file stays behind, and deaths cost no memory', async () => {
+  const convert = setUp(10_000)
+  const die = async (times: number): Promise<void> => {
+    for (let deaths = 0; deaths < times; deaths += 1) await expect(convert('exit', folder)).rejects.toThrow('lost its thread')
+  }
+  await die(20)
+  const before = process.memoryUsage().rss
+  await die(DEATHS)
+  expect((process.memoryUsage().rss - before) / 2 ** 20).toBeLessThan(20)
+  expect(readdirSync(folder)).toEqual([])
+}, 120_000)

@@ -1,0 +1,18 @@
+/** In place of the conversions: does what the name of the job says. */
+
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+
+export default async function run({ dir, name }) {
+  if (dir !== '') writeFileSync(join(dir, `${name}.${process.pid}-half.part`), 'half a picture')
+  if (name === 'exit') process.exit(1)
+  if (name === 'throw') setImmediate(() => throwLater())
+  if (name === 'loop') for (;;);
+  if (name === 'heap') for (const kept = []; ; ) kept.push(new Array(1_000_000).fill(0.5))
+  if (name === 'throw') await new Promise(() => undefined)
+  return { converted: { file: name } }
+}
+
+function throwLater() {
+  throw new Error('nobody catches this')
+}
