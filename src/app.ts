@@ -11,6 +11,7 @@ import type { LogPort } from './app/camera-log.js'
 import { buildCredentials, buildTokens } from './app/credentials.js'
 import { type SignalActions, signalActions } from './app/signals.js'
 import { stopServices } from './app/stop.js'
+import { Supervisor } from './app/supervisor.js'
 import { firstStartToken, inStateDir, type Tokens } from './auth/index.js'
 import type { Clock } from './base/clock.js'
 import { lockFolder } from './base/folder-lock.js'
@@ -18,7 +19,7 @@ import { type Service, type StopReport, startAll, stopAll } from './base/lifecyc
 import type { Logger } from './base/logger.js'
 import { type Cameras, createCameras, type Selection, type StreamLinks } from './cameras/index.js'
 import type { Config, ConfigurationPort } from './config/index.js'
-import { loadNative } from './native/index.js'
+import { loadNative, sendDatagram } from './native/index.js'
 
 export interface AppContext {
   readonly config: Config
@@ -81,21 +82,17 @@ export async function createApp({ config, configuration, logger, clock, env, log
     await stopAll(early, { deadlineMs: config.server.shutdown_timeout, clock, logger })
     throw thrown
   }
-  const parts = await buildParts({
-    config,
-    configuration,
-    cameras,
-    credentials,
-    tokens,
-    throttle,
-    clock,
-    logger,
-    env,
-    build,
-  }).catch(stopEarly)
+  const context = { config, configuration, cameras, credentials, tokens, throttle, clock, logger, env, build }
+  const parts = await buildParts({ ...context, watchdogFeeds: () => supervisor.feeds }).catch(stopEarly)
   links = parts.links
   tokens.load()
   const order = [...early, ...parts.order]
+  const supervisor = new Supervisor({
+    ...{ env, clock, logger, pid: process.pid },
+    send: sendDatagram,
+    status: () => statusLine(cameras, parts.http.connections),
+    stuck: () => parts.stuck(),
+  })
   let firstToken: string | undefined
   const actions = signalActions({
     logger,
@@ -111,18 +108,25 @@ export async function createApp({ config, configuration, logger, clock, env, log
   })
   return {
     ...actions,
+    async reload() {
+      const end = supervisor.reloading()
+      await actions.reload().finally(end)
+    },
     async start() {
       await startAll(parts.order, abort.signal).catch(stopEarly)
       // After the start: a token that is shown once must not be lost to a port that was in use.
       firstToken = await newFirstToken(config, tokens)
       parts.setReady()
       logger.info({ port: parts.http.port }, 'ready')
+      supervisor.ready()
     },
     async stop() {
+      supervisor.stopping()
       abort.abort()
-      parts.system.setStopping()
-      const report = await stopServices({ order, cameras, deadlineMs: config.server.shutdown_timeout, clock, logger })
+      const first = () => Promise.all([parts.beginEnd(), face?.face.stop()])
+      const report = await stopServices({ first, order, cameras, deadlineMs: config.server.shutdown_timeout, clock, logger })
       parts.disconnect()
+      supervisor.end()
       await cameraConfig?.log.close()
       await lock.release()
       return report
@@ -182,6 +186,12 @@ function buildCameras({ config, logger, clock, searchPath, selections, links }: 
     links,
     ffmpeg: { binary: config.ffmpeg.binary, searchPath },
   })
+}
+
+function statusLine({ registry }: Cameras, clients: number): string {
+  const all = registry.list()
+  const connected = all.filter(({ status }) => status === 'CONNECTED').length
+  return `${connected} of ${all.length} cameras are connected, ${clients} clients`
 }
 
 async function newFirstToken(config: Config, tokens: Tokens): Promise<string | undefined> {

@@ -24,6 +24,7 @@ export interface MetricSources {
   readonly clients: () => number
   readonly config: Config
   readonly downloads: () => DownloadFigures
+  readonly watchdogFeeds: () => number
 }
 
 /** Counts from now on; the function gives the figures of the moment. */
@@ -58,6 +59,8 @@ export function metricFacts(sources: MetricSources): () => Promise<MetricFacts> 
       snapshots: { taken: counted.taken },
       storage,
       storageState: recordings.storage.state,
+      draining: system.stopping(),
+      watchdogFeeds: sources.watchdogFeeds(),
       ready: system.ready() && !system.stopping() && media?.state !== 'down',
     }
   }

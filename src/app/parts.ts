@@ -36,6 +36,7 @@ export interface PartsContext {
   readonly logger: Logger
   readonly env: Readonly<Record<string, string | undefined>>
   readonly build: ReturnType<typeof buildFacts>
+  readonly watchdogFeeds: () => number
 }
 
 export interface Parts {
@@ -47,6 +48,10 @@ export interface Parts {
   readonly system: System
   /** Every component is up. */
   setReady(): void
+  /** What makes no progress, for people. */
+  stuck(): string | undefined
+  /** Nothing new is begun and everybody hears of it. Resolves when nothing is under way any more, or after a deadline. */
+  beginEnd(): Promise<void>
   /** Stream URLs of a camera for a client that used `host`. */
   readonly links: (device: string, host: string) => StreamLinks
   /** Clients hear of nothing any more. */
@@ -134,6 +139,7 @@ export async function buildParts(context: PartsContext): Promise<Parts> {
     clients: () => face.server.connections,
     config,
     downloads: () => desk.figures,
+    watchdogFeeds: context.watchdogFeeds,
   })
   const text = async (format: MetricsFormat): Promise<string> => metricsText(await facts(), format)
   const metrics = new MetricsRoute({ trust, text, types: METRICS_TYPES })
@@ -160,6 +166,13 @@ export async function buildParts(context: PartsContext): Promise<Parts> {
     ...connectRecordings(recordings, rpc.publish),
   ]
 
+  const systemEvents = new SystemEvents({
+    ...{ system, media, recordings, clock },
+    connections: () => face.server.connections,
+    debounce: config.performance.debounce,
+    publish: rpc.publish,
+  })
+
   const order: readonly Service[] = [
     // First up and last down: it says how far the others are.
     ...(health === undefined ? [] : [health]),
@@ -170,12 +183,7 @@ export async function buildParts(context: PartsContext): Promise<Parts> {
     face.server,
     // Last up and first down: files are closed before cameras, MediaMTX or the process end.
     recordings,
-    new SystemEvents({
-      ...{ system, media, recordings, clock },
-      connections: () => face.server.connections,
-      debounce: config.performance.debounce,
-      publish: rpc.publish,
-    }),
+    systemEvents,
   ]
   return {
     order,
@@ -185,6 +193,13 @@ export async function buildParts(context: PartsContext): Promise<Parts> {
     setReady() {
       system.setReady()
       face.setReady()
+    },
+    stuck: () => stuck(snapshots, media),
+    beginEnd() {
+      system.setStopping()
+      const settled = face.server.settle()
+      systemEvents.announceEnd()
+      return settled
     },
     links: (device, host) => media?.streamLinks(device, host) ?? {},
     disconnect() {
@@ -282,6 +297,15 @@ function services(
     streams,
     system,
   }
+}
+
+/** Far beyond every deadline of theirs. */
+const STUCK_MS = 60_000
+
+function stuck(snapshots: Snapshots, media: MediaService | undefined): string | undefined {
+  if (snapshots.oldestJobMs > STUCK_MS) return 'a conversion of a snapshot'
+  if (media !== undefined && media.sinceTurnMs > STUCK_MS) return 'the comparison with MediaMTX'
+  return undefined
 }
 
 function mediamtxWord(media: MediaService | undefined): ComponentWord {

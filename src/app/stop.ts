@@ -5,6 +5,8 @@ import { type Service, type StopReport, stopAll } from '../base/lifecycle.js'
 import type { Logger } from '../base/logger.js'
 
 export interface StopOptions {
+  /** Before all: nothing new is begun, and what is under way gets its time. Bounded by itself. */
+  readonly first?: () => Promise<unknown>
   /** In the order of their start. */
   readonly order: readonly Service[]
   readonly cameras: Pick<Service, 'stop'>
@@ -16,12 +18,14 @@ export interface StopOptions {
 /** Time for viewers to get their closing boundary and for publishers to end; then capture stops whatever they do. */
 const HEAD_START_MS = 400
 
-export async function stopServices({ order, cameras, ...options }: StopOptions): Promise<StopReport> {
+export async function stopServices({ first, order, cameras, ...options }: StopOptions): Promise<StopReport> {
   const cancel = options.clock.after(HEAD_START_MS, () => {
     // Its failure is told where its turn comes.
     cameras.stop().catch(() => undefined)
   })
   try {
+    // What fails of it is told where its turn comes.
+    await first?.().catch(() => undefined)
     return await stopAll(order, options)
   } finally {
     cancel()

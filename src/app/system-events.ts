@@ -70,6 +70,11 @@ export class SystemEvents implements Service {
   }
 
   async stop(): Promise<void> {
+    this.announceEnd()
+  }
+
+  /** Clients hear of the end before anything ends. Idempotent. */
+  announceEnd(): void {
     if (this.#ends.length === 0) return
     for (const end of this.#ends) end()
     this.#ends = []

@@ -45,6 +45,7 @@ const POLL_MS = 20
 /** Pace of closing at stop, so that not everyone comes back at the same moment. */
 const CLOSE_BATCH = 100
 const CLOSE_PAUSE_MS = 10
+const LONGEST_CLOSING_MS = 5_000
 
 export class Connections {
   readonly #rpc: SessionSource
@@ -119,16 +120,27 @@ export class Connections {
     this.#shed()
   }
 
+  /** Nobody new is let in. */
+  close(): void {
+    this.#stopping = true
+  }
+
+  /** Resolves when nothing is under way any more, or after the deadline. */
+  settled(): Promise<void> {
+    return this.#waitUntil((connection) => connection.inFlight === 0, this.#settings.drainMs)
+  }
+
   /** Answers what is under way, then says goodbye to everyone. Resolves when nobody is left; bounded by the deadlines. */
   async drain(): Promise<void> {
-    this.#stopping = true
-    await this.#waitUntil((connection) => connection.inFlight === 0, this.#settings.drainMs)
+    this.close()
+    await this.settled()
     await this.#waitUntil((connection) => connection.pendingBytes === 0, FLUSH_MS)
+    const batch = Math.max(CLOSE_BATCH, Math.ceil((this.#open.size * CLOSE_PAUSE_MS) / LONGEST_CLOSING_MS))
     let closed = 0
     for (const connection of this.#open.keys()) {
       connection.close(CLOSE.goingAway, 'service is stopping')
       closed += 1
-      if (closed % CLOSE_BATCH === 0) await wait(this.#clock, CLOSE_PAUSE_MS)
+      if (closed % batch === 0) await wait(this.#clock, CLOSE_PAUSE_MS)
     }
   }
 

@@ -35,6 +35,8 @@ export interface HttpServerOptions {
 }
 
 export interface HttpServer extends Service {
+  /** The beginning of the end: nobody new is let in. Resolves when nothing is under way any more, or after the deadline. */
+  settle(): Promise<void>
   /** The port listened on; 0 before the start. */
   readonly port: number
   readonly connections: number
@@ -116,16 +118,26 @@ class UwsServer implements HttpServer {
     if (this.#secondAddress !== undefined) await this.#listenToo(this.#app, this.#secondAddress)
   }
 
+  async settle(): Promise<void> {
+    this.#stopListening()
+    this.#connections.close()
+    await this.#connections.settled()
+  }
+
   async stop(): Promise<void> {
     if (this.#app === undefined || this.#uws === undefined) return
     const app = this.#app
     this.#app = undefined
-    for (const listening of this.#listening.splice(0)) this.#uws.us_listen_socket_close(listening)
+    this.#stopListening()
     const hadClients = this.#connections.count > 0
     await Promise.all([this.#connections.drain(), ...this.#groups.map((group) => group.drain?.())])
     this.#stopSweeping()
     if (hadClients) await wait(this.#clock, GOODBYE_MS)
     app.close()
+  }
+
+  #stopListening(): void {
+    for (const listening of this.#listening.splice(0)) this.#uws?.us_listen_socket_close(listening)
   }
 
   async #listenToo(app: TemplatedApp, address: ListenAddress): Promise<void> {

@@ -27,6 +27,8 @@ export interface DispatcherOptions {
   readonly tokens: TokenVerifier
   /** False until every component of the service is up. */
   readonly ready: () => boolean
+  /** The end has begun: nothing costly is begun any more. */
+  readonly stopping?: () => boolean
   readonly rateLimit: RateLimit
   /** A token among the parameters of any call logs a connection in that is not (contract §4.5). */
   readonly tokensInCalls: boolean
@@ -64,6 +66,7 @@ export class Dispatcher {
   readonly #methods: ReadonlyMap<string, CountedMethod>
   readonly #tokens: TokenVerifier
   readonly #ready: () => boolean
+  readonly #stopping: () => boolean
   readonly #rateLimit: RateLimit
   readonly #tokensInCalls: boolean
   readonly #authRequiredInMessage: boolean
@@ -81,6 +84,7 @@ export class Dispatcher {
     this.#failureLog = new FailureLog(options.clock, options.logger)
     this.#tokens = options.tokens
     this.#ready = options.ready
+    this.#stopping = options.stopping ?? (() => false)
     this.#rateLimit = options.rateLimit
     this.#tokensInCalls = options.tokensInCalls
     this.#authRequiredInMessage = options.authRequiredInMessage
@@ -173,6 +177,7 @@ export class Dispatcher {
     }
     if (message.paramsFault !== undefined) return message.paramsFault
     const { work } = method
+    if (work !== undefined && this.#stopping()) return ending()
     const full = work === undefined ? undefined : this.#workload.full(work, session.inFlight)
     if (full === undefined) return undefined
     this.#limited.add(`work of one ${full}`)
@@ -247,6 +252,14 @@ function roleTooLow(session: Session, method: BoundMethod): Failure {
   return failure('PERMISSION_DENIED', {
     data: { required_role: method.role, have_role: session.identity?.role },
     details: `${method.name} needs role ${method.role}`,
+  })
+}
+
+function ending(): Failure {
+  return failure('INVALID_STATE', {
+    data: { state: 'STOPPING', allowed_states: ['RUNNING'] },
+    details: 'the service is being stopped',
+    suggestion: 'connect again in a few seconds',
   })
 }
 

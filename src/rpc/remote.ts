@@ -15,6 +15,8 @@ export interface RemoteRpcOptions extends SessionRules {
   /** Kept equal to those at home. */
   readonly cameras: CameraPort
   readonly ready: () => boolean
+  /** The end has begun. */
+  readonly stopping: () => boolean
   /** N of the next `client_N`, counted over all threads. */
   readonly nextClient: () => number
   /** The events told before this thread began to hear them. */

@@ -70,7 +70,8 @@ export function createRpc(options: RpcOptions): Rpc {
     return opened
   }
   const ready = (): boolean => services.system.ready()
-  const sessions = new Sessions({ ...options, logger, methods: bound, subscriptions, ready, nextClient })
+  const stopping = (): boolean => services.system.stopping?.() ?? false
+  const sessions = new Sessions({ ...options, logger, methods: bound, subscriptions, ready, stopping, nextClient })
   return {
     openSession: (request) => sessions.open(request),
     publish(topic, payload) {

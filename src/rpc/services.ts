@@ -99,6 +99,8 @@ export interface ExternalPort {
 export interface SystemPort {
   /** False until every component is up: calls but `ping` and `authenticate` get -32050 meanwhile. */
   ready(): boolean
+  /** The end has begun. */
+  stopping?(): boolean
   status(): ServiceStatus | Promise<ServiceStatus>
   serverInfo(): ServerInfo
 }

@@ -69,6 +69,8 @@ export interface SessionsOptions extends SessionRules {
   readonly subscriptions: Subscriptions
   /** False until every component of the service is up. */
   readonly ready: () => boolean
+  /** The end has begun: nothing costly is begun any more. */
+  readonly stopping?: () => boolean
   /** N of the next `client_N`. */
   readonly nextClient: () => number
 }

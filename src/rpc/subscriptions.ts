@@ -9,7 +9,7 @@ import { EventLog, type LogSnapshot, stateKey } from './event-log.js'
 import { compileFilter, type Filter, type Payload } from './filters.js'
 import type { CameraPort } from './services.js'
 import type { Session } from './session.js'
-import { isTopicName, namesOf, tellsState } from './topics.js'
+import { isTopicName, namesOf, type Topic, tellsState } from './topics.js'
 
 interface Subscription {
   readonly names: Set<string>
@@ -29,6 +29,10 @@ export interface Position {
 
 /** A client that is so far behind is better off with the state of now. */
 const MAX_REPLAY_BYTES = 512 * 1024
+
+/** Each client is told another time to come back, so that not all of them come at the same moment (reliability-security §2.6). */
+const JITTERED: Topic = 'system.shutdown'
+const COME_BACK_MS = { from: 1_000, to: 5_000 }
 
 export interface SubscriptionCounts {
   readonly total_subscriptions: number
@@ -152,6 +156,7 @@ export class Subscriptions {
     const names = namesOf(topic).filter((name) => this.#byName.has(name))
     if (names.length === 0) return stamped
     const encoder = new EventEncoder(topic, stamped, this.#cameras)
+    const isJittered = topic === JITTERED
     names.forEach((name, order) => {
       const key = tellsState(name) ? `${name} ${stateKey(stamped)}` : undefined
       const seq = this.#log.last(name)
@@ -162,7 +167,11 @@ export class Subscriptions {
         if (subscription === undefined || session.rankAt(wallMs) === 0) continue
         if (names.slice(0, order).some((earlier) => subscription.names.has(earlier))) continue
         if (subscription.filter?.(topic, stamped) === false) continue
-        const encoded = encoder.encode(name, session, subscription.numbered ? number : undefined)
+        const encoded = (isJittered ? jittered(topic, stamped, this.#cameras) : encoder).encode(
+          name,
+          session,
+          subscription.numbered ? number : undefined,
+        )
         if (encoded === undefined) continue
         session.peer.notify(encoded, session.codec.binary, key)
         told += 1
@@ -193,4 +202,9 @@ export class Subscriptions {
     sessions?.delete(session)
     if (sessions?.size === 0) this.#byName.delete(name)
   }
+}
+
+function jittered(topic: string, payload: Payload, cameras: Pick<CameraPort, 'status'>): EventEncoder {
+  const { from, to } = COME_BACK_MS
+  return new EventEncoder(topic, { ...payload, retry_after_ms: Math.round(from + Math.random() * (to - from)) }, cameras)
 }

@@ -32,13 +32,19 @@ const HEAP_MB = 512
 export class ConversionPool {
   readonly #options: PoolOptions
   readonly #waiting: (() => void)[] = []
-  readonly #running = new Set<Promise<unknown>>()
+  /** With the time of their begin, oldest first. */
+  readonly #running = new Map<Promise<unknown>, number>()
   #turnsTaken = 0
   #workers: Promise<Workers> | undefined
   #stopped = false
 
   constructor(options: PoolOptions) {
     this.#options = options
+  }
+
+  get oldestJobMs(): number {
+    for (const begunMs of this.#running.values()) return performance.now() - begunMs
+    return 0
   }
 
   /** Rejects with what the worker threw: `code`, `errno` and `call` included. `signal` counts until the job runs. */
@@ -48,7 +54,7 @@ export class ConversionPool {
       signal.throwIfAborted()
       if (this.#stopped) throw new ServiceError('DEPENDENCY_FAILED', { details: 'the service is stopping' })
       const running = this.#run(job)
-      this.#running.add(running)
+      this.#running.set(running, performance.now())
       const reply = await running.finally(() => this.#running.delete(running))
       if ('failure' in reply) throw Object.assign(new Error(reply.failure.message), reply.failure.members)
       return reply.converted
@@ -60,7 +66,7 @@ export class ConversionPool {
   /** Jobs that run are waited for. */
   async stop(): Promise<void> {
     this.#stopped = true
-    await Promise.allSettled([...this.#running])
+    await Promise.allSettled(this.#running.keys())
     const workers = this.#workers
     this.#workers = undefined
     await (await workers)?.destroy()

@@ -142,6 +142,11 @@ export class Snapshots implements Service {
     await this.#pool.stop()
   }
 
+  /** How long the conversion that runs longest has been running. */
+  get oldestJobMs(): number {
+    return this.#pool.oldestJobMs
+  }
+
   /**
    * Throws INVALID_PARAMS, CAMERA_NOT_FOUND, INVALID_STATE (unplugged, disk full), DEPENDENCY_FAILED (camera or storage),
    * RATE_LIMITED. Nothing is left behind on failure.

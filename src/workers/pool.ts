@@ -143,6 +143,16 @@ export class RpcWorkers implements HttpServer {
     this.#logger.info({ host: address.host, port: this.#port, path, threads }, 'listening')
   }
 
+  async settle(): Promise<void> {
+    const { clock, settings } = this.#options
+    const { drainMs } = settingsWith(settings)
+    await Promise.all(
+      [...this.#links.values()].map((link) =>
+        Promise.race([link.ask('settle', null).catch(() => undefined), wait(clock, drainMs)]),
+      ),
+    )
+  }
+
   async stop(): Promise<void> {
     if (this.#stopping) return
     this.#stopping = true

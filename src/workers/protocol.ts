@@ -56,6 +56,8 @@ export type HomeTells = {
 export type ThreadAsks = {
   /** Answered when the port is listened on. */
   readonly start: { readonly ask: null; readonly answer: null }
+  /** The end begins: answered when nothing is under way any more. */
+  readonly settle: { readonly ask: null; readonly answer: null }
   /** Answered when nobody is connected any more. */
   readonly drain: { readonly ask: null; readonly answer: null }
   readonly counts: { readonly ask: null; readonly answer: Answered<Home['counts']> }

@@ -35,12 +35,18 @@ function serve(port: NonNullable<typeof parentPort>, data: ThreadData): void {
   const { settings, change } = changing(data.settings)
   const sent = new Int32Array(data.sent)
   let ready = data.ready
+  let stopping = false
 
   const home: HomeChannel = new Channel<HomeAsks, HomeTells, ThreadAsks, ThreadTells>(port, {
     asks: {
       start: async () => {
         await http.start(new AbortController().signal)
         tokens.load()
+        return null
+      },
+      settle: async () => {
+        stopping = true
+        await http.settle()
         return null
       },
       drain: async () => {
@@ -88,6 +94,7 @@ function serve(port: NonNullable<typeof parentPort>, data: ThreadData): void {
     ...{ cameras, rateLimit, clock, logger },
     log: data.log,
     ready: () => ready,
+    stopping: () => stopping,
     nextClient: () => counts.nextClient(),
   })
   const routes: RouteGroup[] = [{ pages: farPages(home, data.pages) }]

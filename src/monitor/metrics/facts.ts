@@ -22,6 +22,10 @@ export interface MetricFacts {
   readonly storage: { readonly sizeBytes: number; readonly availableBytes: number } | undefined
   readonly storageState: 'ok' | 'low' | 'full'
   readonly ready: boolean
+  /** The end has begun. */
+  readonly draining: boolean
+  /** How often a supervisor's watchdog was told that all goes on. */
+  readonly watchdogFeeds: number
 }
 
 export interface RpcFacts {

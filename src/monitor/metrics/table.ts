@@ -25,6 +25,12 @@ export const METRICS: readonly MetricEntry[] = [
   gauge('mtxmon_build_info', 'Always 1; which build this is.', ['version', 'revision', 'node_version'], ({ build }) => [
     { value: 1, labels: { version: build.version, revision: build.revision, node_version: build.nodeVersion } },
   ]),
+  gauge('mtxmon_draining', '1 from the beginning of an orderly end on.', [], ({ draining }) => [of(draining)]),
+  counter(
+    'mtxmon_watchdog_feeds_total',
+    "How often the supervisor's watchdog was told that all goes on.",
+    (facts) => facts.watchdogFeeds,
+  ),
   gauge('mtxmon_ready', '1 while every component is up that is needed to serve.', [], ({ ready }) => [of(ready)]),
   counter(
     'process_cpu_seconds_total',

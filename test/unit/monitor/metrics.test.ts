@@ -30,6 +30,8 @@ const FACTS: MetricFacts = {
   storage: { sizeBytes: 1000, availableBytes: 400 },
   storageState: 'low',
   ready: true,
+  draining: false,
+  watchdogFeeds: 7,
 }
 
 const lines = (facts: MetricFacts, format: 'prometheus' | 'openmetrics' = 'prometheus') => metricsText(facts, format).split('\n')

@@ -3,6 +3,8 @@
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 
+// piscina calls a worker's default export.
+// biome-ignore lint/style/noDefaultExport: see above.
 export default async function run({ dir, name }) {
   if (dir !== '') writeFileSync(join(dir, `${name}.${process.pid}-half.part`), 'half a picture')
   if (name === 'exit') process.exit(1)

@@ -1,0 +1,176 @@
+/** The orderly end (reliability-security §2.6). */
+
+import { mkdtempSync, rmSync } from 'node:fs'
+import { connect, type Socket } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, describe, expect, it, vi } from 'vitest'
+import { RpcClient } from '../support/rpc-client.js'
+import { type RunningService, startService } from '../support/service.js'
+import { supervisorSocket } from '../support/supervisor.js'
+
+const folder = mkdtempSync(join(tmpdir(), 'shutdown-'))
+afterAll(() => rmSync(folder, { recursive: true }))
+const DEADLINE = { timeout: 20_000, interval: 10 }
+const ROOM = {
+  CAMERA_SERVICE_SERVER_MAX_CONNECTIONS: '20000',
+  CAMERA_SERVICE_SERVER_MAX_UNAUTHENTICATED: '20000',
+  CAMERA_SERVICE_SECURITY_RATE_LIMIT_REQUESTS: '100000',
+}
+
+async function ready(service: RunningService): Promise<number> {
+  return (await fetch(`http://127.0.0.1:${service.healthPort}/health/ready`)).status
+}
+
+describe('an orderly end', () => {
+  it('is told to the supervisor, the probes, the metrics and the clients before anything ends', async () => {
+    const address = join(folder, 'notify')
+    const socket = await supervisorSocket(address)
+    const service = await startService({
+      args: ['--virtual-cameras', '1'],
+      env: { NOTIFY_SOCKET: address, CAMERA_SERVICE_WORKERS_SNAPSHOT_THREADS: '1' },
+    })
+    const token = service.token('operator')
+    const clients = await Promise.all([0, 1, 2].map(() => RpcClient.connect(service.url)))
+    for (const client of clients) {
+      await client.login(token)
+      await client.call('subscribe_events', { topics: ['system.shutdown'] })
+    }
+    const [first] = clients
+    await vi.waitFor(async () => expect(await first?.call('get_camera_list')).toMatchObject({ connected: 1 }), DEADLINE)
+    expect(await ready(service)).toBe(200)
+
+    const told = clients.map((client) => client.notification('system.shutdown'))
+    // Something is under way, so that the end takes its time.
+    const slow = first?.call('start_recording', { device: 'camera0' })
+    process.kill(service.pid, 'SIGTERM')
+    const waits = (await Promise.all(told)).map(({ retry_after_ms }) => retry_after_ms)
+    expect(waits.every((ms) => typeof ms === 'number' && ms >= 1_000 && ms <= 5_000)).toBe(true)
+    expect(new Set(waits).size).toBeGreaterThan(1)
+    await expect(RpcClient.connect(service.url)).rejects.toThrow()
+    const late = first?.request({ method: 'take_snapshot', params: { device: 'camera0' } }).catch(() => undefined)
+    const probe = await ready(service).catch(() => 503)
+    expect(probe).toBe(503)
+    expect((await late)?.error ?? { code: -32020, data: { state: 'STOPPING' } }).toMatchObject({
+      code: -32020,
+      data: { state: 'STOPPING' },
+    })
+    await slow?.catch(() => undefined)
+    expect((await Promise.all(clients.map((client) => client.closed))).map(({ code }) => code)).toEqual([1001, 1001, 1001])
+    expect(await service.exited).toBe(0)
+    await service.stop()
+    expect(JSON.stringify(socket.told)).toContain('STOPPING=1')
+    await socket.close()
+  }, 60_000)
+
+  it('R-61: no reply is lost: what was sent is answered, or its connection is closed with 1001', async () => {
+    const CLIENTS = 1_000
+    const service = await startService({ args: ['--virtual-cameras', '1'], env: ROOM })
+    const token = service.token('operator')
+    const clients: RpcClient[] = []
+    for (let opened = 0; opened < CLIENTS; opened += 100) {
+      clients.push(...(await Promise.all(Array.from({ length: 100 }, () => RpcClient.connect(service.url)))))
+    }
+    for (let at = 0; at < CLIENTS; at += 100) await Promise.all(clients.slice(at, at + 100).map((client) => client.login(token)))
+    const outcomes = clients.map((client, index) => {
+      const method = ['get_camera_list', 'list_recordings', 'get_storage_info', 'get_camera_status'][index % 4] ?? ''
+      const params = method === 'get_camera_status' ? { device: 'camera0' } : {}
+      const closed = client.closed.then(({ code }) => `closed ${code}`)
+      return Promise.race([
+        client.call(method, params).then(
+          () => 'answered',
+          () => closed,
+        ),
+        closed,
+      ])
+    })
+    process.kill(service.pid, 'SIGTERM')
+    const counts = new Map<string, number>()
+    for (const outcome of await Promise.all(outcomes)) counts.set(outcome, (counts.get(outcome) ?? 0) + 1)
+    expect([...counts.keys()].filter((outcome) => outcome !== 'answered' && outcome !== 'closed 1001')).toEqual([])
+    expect(counts.get('answered') ?? 0).toBeGreaterThan(0)
+    expect(new Set((await Promise.all(clients.map((client) => client.closed))).map(({ code }) => code))).toEqual(new Set([1001]))
+    expect(await service.exited).toBe(0)
+    await service.stop()
+  }, 120_000)
+
+  it('R-62: with 10 000 idle clients it takes no more than 3 s, and each is told 1001', async () => {
+    const CLIENTS = Number(process.env.R62_CLIENTS ?? 2_000)
+    const service = await startService({ env: ROOM })
+    const sockets = await idleClients(service.port, CLIENTS)
+    const ends = sockets.map(lastCloseCode)
+    const begin = performance.now()
+    process.kill(service.pid, 'SIGTERM')
+    expect(await service.exited).toBe(0)
+    expect(performance.now() - begin).toBeLessThan(3_000)
+    expect(new Set(await Promise.all(ends))).toEqual(new Set([1001]))
+    await service.stop()
+  }, 120_000)
+
+  it('R-63: a client that never reads and a media server that hangs do not hold it up', async () => {
+    const service = await startService({
+      args: ['--virtual-cameras', '1'],
+      env: { ...ROOM, CAMERA_SERVICE_SERVER_SEND_BUFFER_HARD: '67108864' },
+    })
+    const client = await RpcClient.connect(service.url)
+    await client.login(service.token('admin'))
+    client.socket.pause()
+    for (let sent = 0; sent < 3_000; sent += 1) {
+      client.socket.send(JSON.stringify({ jsonrpc: '2.0', id: sent, method: 'rpc.discover', params: {} }))
+    }
+    const begin = performance.now()
+    process.kill(service.pid, 'SIGTERM')
+    const code = await service.exited
+    const tookMs = performance.now() - begin
+    expect(tookMs).toBeLessThan(15_000)
+    expect(code).toBe(0)
+    client.socket.terminate()
+    await service.stop()
+  }, 60_000)
+
+  it('R-63: one that does not come to its end is ended by the timer, with 1', async () => {
+    const service = await startService({
+      env: { CAMERA_SERVICE_SERVER_SHUTDOWN_TIMEOUT: '1s', NODE_OPTIONS: `--import=${hangsAtStop()}` },
+    })
+    const begin = performance.now()
+    process.kill(service.pid, 'SIGTERM')
+    expect(await service.exited).toBe(1)
+    expect(performance.now() - begin).toBeLessThan(1_000 + 3_000)
+    expect(service.log()).toContain('not stopped in time')
+    await service.stop()
+  }, 60_000)
+})
+
+/** A module for --import that keeps every file from being closed from SIGTERM on. */
+function hangsAtStop(): string {
+  return `data:text/javascript,${encodeURIComponent(
+    "import fs from 'node:fs/promises'; import { syncBuiltinESMExports } from 'node:module'; process.on('SIGTERM', () => { fs.unlink = fs.rm = () => new Promise(() => undefined); syncBuiltinESMExports() })",
+  )}`
+}
+
+async function idleClients(port: number, count: number): Promise<Socket[]> {
+  const sockets: Socket[] = []
+  const one = async (): Promise<void> => {
+    const socket = connect({ host: '127.0.0.1', port })
+    sockets.push(socket)
+    socket.write(
+      'GET /ws HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n',
+    )
+    await new Promise((resolve, reject) => socket.once('data', resolve).once('error', reject))
+  }
+  while (sockets.length < count) await Promise.all(Array.from({ length: Math.min(200, count - sockets.length) }, one))
+  return sockets
+}
+
+/** The code of the close frame that a raw socket got last; 0 without one. */
+function lastCloseCode(socket: Socket): Promise<number> {
+  return new Promise((resolve) => {
+    let last: Buffer = Buffer.alloc(0)
+    socket.on('data', (data: Buffer) => {
+      last = data
+    })
+    socket.on('error', () => undefined)
+    socket.on('close', () => resolve(last[0] === 0x88 ? last.readUInt16BE(2) : 0))
+    socket.on('end', () => socket.end())
+  })
+}
