@@ -8,13 +8,14 @@ import type { Service } from '../base/lifecycle.js'
 import type { Logger } from '../base/logger.js'
 import type { SessionSource } from '../rpc/index.js'
 import { type Client, type ConnectionFigures, Connections, type SharedPort } from './connections.js'
+import { DescriptorGuard } from './descriptor-guard.js'
 import { chooseCodec, handshakeFault, hostName, originAllowed, type Refusal, type RequestHeaders } from './handshake.js'
 import { checkFree, type ListenAddress, listenOn } from './listen.js'
 import { mountGroup } from './pages.js'
 import { answerNotFound, endsInDoubt, type RouteGroup, Routes, readHeaders, refuse } from './routes.js'
 import { type HttpServerSettings, settingsWith } from './settings.js'
 import type { HttpRequest, HttpResponse, ListenSocket, TemplatedApp, UpgradeContext, Uws, WebSocket } from './uws.js'
-import { loadUws } from './uws.js'
+import { countSockets, loadUws } from './uws.js'
 import type { Connection } from './websocket.js'
 
 export interface HttpServerOptions {
@@ -72,6 +73,7 @@ class UwsServer implements HttpServer {
   readonly #connections: Connections
   readonly #groups: readonly RouteGroup[]
   readonly #isShared: boolean
+  readonly #descriptors: DescriptorGuard
   readonly #onLoaded: () => void
   #uws: Uws | undefined
   #app: TemplatedApp | undefined
@@ -89,6 +91,7 @@ class UwsServer implements HttpServer {
     this.#onLoaded = options.onLoaded ?? (() => undefined)
     this.#connections = new Connections(options.rpc, options.clock, this.#settings, options.shared)
     this.#groups = options.routes ?? []
+    this.#descriptors = new DescriptorGuard({ clock: options.clock, onChange: (isFull) => this.#descriptorsChanged(isFull) })
   }
 
   get port(): number {
@@ -110,15 +113,15 @@ class UwsServer implements HttpServer {
     this.#uws = loadUws()
     this.#onLoaded()
     this.#app = this.#routes(this.#uws)
-    const listening = await listenOn(this.#app, this.#address, this.#isShared ? 'shared' : 'exclusive')
-    this.#listening.push(listening)
-    this.#port = this.#uws.us_socket_local_port(listening)
+    await this.#listen(this.#app, this.#uws)
+    countSockets(this.#app, (change) => this.#descriptors.socket(change))
+    await this.#descriptors.start()
     this.#stopSweeping = this.#clock.every(this.#settings.sweepMs, () => this.#connections.sweep())
     this.#logger.info({ host: this.#address.host, port: this.#port, path: this.#settings.path }, 'listening')
-    if (this.#secondAddress !== undefined) await this.#listenToo(this.#app, this.#secondAddress)
   }
 
   async settle(): Promise<void> {
+    this.#descriptors.stop()
     this.#stopListening()
     this.#connections.close()
     await this.#connections.settled()
@@ -128,12 +131,38 @@ class UwsServer implements HttpServer {
     if (this.#app === undefined || this.#uws === undefined) return
     const app = this.#app
     this.#app = undefined
+    this.#descriptors.stop()
     this.#stopListening()
     const hadClients = this.#connections.count > 0
     await Promise.all([this.#connections.drain(), ...this.#groups.map((group) => group.drain?.())])
     this.#stopSweeping()
     if (hadClients) await wait(this.#clock, GOODBYE_MS)
     app.close()
+  }
+
+  /** Rejects with ListenError. */
+  async #listen(app: TemplatedApp, uws: Uws): Promise<void> {
+    // The port that was found at the start, also where any free one would do.
+    const address = this.#port === 0 ? this.#address : { ...this.#address, port: this.#port }
+    const listening = await listenOn(app, address, this.#isShared ? 'shared' : 'exclusive')
+    this.#listening.push(listening)
+    this.#port = uws.us_socket_local_port(listening)
+    if (this.#secondAddress !== undefined) await this.#listenToo(app, this.#secondAddress)
+  }
+
+  /** Nobody is let in while descriptors run out; who is in stays. */
+  #descriptorsChanged(isFull: boolean): void {
+    const [app, uws] = [this.#app, this.#uws]
+    if (app === undefined || uws === undefined) return
+    if (isFull) {
+      this.#stopListening()
+      this.#logger.error({}, 'file descriptors run out: nobody new is let in (raise the limit: LimitNOFILE, ulimit -n)')
+      return
+    }
+    this.#listen(app, uws).then(
+      () => this.#logger.info({ port: this.#port }, 'file descriptors are free again'),
+      (thrown: unknown) => this.#logger.error({ error: errorText(thrown) }, 'the listener is not back'),
+    )
   }
 
   #stopListening(): void {

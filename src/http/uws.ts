@@ -3,6 +3,7 @@
  * turn; each is CommonJS with a native binary and loads only where that binary fits.
  */
 
+import type { TemplatedApp } from 'uWebSockets.js'
 import { createRequire } from 'node:module'
 import { errorText } from '../base/errors.js'
 
@@ -34,6 +35,12 @@ export function loadUws(): Uws {
     }
   }
   throw new Error(`no build of uWebSockets.js fits ${target()}: run scripts/setup.sh on this machine (${failures.join('; ')})`)
+}
+
+/** Hears of each socket that comes (1) or goes (-1), before any request. The types of the older alias do not know the call. */
+export function countSockets(app: TemplatedApp, onChange: (change: number) => void): void {
+  const { filter } = app as TemplatedApp & { filter?(listener: (response: unknown, change: number) => void): unknown }
+  filter?.call(app, (_, change) => onChange(change > 0 ? 1 : -1))
 }
 
 function target(): string {

@@ -36,7 +36,7 @@ export class FailureLog {
     const requestId = randomUUID()
     this.#loggerFor(thrown, call)?.error(
       {
-        ...{ request_id: requestId, method: call.method, client: call.clientId },
+        ...{ correlation_id: requestId, method: call.method, client: call.clientId },
         ...{ error: errorText(thrown), stack: stackOf(thrown) },
       },
       'method failed unexpectedly',

@@ -141,11 +141,15 @@ describe('an orderly end', () => {
   }, 60_000)
 })
 
-/** A module for --import that keeps every file from being closed from SIGTERM on. */
+/** A module for --import: from SIGTERM on no thread hears anything, nor ends. */
 function hangsAtStop(): string {
-  return `data:text/javascript,${encodeURIComponent(
-    "import fs from 'node:fs/promises'; import { syncBuiltinESMExports } from 'node:module'; process.on('SIGTERM', () => { fs.unlink = fs.rm = () => new Promise(() => undefined); syncBuiltinESMExports() })",
-  )}`
+  const source = `
+    import { Worker } from 'node:worker_threads'
+    process.on('SIGTERM', () => {
+      Worker.prototype.postMessage = () => undefined
+      Worker.prototype.terminate = () => new Promise(() => undefined)
+    })`
+  return `data:text/javascript,${encodeURIComponent(source)}`
 }
 
 async function idleClients(port: number, count: number): Promise<Socket[]> {
