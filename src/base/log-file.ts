@@ -4,8 +4,14 @@
  */
 
 import { constants } from 'node:fs'
-import { type FileHandle, open, rename } from 'node:fs/promises'
+import { type FileHandle, open } from 'node:fs/promises'
 import { setTimeout as pause } from 'node:timers/promises'
+import { dropOld, packNewest, shiftBackups } from './log-archive.js'
+
+export interface LogArchive {
+  /** Full files that were last written before go, however few there are. */
+  readonly maxAgeMs: number
+}
 
 export interface LogFileOptions {
   readonly file: string
@@ -13,6 +19,8 @@ export interface LogFileOptions {
   readonly maxBytes: number
   /** Full files that are kept. 0: a full one is emptied. */
   readonly backups: number
+  /** Full files are packed (`file.1.gz`) and go after a time; undefined: they are kept as they are. */
+  readonly archive?: LogArchive
   /** Hears once of each outage; lines are lost meanwhile, the service goes on. */
   readonly onFailure: (thrown: unknown) => void
   /** The line, with its end, that stands for lines that were left out. */
@@ -60,6 +68,7 @@ class RotatingFile implements LogFile {
   #wantsReopen = false
   #isClosed = false
   #working: Promise<void> | undefined
+  #packing: Promise<void> | undefined
 
   constructor(options: LogFileOptions, file: OpenFile) {
     this.#options = options
@@ -90,6 +99,7 @@ class RotatingFile implements LogFile {
     if (this.#isClosed) return
     this.#isClosed = true
     await this.#working
+    await this.#packing
     await this.#file.handle.close().catch(() => undefined)
   }
 
@@ -162,11 +172,17 @@ class RotatingFile implements LogFile {
 
   async #beginAnew(): Promise<void> {
     const { file, backups } = this.#options
-    for (let number = backups; number > 0; number--) {
-      await renameIfThere(number === 1 ? file : `${file}.${number - 1}`, `${file}.${number}`)
-    }
+    await this.#packing
+    await shiftBackups(file, backups)
     // The new one first: while it cannot be opened, lines still find the old.
     await this.#goOnIn(await openFile(this.#options, backups === 0 ? 'empty' : 'continue'))
+    if (backups > 0 && this.#options.archive !== undefined) this.#packing = this.#pack(this.#options.archive)
+  }
+
+  async #pack({ maxAgeMs }: LogArchive): Promise<void> {
+    const { file, backups } = this.#options
+    await packNewest(file)
+    await dropOld(file, backups, Date.now() - maxAgeMs)
   }
 
   async #goOnIn(next: OpenFile): Promise<void> {
@@ -194,12 +210,4 @@ async function openFile({ file, onlyLogs = false }: LogFileOptions, how: 'contin
 async function holdsLogLines(handle: FileHandle): Promise<boolean> {
   const { buffer, bytesRead } = await handle.read(Buffer.alloc(32), 0, 32, 0)
   return bytesRead === 0 || LOG_BEGINNING.test(buffer.toString('latin1', 0, bytesRead))
-}
-
-async function renameIfThere(from: string, to: string): Promise<void> {
-  try {
-    await rename(from, to)
-  } catch (thrown) {
-    if (!(thrown instanceof Error && 'code' in thrown && thrown.code === 'ENOENT')) throw thrown
-  }
 }

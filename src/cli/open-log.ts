@@ -4,6 +4,9 @@ import type { LogFile } from '../base/log-file.js'
 import type { Logger, LogLevel, LogOutput } from '../base/logger.js'
 import type { Config } from '../config/index.js'
 
+/** Contract §20. */
+const MAX_AGE_MS = 30 * 86_400_000
+
 /** What the application may change of a log that is in use. */
 export interface LogControl {
   /** A level in place of the configured one for standard error and the service's file; undefined: the configured one. */
@@ -60,7 +63,7 @@ async function openFile(logging: Config['logging'], complain: (line: string) => 
   const onFailure = (thrown: unknown) => complain(`logging.file_path: ${errorText(thrown)}; lines are lost`)
   const lostLine = (count: number) => `${count} lines were lost: the log file took them too slowly\n`
   try {
-    return await openLogFile({ file, maxBytes, backups, onFailure, lostLine })
+    return await openLogFile({ file, maxBytes, backups, archive: { maxAgeMs: MAX_AGE_MS }, onFailure, lostLine })
   } catch (thrown) {
     onFailure(thrown)
     return undefined

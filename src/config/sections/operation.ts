@@ -32,7 +32,13 @@ export const logging = section('Log lines.', {
     reload: 'restart',
     doc: 'Size at which a new file is begun, bytes.',
   }),
-  backup_count: integer({ default: 3, min: 0, max: 1000, reload: 'restart', doc: 'Full log files that are kept.' }),
+  backup_count: integer({
+    default: 3,
+    min: 0,
+    max: 1000,
+    reload: 'restart',
+    doc: 'Full log files that are kept, packed, for 30 days at most.',
+  }),
 })
 
 export const storage = section('Room on disk.', {

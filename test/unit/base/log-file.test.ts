@@ -1,7 +1,18 @@
 import { execFileSync } from 'node:child_process'
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import {
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  symlinkSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { gunzipSync } from 'node:zlib'
 import { afterEach, beforeEach, expect, it } from 'vitest'
 import { type LogFile, type LogFileOptions, openLogFile } from '../../../src/base/log-file.js'
 
@@ -114,4 +125,26 @@ it('never takes a file that holds something else for a log, when told so', async
   writeFileSync(join(folder, 'old'), '2030-04-01 08:15:00,123 - main - INFO - older\n')
   await write(await open(100, 1, { file: join(folder, 'old'), onlyLogs: true }), 'new\n')
   expect(readFileSync(join(folder, 'old'), 'utf8')).toMatch(/older\nnew\n$/)
+})
+
+it('packs full ones and drops those that are too old, with nothing lost', async () => {
+  const archive = { maxAgeMs: 60_000 }
+  const log = await open(8, 3, { archive })
+  for (const line of ['one\n', 'two\n', 'three\n', 'four\n', 'five\n']) await write(log, line)
+  await log.close()
+  const names = ['log', 'log.1.gz', 'log.2.gz', 'log.3.gz']
+  expect(readdirSync(folder).sort()).toEqual(names)
+  const text = (name: string): string => {
+    const bytes = readFileSync(join(folder, name))
+    return (name.endsWith('.gz') ? gunzipSync(bytes) : bytes).toString()
+  }
+  expect(names.map(text).reverse().join('')).toBe('one\ntwo\nthree\nfour\nfive\n')
+
+  const longAgo = new Date(Date.now() - 120_000)
+  utimesSync(join(folder, 'log.2.gz'), longAgo, longAgo)
+  const again = await open(8, 3, { archive })
+  await write(again, 'sixth\n')
+  await again.close()
+  expect(readdirSync(folder).sort()).toEqual(['log', 'log.1.gz', 'log.2.gz'])
+  expect(text('log.1.gz')).toBe('five\n')
 })
