@@ -18,6 +18,8 @@ const DEADLINE = { timeout: 20_000, interval: 20 }
 const KILLS = Number(process.env.R11_KILLS ?? 6)
 const SIGNALS = 100
 
+const FAST = { env: { CAMERA_SERVICE_SECURITY_RATE_LIMIT_REQUESTS: '100000' } }
+
 async function loggedIn(service: RunningService, role: 'viewer' | 'operator' | 'admin' = 'admin'): Promise<RpcClient> {
   const client = await RpcClient.connect(service.url)
   await client.login(service.token(role))
@@ -36,15 +38,17 @@ it(`R-11: after each of ${KILLS} kills under load a start is ready as always, an
     return seed / 2 ** 31
   }
   let days = 0
+  /** Asked for, and perhaps done when the kill came. */
+  let asked = 0
   const startsMs: number[] = []
   for (let kills = 0; kills <= KILLS; kills += 1) {
     const begin = performance.now()
-    const service = await startService({ stateDir, args: ['--virtual-cameras', '1'], camera: true })
+    const service = await startService({ ...FAST, stateDir, args: ['--virtual-cameras', '1'], camera: true })
     startsMs.push(performance.now() - begin)
     const client = await loggedIn(service)
     if (days > 0) {
-      const found = JSON.parse(readFileSync(join(stateDir, 'retention.json'), 'utf8')) as unknown
-      expect(JSON.stringify(found)).toContain(String(days))
+      const kept = /"max_?age_?days":(\d+)/i.exec(readFileSync(join(stateDir, 'retention.json'), 'utf8').replace(/\s/g, ''))?.[1]
+      expect([days, asked]).toContain(Number(kept))
     }
     for (const file of readdirSync(stateDir).filter((name) => name.endsWith('.json'))) {
       expect(() => JSON.parse(readFileSync(join(stateDir, file), 'utf8')), file).not.toThrow()
@@ -54,6 +58,7 @@ it(`R-11: after each of ${KILLS} kills under load a start is ready as always, an
     const load = async (): Promise<void> => {
       while (!isDead) {
         const next = 1 + ((days + 1) % 300)
+        asked = next
         const calls = [
           client.call('set_retention_policy', { policy_type: 'age', max_age_days: next, enabled: true }).then(() => {
             days = next
