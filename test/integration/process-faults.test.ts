@@ -47,7 +47,9 @@ it(`R-11: after each of ${KILLS} kills under load a start is ready as always, an
     startsMs.push(performance.now() - begin)
     const client = await loggedIn(service)
     if (days > 0) {
-      const kept = /max_?age_?days\\?":(\d+)/i.exec(readFileSync(join(stateDir, 'retention.json'), 'utf8').replace(/\s/g, ''))?.[1]
+      const kept = /max_?age_?days\\?":(\d+)/i.exec(
+        readFileSync(join(stateDir, 'retention.json'), 'utf8').replace(/\s/g, ''),
+      )?.[1]
       expect([days, asked]).toContain(Number(kept))
     }
     for (const file of readdirSync(stateDir).filter((name) => name.endsWith('.json'))) {

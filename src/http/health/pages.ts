@@ -44,6 +44,7 @@ export interface HealthPagesOptions {
 interface Found {
   readonly report: Promise<HealthReport>
   /** Undefined while it is being found out. */
+  readonly notAlive: string | undefined
   endMs: number | undefined
 }
 
@@ -131,8 +132,11 @@ export class HealthPages {
     const { clock, port } = this.#options
     const nowMs = clock.nowMs()
     // A look that hangs is not joined by another: until it ends it counts as fresh.
-    if (this.#found !== undefined && nowMs - (this.#found.endMs ?? nowMs) <= FRESH_MS) return this.#found.report
-    const found: Found = { report: port.report(), endMs: undefined }
+    const notAlive = port.notAlive()
+    const isFresh = this.#found !== undefined && nowMs - (this.#found.endMs ?? nowMs) <= FRESH_MS
+    // That the end has begun shows at once.
+    if (isFresh && this.#found?.notAlive === notAlive) return this.#found.report
+    const found: Found = { report: port.report(), notAlive, endMs: undefined }
     this.#found = found
     const ended = (): void => {
       found.endMs = clock.nowMs()
