@@ -133,9 +133,9 @@ export class HealthPages {
     const nowMs = clock.nowMs()
     // A look that hangs is not joined by another: until it ends it counts as fresh.
     const notAlive = port.notAlive()
-    const isFresh = this.#found !== undefined && nowMs - (this.#found.endMs ?? nowMs) <= FRESH_MS
+    const last = this.#found
     // That the end has begun shows at once.
-    if (isFresh && this.#found?.notAlive === notAlive) return this.#found.report
+    if (last !== undefined && last.notAlive === notAlive && nowMs - (last.endMs ?? nowMs) <= FRESH_MS) return last.report
     const found: Found = { report: port.report(), notAlive, endMs: undefined }
     this.#found = found
     const ended = (): void => {
