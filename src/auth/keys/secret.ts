@@ -1,6 +1,6 @@
 /** The secret of an API key: how it is made, and what of it is kept. */
 
-import { createHash, randomBytes, timingSafeEqual } from 'node:crypto'
+import { hash, randomBytes, timingSafeEqual } from 'node:crypto'
 import type { KeyRecord } from './record.js'
 
 export type KeyFormat = 'base64url' | 'base64' | 'hex'
@@ -34,7 +34,7 @@ export function lookupOf(key: string): string {
 }
 
 export function digestOf(key: string): Buffer {
-  return createHash('sha256').update(key, 'utf8').digest()
+  return hash('sha256', key, 'buffer')
 }
 
 /** The digest in a record; undefined when it holds a slow hash. */
