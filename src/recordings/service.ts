@@ -73,6 +73,7 @@ export class Recordings implements Service {
     this.files = new Files({ index: this.#index, holds, roots, measure: (file) => builder.measure(file) })
     this.storage = new StorageWatch({
       ...{ dirs: [recordingsDir, snapshotsDir], index: this.#index, clock, logger, limits: options.storage },
+      busy: () => this.activeCount > 0,
       onChange: (state, usedPercent) => this.#storageChanged(state, usedPercent),
     })
     this.cleaner = new Cleaner({

@@ -16,6 +16,8 @@ export interface StorageWatchOptions {
   readonly limits: { readonly warnPercent: number; readonly blockPercent: number }
   readonly clock: Clock
   readonly logger: Logger
+  /** Whether something is recorded now. */
+  readonly busy: () => boolean
   readonly onChange: (state: StorageState, usedPercent: number) => void
 }
 
@@ -29,7 +31,9 @@ export interface StorageInfo {
   readonly low_space_warning: boolean
 }
 
+/** While something is recorded, and otherwise. */
 const LOOK_MS = 1_000
+const IDLE_LOOK_MS = 3_000
 /** In the order of `dirs`. */
 const FOLDERS = ['recordings', 'snapshots']
 
@@ -56,7 +60,14 @@ export class StorageWatch {
 
   start(): void {
     void this.#look()
-    this.#cancel = this.#options.clock.every(LOOK_MS, () => void this.#look())
+    const { clock, busy } = this.#options
+    const again = (): void => {
+      this.#cancel = clock.after(busy() ? LOOK_MS : IDLE_LOOK_MS, () => {
+        void this.#look()
+        again()
+      })
+    }
+    again()
   }
 
   stop(): void {
