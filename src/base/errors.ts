@@ -62,7 +62,10 @@ export interface ErrorDetail {
   readonly cause?: unknown
 }
 
-/** A failure with a place in the catalogue. Everything else that is thrown reaches clients as INTERNAL. */
+/**
+ * A failure with a place in the catalogue. Everything else that is thrown reaches clients as INTERNAL. Has no stack: such failures are of
+ * every day, nobody reads where they came from, and to find it out takes longer than all else that an answer to a wrong request needs.
+ */
 export class ServiceError extends Error {
   readonly code: ErrorCode
   readonly data: Readonly<Record<string, unknown>>
@@ -71,7 +74,10 @@ export class ServiceError extends Error {
 
   constructor(code: ErrorCode, detail: ErrorDetail = {}) {
     const known = CATALOGUE[code]
+    const { stackTraceLimit } = Error
+    Error.stackTraceLimit = 0
     super(detail.details ?? known.text, detail.cause === undefined ? undefined : { cause: detail.cause })
+    Error.stackTraceLimit = stackTraceLimit
     this.name = 'ServiceError'
     this.code = code
     this.data = detail.data ?? {}

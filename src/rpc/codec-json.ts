@@ -61,10 +61,15 @@ function parseBytes(bytes: Uint8Array): Message {
 /** The full parser: complete, slower. Never throws. */
 export function parseRequest(text: string): Message {
   let value: unknown
+  // What is no JSON is no fault of ours: a trace of it would cost several times the rest.
+  const { stackTraceLimit } = Error
+  Error.stackTraceLimit = 0
   try {
     value = JSON.parse(text)
   } catch {
     return unreadable('JSON')
+  } finally {
+    Error.stackTraceLimit = stackTraceLimit
   }
   return readEnvelope(value, (id) => (typeof id === 'string' ? JSON.stringify(id) : numberText(text)))
 }

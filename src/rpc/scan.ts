@@ -1,6 +1,6 @@
 /**
  * A quick reader for the usual request: an object with `jsonrpc`, `id`, `method` and `params`, each at most once and without
- * escapes, naming a known method. Anything else it leaves to the full parser, so it may give up but is never more lenient.
+ * escapes. Anything else it leaves to the full parser, so it may give up but is never more lenient.
  */
 
 import { type Id, type Message, NO_PARAMS, type Params, withParams } from './message.js'
@@ -69,8 +69,8 @@ export function scanRequest(bytes: Uint8Array, names: MethodNames): Message | un
       const start = valueStart(bytes, at, METHOD_NAME)
       if (start < 0 || method !== undefined || bytes[start] !== QUOTE) return undefined
       at = stringEnd(bytes, start)
-      method = at < 0 ? undefined : names.find(bytes, start + 1, at - 1)
-      if (method === undefined) return undefined
+      if (at - start <= 2) return undefined
+      method = names.find(bytes, start + 1, at - 1) ?? textOf(bytes, start + 1, at - 1)
     } else if (letter === 0x70) {
       const start = valueStart(bytes, at, PARAMS_NAME)
       if (start < 0 || params !== undefined || bytes[start] !== OPEN_BRACE) return undefined
