@@ -23,7 +23,7 @@ export async function run({ quick }) {
     const { perSecond } = await generate({ ...target, depth: 1, warmup: 1, seconds: 1 })
     const half = await seen(probed, { ...target, rate: Math.round(perSecond / 2), seconds })
     const full = await seen(probed, { ...target, depth: 16, seconds })
-    const { hiccupNs } = JSON.parse(execFileSync(LIMITS, { encoding: 'utf8' }))
+    const { hiccupNs } = JSON.parse(execFileSync('taskset', ['-c', '0', LIMITS], { encoding: 'utf8' }))
     failed.push(...publishDelay('half load', half, hiccupNs), ...publishDelay('full load, d=16', full, hiccupNs))
     failed.push(...publishGc(half))
   } finally {

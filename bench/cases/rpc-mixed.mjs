@@ -3,6 +3,7 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { eventually } from '../../test/vm/guest/support/wait.mjs'
 import { generate } from '../support/gen.mjs'
 import { merged } from '../support/histogram.mjs'
 import { startMediamtx } from '../support/mediamtx.mjs'
@@ -41,6 +42,8 @@ export async function run({ quick }) {
         token: await service.token('operator'),
         connections: CONNECTIONS,
       }
+      const client = await service.client('operator')
+      await eventually('MediaMTX is up', () => client.call('get_streams').then(Array.isArray, () => false))
       const loads = { all: await mix(folder, CLASSES), cheap: await mix(folder, CHEAP) }
       const result = await judgeTwice((rounds) => measure(target, loads, rounds), quick ? 3 : 5)
       publish('rpc-mixed', line(result), result)
