@@ -11,7 +11,11 @@ it('who listens is told that the service goes before the connection is closed wi
   await client.call('subscribe_events', { topics: ['system.shutdown'] })
   const told = client.notification('system.shutdown')
   const stopped = service.stop()
-  expect(await told).toEqual({ reason: 'the service is being stopped', timestamp: expect.stringMatching(/Z$/) })
+  expect(await told).toEqual({
+    reason: 'the service is being stopped',
+    retry_after_ms: expect.any(Number),
+    timestamp: expect.stringMatching(/Z$/),
+  })
   expect(await client.closed).toMatchObject({ code: 1001 })
   expect(await stopped).toBe(0)
 })
