@@ -1,9 +1,5 @@
 // From SIGTERM until the process is gone while 10 000 clients are connected, against the end of a process that just dies with as many.
-import { spawn } from 'node:child_process'
-import { once } from 'node:events'
-import { resolve } from 'node:path'
-import { createInterface } from 'node:readline'
-import { GENERATOR_CORE } from '../support/gen.mjs'
+import { hold } from '../support/held.mjs'
 import { startRaw } from '../support/peer.mjs'
 import { duration, publish } from '../support/report.mjs'
 import { interleave } from '../support/rounds.mjs'
@@ -42,17 +38,11 @@ async function raw() {
 
 /** Nanoseconds that `end` takes with everyone connected. All of them must hear of it. */
 async function timeEnd({ port, token, end }) {
-  const [command, ...before] = [...GENERATOR_CORE, resolve(import.meta.dirname, '../out/gen')]
-  const options = { port, connections: CLIENTS, hold: 1, ...(token && { token }) }
-  const words = Object.entries(options).flatMap(([name, value]) => [`--${name}`, String(value)])
-  const clients = spawn(command, [...before, ...words], { stdio: ['ignore', 'pipe', 'ignore'] })
-  const gone = once(clients, 'exit')
-  const [line] = await Promise.race([once(createInterface(clients.stdout), 'line'), gone])
-  if (typeof line !== 'string') throw new Error(`the clients ended with ${line} before all were connected`)
+  const clients = await hold({ port, connections: CLIENTS, ...(token && { token }) })
   const begin = process.hrtime.bigint()
   await end()
   const took = Number(process.hrtime.bigint() - begin)
-  const [status] = await gone
+  const status = await clients.gone
   if (status !== 0) throw new Error(`the clients ended with ${status}`)
   return took
 }

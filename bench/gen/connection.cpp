@@ -73,7 +73,16 @@ bool Connection::readHandshake() {
 
 bool Connection::authenticate(const std::string &token) {
     const std::string call = "{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"authenticate\",\"params\":{\"auth_token\":\"" + token + "\"}}";
-    if (!sendBlocking(textFrame(call))) return false;
+    return exchange(call, "\"authenticated\":true");
+}
+
+bool Connection::ask(const std::string &request) {
+    const bool answered = fcntl(fd_, F_SETFL, 0) == 0 && exchange(request, "\"result\":");
+    return (answered && fcntl(fd_, F_SETFL, O_NONBLOCK) == 0) || complain("ask");
+}
+
+bool Connection::exchange(const std::string &request, std::string_view expected) {
+    if (!sendBlocking(textFrame(request))) return false;
     std::string bytes;
     for (;;) {
         char chunk[4096];
@@ -83,7 +92,7 @@ bool Connection::authenticate(const std::string &token) {
         bytes.append(chunk, static_cast<size_t>(n));
         const ServerFrame frame = parseServerFrame(bytes);
         if (frame.totalBytes == 0) continue;
-        if (frame.payload.find("\"authenticated\":true") != std::string_view::npos) return true;
+        if (frame.payload.find(expected) != std::string_view::npos) return true;
         std::fprintf(stderr, "gen: refused: %.*s\n", static_cast<int>(frame.payload.size()), frame.payload.data());
         return false;
     }

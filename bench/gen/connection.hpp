@@ -17,6 +17,9 @@ public:
     /** Connects, upgrades and, when the token is not empty, authenticates; blocks. False after a message on stderr. */
     bool open(uint16_t port, const std::string &path, const std::string &token);
 
+    /** Sends one request once it is open and waits for a result; blocks. False after a message on stderr. */
+    bool ask(const std::string &request);
+
     /** Requests that have no reply yet are counted by the caller; this only moves bytes. False when the socket broke. */
     bool send(const char *data, size_t bytes);
     /** Goes on with what the socket did not take. */
@@ -39,6 +42,8 @@ private:
     bool sendBlocking(std::string_view bytes);
     bool readHandshake();
     bool authenticate(const std::string &token);
+    /** Sends and waits for the next frame. */
+    bool exchange(const std::string &request, std::string_view expected);
     /** Bytes read or -1; never blocks. */
     long readSome(char *out, size_t room);
     void answerPing(std::string_view payload);

@@ -54,6 +54,7 @@ int main(int argc, char **argv) {
     std::vector<bench::Connection> connections(static_cast<size_t>(options->connections));
     for (auto &connection : connections) {
         if (!connection.open(options->port, options->path, options->token)) return 1;
+        if (!options->setup.empty() && !connection.ask(options->setup)) return 1;
     }
     if (options->hold) return bench::holdUntilClosed(connections) ? 0 : 1;
     std::optional<bench::RequestMix> mix;

@@ -24,6 +24,7 @@ std::optional<Options> parseOptions(int argc, char **argv) {
         {"--expect", [&](const char *v) { o.expect = v; }},
         {"--mix", [&](const char *v) { o.mix = v; }},
         {"--token", [&](const char *v) { o.token = v; }},
+        {"--setup", [&](const char *v) { o.setup = v; }},
         {"--server-pid", [&](const char *v) { o.serverPid = std::atoi(v); }},
     };
     for (int i = 1; i < argc; i += 2) {

@@ -29,6 +29,8 @@ struct Options {
     std::string mix;
     /** Each connection authenticates with it before anything is measured; empty: no call. */
     std::string token;
+    /** The text of one request that each connection sends after that; empty: none. */
+    std::string setup;
     /** Process whose CPU time is read; 0: none. */
     int serverPid = 0;
 };

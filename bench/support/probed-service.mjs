@@ -1,4 +1,4 @@
-// The service of the RPC benches with a probe inside that tells of its event loop and its garbage collector.
+// The service of the RPC benches with a probe inside: of its event loop and its garbage collector, or of what it holds.
 import { mkdtemp, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
@@ -6,14 +6,18 @@ import { eventually } from '../../test/vm/guest/support/wait.mjs'
 import { SERVER_CORE } from './gen.mjs'
 import { startRpcService } from './rpc.mjs'
 
-const PROBE = resolve(import.meta.dirname, 'loop-probe.mjs')
-
 /** `{ service, look, stop }`; `look` answers what was seen since the last look. */
-export async function startProbedService() {
+export const startProbedService = () => probed('loop-probe.mjs', 'LOOP_PROBE', {})
+
+/** `look` collects garbage and answers what is held then. `config` as of startRpcService. */
+export const startCollectedService = (config) => probed('gc-probe.mjs', 'GC_PROBE', config)
+
+async function probed(probe, variable, config) {
   const folder = await mkdtemp(join(tmpdir(), 'bench-probe-'))
   const file = join(folder, 'seen.json')
   const service = await startRpcService({
-    wrapper: [...SERVER_CORE, 'env', `NODE_OPTIONS=--import=${PROBE}`, `LOOP_PROBE=${file}`],
+    config,
+    wrapper: [...SERVER_CORE, 'env', `NODE_OPTIONS=--import=${resolve(import.meta.dirname, probe)}`, `${variable}=${file}`],
   })
   const look = async () => {
     await rm(file, { force: true })

@@ -4,6 +4,7 @@ import type { RateLimit, Role } from '../auth/index.js'
 import type { Clock } from '../base/clock.js'
 import type { Logger } from '../base/logger.js'
 import type { Counts } from '../base/tally.js'
+import type { Codec } from './codec.js'
 import { createJsonCodec } from './codec-json.js'
 import { msgpackCodec } from './codec-msgpack.js'
 import { type BoundMethod, Dispatcher, type DispatcherStats } from './dispatcher.js'
@@ -78,7 +79,8 @@ export interface SessionsOptions extends SessionRules {
 export class Sessions {
   readonly #options: SessionsOptions
   readonly #dispatcher: Dispatcher
-  readonly #jsonCodec: ReturnType<typeof createJsonCodec>
+  readonly #jsonCodec: Codec
+  readonly #shared: Shared
   #open = 0
 
   constructor(options: SessionsOptions) {
@@ -87,6 +89,11 @@ export class Sessions {
     this.#options = options
     this.#dispatcher = new Dispatcher({ ...options, methods, tokensInCalls, authRequiredInMessage, workLimits })
     this.#jsonCodec = createJsonCodec(methods.keys())
+    const closed = (session: Session): void => {
+      options.subscriptions.drop(session)
+      this.#open -= 1
+    }
+    this.#shared = { dispatcher: this.#dispatcher, jsonCodec: this.#jsonCodec, closed }
   }
 
   get stats(): RpcStats {
@@ -94,35 +101,52 @@ export class Sessions {
   }
 
   open({ codec: wanted, linkHost, local, address, peer }: SessionRequest): OpenSession {
-    const { nextClient, rateLimit, subscriptions } = this.#options
-    const dispatcher = this.#dispatcher
-    const jsonCodec = this.#jsonCodec
-    const codec = wanted === 'msgpack' ? msgpackCodec() : jsonCodec
+    const { nextClient, rateLimit } = this.#options
+    const codec = wanted === 'msgpack' ? msgpackCodec() : this.#jsonCodec
     const clientId = `client_${nextClient()}`
-    const session = new Session({ clientId, linkHost, local, address, codec, peer, rate: rateLimit.fresh() })
-    const closed = (): void => {
-      subscriptions.drop(session)
-      this.#open -= 1
-    }
     this.#open += 1
-    return {
-      clientId,
-      receive(bytes, binary) {
-        // Without the subprotocol a binary frame holds JSON too, and is answered in text.
-        const spoken = binary ? codec : jsonCodec
-        session.reply(dispatcher.handle(session, spoken, spoken.decode(bytes)), spoken.binary)
-      },
-      get expiresAtMs() {
-        return session.identity?.expiresAtMs
-      },
-      get inFlight() {
-        return session.inFlight
-      },
-      close() {
-        if (session.closed) return
-        session.close()
-        closed()
-      },
-    }
+    return new Opened(new Session({ clientId, linkHost, local, address, codec, peer, rate: rateLimit.fresh() }), this.#shared)
+  }
+}
+
+interface Shared {
+  readonly dispatcher: Dispatcher
+  readonly jsonCodec: Codec
+  readonly closed: (session: Session) => void
+}
+
+/** A class, since there are thousands: functions of its own would cost each as much as all the rest. */
+class Opened implements OpenSession {
+  readonly #session: Session
+  readonly #shared: Shared
+
+  constructor(session: Session, shared: Shared) {
+    this.#session = session
+    this.#shared = shared
+  }
+
+  get clientId(): string {
+    return this.#session.clientId
+  }
+
+  get expiresAtMs(): number | undefined {
+    return this.#session.identity?.expiresAtMs
+  }
+
+  get inFlight(): number {
+    return this.#session.inFlight
+  }
+
+  receive(bytes: ArrayBuffer, binary: boolean): void {
+    const { dispatcher, jsonCodec } = this.#shared
+    // Without the subprotocol a binary frame holds JSON too, and is answered in text.
+    const spoken = binary ? this.#session.codec : jsonCodec
+    this.#session.reply(dispatcher.handle(this.#session, spoken, spoken.decode(bytes)), spoken.binary)
+  }
+
+  close(): void {
+    if (this.#session.closed) return
+    this.#session.close()
+    this.#shared.closed(this.#session)
   }
 }

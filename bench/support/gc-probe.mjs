@@ -1,0 +1,17 @@
+// Loaded into a service with --import: each SIGUSR2 collects its garbage and then writes what it holds to the file GC_PROBE names.
+import { renameSync, writeFileSync } from 'node:fs'
+import { setFlagsFromString } from 'node:v8'
+import { runInNewContext } from 'node:vm'
+import { isMainThread } from 'node:worker_threads'
+
+const file = process.env.GC_PROBE
+if (isMainThread && file !== undefined) {
+  setFlagsFromString('--expose-gc')
+  const collect = runInNewContext('gc')
+  process.on('SIGUSR2', () => {
+    collect()
+    collect()
+    writeFileSync(`${file}.new`, JSON.stringify(process.memoryUsage()))
+    renameSync(`${file}.new`, file)
+  })
+}
