@@ -58,10 +58,11 @@ for (const name of named.length > 0 ? named : all) {
     console.log(`${name} | broken: ${thrown instanceof Error ? thrown.stack : thrown}`)
     failed.push(name)
   }
+  // After each, so that a run that is cut short is not lost.
+  if (options.includes('--save-baseline')) saveBaseline(published, machine)
   tookS[name] = Math.round((performance.now() - beganMs) / 1_000)
 }
 const times = Object.entries(tookS).map(([name, seconds]) => `${name} ${seconds}`)
 console.log(`# ${Object.values(tookS).reduce((sum, one) => sum + one, 0)} s: ${times.join(', ')}`)
-if (options.includes('--save-baseline')) saveBaseline(published, machine)
 if (failed.length > 0) console.log(`# failed: ${failed.join(', ')}`)
 process.exit(failed.length > 0 ? 1 : 0)

@@ -17,11 +17,12 @@ const tasks = {}
 const sizes = {}
 const allocations = {}
 for (const [name, { cameras, method, params }] of Object.entries(CALLS)) {
-  let reply = ''
-  const session = inProcessRpc(registryOf(cameras)).open({ send: (text) => (reply = text) })
+  let sent = ''
+  const session = inProcessRpc(registryOf(cameras)).open({ send: (payload) => (sent = payload) })
   const request = { id: 1_234_567, method, params }
   const bytes = bytesOf(request)
   session.receive(bytes, false)
+  const reply = Buffer.from(sent).toString()
   const { result } = JSON.parse(reply)
   if (result === undefined) throw new Error(`${method} answers ${reply}`)
   const text = JSON.stringify({ jsonrpc: '2.0', ...request })
