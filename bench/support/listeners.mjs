@@ -2,10 +2,13 @@
 import { execFile } from 'node:child_process'
 import { resolve } from 'node:path'
 import { promisify } from 'node:util'
+import { eventually } from '../../test/vm/guest/support/wait.mjs'
 import { GENERATOR_CORE } from './gen.mjs'
 import { startRaw, startServer } from './peer.mjs'
+import { handlesOf } from './process.mjs'
 
 const BENCH = resolve(import.meta.dirname, '..')
+const FEW = 200
 const TOPIC = 'camera.control_changed'
 
 /** `{ ours, raw, stop }`; events of so many bytes. */
@@ -17,7 +20,9 @@ export async function startEventServers(eventBytes) {
 }
 
 /** Options as of `listeners --NAME`; answers its JSON. A server without a token is the raw one: everyone hears everything. */
-export async function listen({ port, control, token }, options) {
+export async function listen({ port, control, token, pid }, options) {
+  // Together with those of the run before, too many descriptors would be open, and the service stops listening for a while.
+  await eventually('the listeners of the run before have gone', async () => (await handlesOf(pid)).descriptors < FEW)
   const all = { port, control, ...(token && { token, topic: TOPIC }), ...options }
   const args = Object.entries(all).flatMap(([name, value]) => [`--${name}`, String(value)])
   const [command, ...before] = [...GENERATOR_CORE, resolve(BENCH, 'out/listeners')]
