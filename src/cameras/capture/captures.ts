@@ -78,8 +78,8 @@ export class Captures {
       stateChanged: (change) => registry.events.emit('captureStateChanged', change),
     }
     this.#defaultDevice = defaultCamera(undefined, registry.list())
-    this.#unsubscribe = registry.events.on('changed', (camera) => this.#cameraChanged(camera))
-    for (const camera of registry.list()) this.#cameraChanged(camera)
+    this.#unsubscribe = registry.events.on('changed', ({ device }) => this.#cameraChanged(device))
+    for (const { device } of registry.list()) this.#cameraChanged(device)
   }
 
   /** Id of the camera that is meant where none is named; it may never have been seen. */
@@ -215,9 +215,10 @@ export class Captures {
     capture.configure(this.#settingsOf(device))
   }
 
-  #cameraChanged(camera: Camera): void {
+  #cameraChanged(device: string): void {
     this.#findDefault()
-    this.#capture(camera.device).follow(camera)
+    // As it is now: another default camera may have another mode, told in between.
+    this.#capture(device).follow(this.#options.registry.get(device))
   }
 
   #findDefault(): void {

@@ -126,6 +126,20 @@ describe('a configuration', () => {
     expect(captures.settings('camera20').onDemand).toBe(true)
   })
 
+  it('of the default camera is what the named one is opened with, wherever the default was before', async () => {
+    const { captures, starts, handle, tape, deliver } = captureRig({ camera: false })
+    const loop = state({ source: '/dev/video20#1', node: '/dev/video20', identity: identity({ id: 'plat-loop', vid: '', serial: '' }) })
+    captures.chooseDefault({ path: '/dev/video0' })
+    captures.configure('default', always({ wish: { width: 1280, height: 720, fps: 15 } }))
+    handle(tape.present(loop), tape.ready(loop))
+    captures.configure('camera20', SETTINGS)
+    await deliver()
+    handle(tape.present(state()), tape.ready(state()))
+    await settled()
+    const opened = starts.filter(({ source }) => source === '/dev/video0#1')
+    expect(opened.map(({ request }) => request.interval.den)).toEqual([15])
+  })
+
   it('says whether its quality reaches the pictures', async () => {
     const { captures, takesQuality, deliver } = captureRig()
     captures.want('camera0')
