@@ -128,7 +128,11 @@ describe('a configuration', () => {
 
   it('of the default camera is what the named one is opened with, wherever the default was before', async () => {
     const { captures, starts, handle, tape, deliver } = captureRig({ camera: false })
-    const loop = state({ source: '/dev/video20#1', node: '/dev/video20', identity: identity({ id: 'plat-loop', vid: '', serial: '' }) })
+    const loop = state({
+      source: '/dev/video20#1',
+      node: '/dev/video20',
+      identity: identity({ id: 'plat-loop', vid: '', serial: '' }),
+    })
     captures.chooseDefault({ path: '/dev/video0' })
     captures.configure('default', always({ wish: { width: 1280, height: 720, fps: 15 } }))
     handle(tape.present(loop), tape.ready(loop))
