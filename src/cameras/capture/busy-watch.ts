@@ -33,9 +33,13 @@ export class BusyWatch {
     const turn = this.#turn
     void this.#find(node).then((owner) => {
       if (turn !== this.#turn) return
+      const hasLeft = owner === undefined && this.#known !== undefined
       this.#known = owner
       this.#options.named(owner)
-      if (owner !== undefined && turn === this.#turn) this.#watch(owner, node, everyMs, turn)
+      if (turn !== this.#turn) return
+      if (owner !== undefined) this.#watch(owner, node, everyMs, turn)
+      // Who held it let go between the attempt and this look.
+      else if (hasLeft) this.#cancel = this.#options.clock.after(everyMs, () => this.#options.freed())
     })
   }
 

@@ -48,6 +48,25 @@ describe('a busy camera', () => {
     expect(clock.pending).toBe(0)
   })
 
+  it('is tried again within one interval when its owner left between the attempt and the look', async () => {
+    const clock = new FakeClock()
+    const told: string[] = []
+    const owners = [OWNER, undefined]
+    const watch = new BusyWatch({
+      clock,
+      lookup: { find: async () => owners.shift(), holds: async () => owners.length > 1 },
+      named: (found) => void told.push(found?.name ?? 'unknown'),
+      freed: () => void told.push('freed'),
+    })
+    watch.start('/dev/video0', 1_000)
+    await settled()
+    watch.start('/dev/video0', 1_000)
+    await settled()
+    clock.advance(1_000)
+    expect(told).toEqual(['v4l2-ctl', 'unknown', 'freed'])
+    expect(clock.pending).toBe(0)
+  })
+
   it('held by the same program as before is not searched for again', async () => {
     const clock = new FakeClock()
     const told: unknown[] = []
