@@ -74,7 +74,9 @@ it('R-31: each of 1000 kills at random moments leaves a whole file, never an old
     if (stdout === '') throw new Error(stderr)
     const seen = JSON.parse(stdout) as { kills: number; contents: number; broken: string[]; cut: number; left: string[] }
     expect(seen).toMatchObject({ kills: KILLS, broken: [] })
-    expect(seen.left.sort()).toEqual(['file.json', 'file.json.old'])
+    // The last kill may have come when the generation before was about to be linked anew.
+    expect(seen.left).toContain('file.json')
+    expect(['file.json', 'file.json.old']).toEqual(expect.arrayContaining(seen.left))
     // The kills were worth something: writes were cut, and writes were done.
     expect(seen.cut).toBeGreaterThan(KILLS / 20)
     expect(seen.contents).toBeGreaterThan(KILLS / 20)
