@@ -14,7 +14,14 @@ in_threads=(test/integration/{rpc-,api-keys,downloads,security-tokens,security-h
 
 passed=0 failed=0 skipped=0 broken=()
 output=$(mktemp)
-trap 'rm -f "$output"' EXIT
+builder=
+trap 'rm -f "$output"; [ -z "$builder" ] || kill "$builder" 2> /dev/null' EXIT
+
+# Most suites wait for most of their time; the native tests take two minutes to compile.
+if [[ " ${suites[*]} " == *' unit '*' native '* ]]; then
+  scripts/native-tests.sh --build &
+  builder=$!
+fi
 
 run_suite() { # name; prints the suite's output and ends with its count line
   case $1 in
