@@ -6,7 +6,7 @@ export default defineConfig({
     globalSetup: ['test/support/build.ts'],
     testTimeout: 20_000,
     hookTimeout: 30_000,
-    // Tests wait for real processes for half of their time: one more than there are cores.
-    maxWorkers: 3,
+    // Two cores: more workers only make the timing of real processes worse.
+    maxWorkers: 2,
   },
 })
