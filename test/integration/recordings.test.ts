@@ -345,9 +345,10 @@ describe('retention', () => {
       writeFileSync(join(folder(), `${name}.mp4`), 'x'.repeat(1_000_000))
       utimesSync(join(folder(), `${name}.mp4`), now - days * day, now - days * day)
     }
-    await eventually(async () =>
-      (await client.call<Listed>('list_recordings')).files.some(({ filename }) => filename === 'a') ? true : undefined,
-    )
+    await eventually(async () => {
+      const listed = new Set((await client.call<Listed>('list_recordings')).files.map(({ filename }) => filename))
+      return ['a', 'b', 'c', 'd'].every((name) => listed.has(name)) ? true : undefined
+    })
     expect(await client.call('cleanup_old_files')).toEqual({
       cleanup_executed: true,
       files_deleted: 2,
