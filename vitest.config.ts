@@ -1,12 +1,32 @@
 import { defineConfig } from 'vitest/config'
 
+/** They compare times of a few milliseconds: nothing of ours runs beside them. */
+const TIMED = [
+  'test/integration/media-service.test.ts',
+  'test/integration/process-faults.test.ts',
+  'test/integration/rpc-rows.test.ts',
+  'test/integration/security-floods.test.ts',
+  'test/unit/auth/guessing.test.ts',
+]
+
 export default defineConfig({
   test: {
-    include: ['test/{unit,contract,native,integration}/**/*.test.ts'],
     globalSetup: ['test/support/build.ts'],
     testTimeout: 20_000,
     hookTimeout: 30_000,
-    // Two cores: more workers only make the timing of real processes worse.
-    maxWorkers: 2,
+    projects: [
+      {
+        extends: true,
+        test: {
+          name: 'together',
+          include: ['test/{unit,contract,native,integration}/**/*.test.ts'],
+          exclude: TIMED,
+          // Most of them wait for most of their time.
+          maxWorkers: 3,
+          sequence: { groupOrder: 0 },
+        },
+      },
+      { extends: true, test: { name: 'alone', include: TIMED, maxWorkers: 1, sequence: { groupOrder: 1 } } },
+    ],
   },
 })

@@ -1,18 +1,19 @@
 #!/usr/bin/env bash
-# Native tests under sanitizers, then each fuzz target for FUZZ_SECONDS (default 5). The last line sums test cases and targets.
-#   scripts/native-tests.sh [--only asan|tsan|fuzz]     runs them
-#   scripts/native-tests.sh --build                     compiles them with what the processor has to spare, and tells nothing
+# Native tests under sanitizers. The last line sums test cases.
+#   scripts/native-tests.sh [--only asan|tsan]     runs them
+#   scripts/native-tests.sh --build                compiles them, and the fuzz targets, with what the processor has to spare, and tells nothing
+#   scripts/native-tests.sh --build-fuzz           compiles the fuzz targets (test/fuzz/run.mjs runs them)
 set -uo pipefail
 cd "$(dirname "$0")/../native/test"
 
 only=all
-if [ "${1:-}" = --only ]; then only=${2:?asan, tsan or fuzz}; fi
-seconds=${FUZZ_SECONDS:-5}
+if [ "${1:-}" = --only ]; then only=${2:?asan or tsan}; fi
 
 mkdir -p build
 exec 9> build/.lock
 flock 9
 if [ "${1:-}" = --build ]; then exec nice -n 19 make -k all > /dev/null 2>&1; fi
+if [ "${1:-}" = --build-fuzz ]; then exec nice make -s -k "-j$(nproc)" fuzz; fi
 
 # Of each program: NAME.counts (passed, failed, skipped) and NAME.out, what is told of it.
 results=$(mktemp -d)
@@ -61,27 +62,6 @@ run_variant() { # name, title
   printf '%s %s %s\n' "$passed" "$failed" "$skipped" > "$results/$1.counts"
 }
 
-run_fuzzer() { # name
-  local scratch=$results/$1 input
-  begin "$1" "fuzz $1"
-  # New inputs go to a scratch folder: a test run never changes the sources.
-  mkdir -p "$scratch/new"
-  if nice "build/fuzz/$1" -max_total_time="$seconds" -timeout=5 -rss_limit_mb=1024 -artifact_prefix="$scratch/" \
-    "$scratch/new" "fuzz/${1%_fuzz}_corpus" > "$scratch/log" 2>&1; then
-    printf 'fuzz %s: %s s, nothing found\n' "$1" "$seconds" > "$results/$1.out"
-    echo '1 0 0' > "$results/$1.counts"
-    return
-  fi
-  {
-    tail -40 "$scratch/log"
-    for input in "$scratch"/{crash,timeout,oom,leak}-*; do
-      if [ -e "$input" ]; then printf 'input, base64: %s\n' "$(head -c 3000 "$input" | base64 -w0)"; fi
-    done
-    printf 'fuzz %s: FAILED\n' "$1"
-  } > "$results/$1.out"
-  echo '0 1 0' > "$results/$1.counts"
-}
-
 # The tests wait for most of their time: what computes runs beside them.
 if wanted asan; then
   build asan
@@ -93,13 +73,9 @@ if wanted tsan; then
   wait
   run_variant tsan 'threads' &
 fi
-if wanted fuzz; then
-  build fuzz
-  for source in fuzz/*_fuzz.cpp; do run_fuzzer "$(basename "$source" .cpp)"; done
-fi
 wait
 
-cat "$results"/{asan,tsan}.out "$results"/*_fuzz.out 2> /dev/null
+cat "$results"/{asan,tsan}.out 2> /dev/null
 cat "$results"/*.counts | awk '
   { passed += $1; failed += $2; skipped += $3 }
   END { printf "%d passed, %d failed, %d skipped\n", passed, failed, skipped; exit failed > 0 || passed == 0 }'

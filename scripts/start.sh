@@ -3,4 +3,4 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 scripts/setup.sh
-exec node dist/main.js run "$@"
+exec node dist/main.cjs run "$@"

@@ -3,6 +3,7 @@
  * command line loads it.
  */
 
+import { auditConfiguration, openAudit } from './app/audit.js'
 import { bannerLines } from './app/banner.js'
 import { buildFacts } from './app/build-facts.js'
 import { configuredSelections, openCameraConfig } from './app/camera-config.js'
@@ -50,7 +51,8 @@ export async function createApp({ config, configuration, logger, clock, env, log
   const build = buildFacts(env)
   const { tokens, reloadSecret } = await buildTokens(config, clock, logger)
   const lock = await inStateDir(config.state_dir, () => lockFolder(config.state_dir))
-  const { credentials, throttle, keyring } = buildCredentials({ config, tokens, clock, logger })
+  const { audit, close: closeAudit } = await openAudit(config, clock, logger)
+  const { credentials, throttle, keyring, failures } = buildCredentials({ config, tokens, audit, clock, logger })
 
   let links: (device: string, host: string) => StreamLinks = () => ({})
   const hasFace = config.faces.camera.enabled
@@ -63,7 +65,7 @@ export async function createApp({ config, configuration, logger, clock, env, log
   const face =
     cameraConfig &&
     buildCameraFace({
-      ...{ config, cameras, credentials, clock, logger, requestStop },
+      ...{ config, cameras, credentials, audit, clock, logger, requestStop },
       store: cameraConfig.store,
       version: build.version,
     })
@@ -82,7 +84,21 @@ export async function createApp({ config, configuration, logger, clock, env, log
     await stopAll(early, { deadlineMs: config.server.shutdown_timeout, clock, logger })
     throw thrown
   }
-  const context = { config, configuration, cameras, credentials, tokens, throttle, clock, logger, env, build }
+  const context = {
+    config,
+    configuration,
+    cameraConfig: cameraConfig?.store,
+    cameras,
+    credentials,
+    failures,
+    tokens,
+    throttle,
+    audit,
+    clock,
+    logger,
+    env,
+    build,
+  }
   const parts = await buildParts({ ...context, watchdogFeeds: () => supervisor.feeds }).catch(stopEarly)
   links = parts.links
   tokens.load()
@@ -93,11 +109,13 @@ export async function createApp({ config, configuration, logger, clock, env, log
     status: () => statusLine(cameras, parts.http.connections),
     stuck: () => parts.stuck(),
   })
+  const endAudit = auditConfiguration(audit, configuration, cameraConfig?.store)
   let firstToken: string | undefined
   const actions = signalActions({
     logger,
     reloadKeys: async () => {
       await Promise.all([reloadSecret(), keyring.reload()])
+      audit({ action: 'secret.reload', outcome: 'ok' })
     },
     reloadService: () => configuration.reload(),
     reopenLog: () => cameraConfig?.log.reopen() ?? log.reopen(),
@@ -118,6 +136,7 @@ export async function createApp({ config, configuration, logger, clock, env, log
       firstToken = await newFirstToken(config, tokens)
       parts.setReady()
       logger.info({ port: parts.http.port }, 'ready')
+      audit({ action: 'service.start', outcome: 'ok', detail: { version: build.version } })
       supervisor.ready()
     },
     async stop() {
@@ -127,6 +146,9 @@ export async function createApp({ config, configuration, logger, clock, env, log
       const report = await stopServices({ first, order, cameras, deadlineMs: config.server.shutdown_timeout, clock, logger })
       parts.disconnect()
       supervisor.end()
+      endAudit()
+      audit({ action: 'service.stop', outcome: 'ok' })
+      await closeAudit()
       await cameraConfig?.log.close()
       await lock.release()
       return report
@@ -165,6 +187,7 @@ function buildCameras({ config, logger, clock, searchPath, selections, links }: 
       deviceRange: camera.device_range,
       discovery: polling ? 'poll' : 'events',
       rescanMs: polling ? Math.max(MIN_POLL_MS, camera.poll_interval) : camera.fallback_poll_interval,
+      probeDeadlineMs: camera.capability_timeout,
       uevents: !polling,
       virtualCameras: camera.virtual_cameras,
       encoderThreads: config.workers.encoder_threads,

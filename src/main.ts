@@ -1,4 +1,3 @@
-#!/usr/bin/env node
 /**
  * The only place that touches the process: arguments, environment, signals, exit code.
  *
@@ -10,7 +9,7 @@ import type { SignalName, Terminal } from './cli/index.js'
 
 const signals = catchSignals()
 
-const { main } = await import('./cli/index.js')
+void run()
 
 /** Characters that may wait for a slow reader of standard error; beyond, lines are left out and counted. */
 const MAX_WAITING = 1024 * 1024
@@ -42,10 +41,16 @@ const terminal: Terminal = {
 // A reader that goes away (a closed pipe) must not end the service. SIGPIPE itself is ignored by Node.
 for (const stream of [process.stdout, process.stderr]) stream.on('error', () => undefined)
 
-const code = await main({ argv: process.argv.slice(2), terminal })
-await lastLines()
-// An explicit exit: what did not stop in time must not keep the process.
-process.exit(code)
+async function run(): Promise<void> {
+  // Other commands than `run`, which needs no name, have ended before their heap matters.
+  const [, , word = 'run'] = process.argv
+  if (word === 'run' || word.startsWith('-')) (await import('./base/young-heap.js')).collectYoungHeap()
+  const { main } = await import('./cli/index.js')
+  const code = await main({ argv: process.argv.slice(2), terminal })
+  await lastLines()
+  // An explicit exit: what did not stop in time must not keep the process.
+  process.exit(code)
+}
 
 /** From now on signals are events. Until somebody listens, SIGTERM and SIGINT end the process and the others are kept. */
 function catchSignals() {

@@ -39,9 +39,12 @@ Napi::Object init(Napi::Env env, Napi::Object exports) {
         {"addViewer", addViewer},
         {"endViewer", endViewer},
         {"endViewers", endViewers},
+        {"limitViewerRate", limitViewerRate},
         {"viewers", viewers},
         {"viewerCount", viewerCount},
+        {"viewerTotals", viewerTotals},
         {"sendDatagram", sendDatagram},
+        {"widenBacklog", widenBacklog},
     };
     for (const auto &[name, call] : kCalls) exports.Set(name, Napi::Function::New(env, call, name));
     return exports;

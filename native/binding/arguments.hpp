@@ -24,6 +24,7 @@ public:
     bool failed() const { return failed_; }
 
     int64_t integer(size_t at, const char *name, int64_t min, int64_t max) { return integer(info_[at], name, min, max); }
+    double number(size_t at, const char *name, double min, double max) { return number(info_[at], name, min, max); }
     std::string text(size_t at, const char *name, size_t maxBytes) { return text(info_[at], name, maxBytes); }
     /// A Float64Array of at least so many numbers, to be written to; empty after a fault.
     Napi::Float64Array numbers(size_t at, const char *name, size_t atLeast);

@@ -1,5 +1,5 @@
 // The functions of the addon. Each takes the number of a view first, but for `open` and `attach`, which answer one, and
-// `sendDatagram`.
+// `sendDatagram`, `widenBacklog`.
 // src/native/index.ts makes the `Core` of types.ts from them. None waits for a device, a disk or another thread.
 #pragma once
 
@@ -40,11 +40,15 @@ Napi::Value showPlaceholder(const Napi::CallbackInfo &info);
 Napi::Value setMaxFrameAge(const Napi::CallbackInfo &info);
 Napi::Value addViewer(const Napi::CallbackInfo &info);
 Napi::Value endViewer(const Napi::CallbackInfo &info);
+Napi::Value limitViewerRate(const Napi::CallbackInfo &info);
 Napi::Value endViewers(const Napi::CallbackInfo &info);
 Napi::Value viewers(const Napi::CallbackInfo &info);
 Napi::Value viewerCount(const Napi::CallbackInfo &info);
+Napi::Value viewerTotals(const Napi::CallbackInfo &info);
 
 /// `(address, message)`, of no view: to a Unix datagram socket.
 Napi::Value sendDatagram(const Napi::CallbackInfo &info);
+/// `(port, connections)`, of no view: for all sockets of the process that listen there.
+Napi::Value widenBacklog(const Napi::CallbackInfo &info);
 
 } // namespace camera::binding

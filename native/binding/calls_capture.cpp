@@ -24,6 +24,7 @@ CaptureRequest readRequest(Fields fields) {
     Fields interval = fields.object("interval");
     request.interval.num = static_cast<uint32_t>(interval.integer("num", 1, kMaxIntervalPart));
     request.interval.den = static_cast<uint32_t>(interval.integer("den", 1, kMaxIntervalPart));
+    request.anew = fields.optionalBoolean("anew");
     return request;
 }
 

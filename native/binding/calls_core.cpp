@@ -11,6 +11,7 @@ constexpr size_t kMaxDirBytes = 1024;
 CoreOptions readOptions(Fields fields) {
     constexpr int kMaxNode = 4095;
     constexpr int kMaxRescanMs = 3'600'000;
+    constexpr int kMaxProbeMs = 600'000;
     constexpr int kMaxEncoderThreads = 64;
     constexpr int kMaxVirtualCameras = 256;
     // What a virtual camera can draw.
@@ -29,6 +30,8 @@ CoreOptions readOptions(Fields fields) {
     monitor.lastNode = static_cast<int>(last);
     monitor.events = fields.oneOf("discovery", {"events", "poll"}) == "events";
     monitor.rescanMs = static_cast<int>(fields.integer("rescanMs", 1, kMaxRescanMs));
+    monitor.probeDeadlineMs =
+        static_cast<int>(fields.optionalInteger("probeDeadlineMs", 1, kMaxProbeMs, monitor.probeDeadlineMs));
     monitor.uevents = fields.boolean("uevents");
     monitor.relaxDeviceCheck = fields.optionalBoolean("relaxDeviceCheck");
 
@@ -130,7 +133,9 @@ Napi::Value probe(const Napi::CallbackInfo &info) {
     return Environment::of(info.Env())
         .promise<Report>([](Napi::Env env, const Report &report) {
             JsonText json;
-            writeReport(json, *report);
+            json.beginObject();
+            writeReportMembers(json, *report);
+            json.endObject();
             return Napi::String::New(env, json.text());
         },
                          [&](Environment::Callback<Report> done) {

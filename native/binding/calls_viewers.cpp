@@ -6,6 +6,8 @@ namespace camera::binding {
 
 namespace {
 
+constexpr double kMaxViewerFps = 240;
+
 std::string readChannel(Arguments &arguments, size_t at) {
     constexpr size_t kMaxChannelBytes = 64;
     return arguments.text(at, "channel", kMaxChannelBytes);
@@ -14,12 +16,11 @@ std::string readChannel(Arguments &arguments, size_t at) {
 ViewerOptions readViewerOptions(Fields fields) {
     constexpr size_t kMaxHeadBytes = 2048;
     constexpr size_t kMaxLabelBytes = 256;
-    constexpr double kMaxFps = 240;
     constexpr int64_t kMaxAgeMs = 3'600'000;
 
     ViewerOptions options;
     options.head = fields.text("head", kMaxHeadBytes);
-    options.maxFps = fields.optionalNumber("maxFps", 0, kMaxFps);
+    options.maxFps = fields.optionalNumber("maxFps", 0, kMaxViewerFps);
     options.maxAgeMs = static_cast<int>(fields.optionalInteger("maxAgeMs", 0, kMaxAgeMs, 0));
     options.advanceHeaders = fields.optionalBoolean("advanceHeaders");
     options.dualFinalFrames = fields.optionalBoolean("dualFinalFrames");
@@ -75,6 +76,15 @@ Napi::Value setMaxFrameAge(const Napi::CallbackInfo &info) {
     return answer(info.Env(), core->fanout().setMaxFrameAge(channel, ageMs));
 }
 
+Napi::Value limitViewerRate(const Napi::CallbackInfo &info) {
+    Arguments arguments(info);
+    const auto core = readCore(arguments);
+    const double maxFps = arguments.number(1, "maxFps", 0, kMaxViewerFps);
+    if (arguments.failed()) return info.Env().Undefined();
+    if (!core) return throwViewGone(info.Env());
+    return answer(info.Env(), core->fanout().limitRate(maxFps));
+}
+
 Napi::Value addViewer(const Napi::CallbackInfo &info) {
     Arguments arguments(info);
     const auto core = readCore(arguments);
@@ -122,6 +132,17 @@ Napi::Value viewerCount(const Napi::CallbackInfo &info) {
     if (arguments.failed()) return info.Env().Undefined();
     const size_t count = core ? core->fanout().viewerCount(channel) : 0;
     return Napi::Number::New(info.Env(), static_cast<double>(count));
+}
+
+Napi::Value viewerTotals(const Napi::CallbackInfo &info) {
+    Arguments arguments(info);
+    const auto core = readCore(arguments);
+    if (arguments.failed()) return info.Env().Undefined();
+    const ViewerCounts totals = core ? core->fanout().totals() : ViewerCounts{};
+    auto answer = Napi::Object::New(info.Env());
+    answer.Set("frames", Napi::Number::New(info.Env(), static_cast<double>(totals.frames)));
+    answer.Set("skipped", Napi::Number::New(info.Env(), static_cast<double>(totals.skipped)));
+    return answer;
 }
 
 } // namespace camera::binding

@@ -14,7 +14,7 @@ namespace camera::binding {
 /// Devices and events cross as JSON.
 void writeDeviceMembers(JsonText &json, const DeviceState &device);
 void writeDevices(JsonText &json, const std::vector<DeviceState> &devices);
-void writeReport(JsonText &json, const DeviceReport &report);
+void writeReportMembers(JsonText &json, const DeviceReport &report);
 void writeEvent(JsonText &json, const CoreEvent &event);
 /// The whole list in place of events that were lost, `last` being the newest of them.
 void writeResync(JsonText &json, const CoreEvent &last, const std::vector<DeviceState> &devices);

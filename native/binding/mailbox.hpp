@@ -33,14 +33,16 @@ public:
     Mailbox(const Mailbox &) = delete;
     Mailbox &operator=(const Mailbox &) = delete;
 
-    /// Full: every waiting event of this view is replaced by one that says so.
+    /// Full: every waiting event of this view is replaced by one that says so. Ends stay: no list tells of what is over, and their
+    /// number is bounded by that of the viewers and feeds there were.
     void post(uint32_t view, std::shared_ptr<const CoreEvent> event) {
         const std::lock_guard lock(mutex_);
         if (closed_) return;
         bool lost = false;
-        if (waiting_.events.size() >= maxEvents_) {
+        if (!isEnd(*event) && ++replaceable_ > maxEvents_) {
             lost = true;
-            std::erase_if(waiting_.events, [view](const Event &other) { return other.view == view; });
+            replaceable_ -= std::erase_if(
+                waiting_.events, [view](const Event &other) { return other.view == view && !isEnd(*other.event); });
         }
         waiting_.events.push_back({view, std::move(event), lost});
         wakeOnce();
@@ -57,6 +59,7 @@ public:
     Batch take() {
         const std::lock_guard lock(mutex_);
         wakePending_ = false;
+        replaceable_ = 0;
         return std::exchange(waiting_, {});
     }
 
@@ -79,6 +82,8 @@ private:
     const std::function<void()> wake_;
     std::mutex mutex_;
     Batch waiting_;
+    /// Of the waiting events, those that may be dropped.
+    size_t replaceable_ = 0;
     bool wakePending_ = false;
     bool closed_ = false;
 };

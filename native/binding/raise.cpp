@@ -31,12 +31,11 @@ Napi::Error toJsError(Napi::Env env, const Error &error) {
 }
 
 void writeFault(JsonText &json, const Error &error) {
-    json.key("fault");
-    json.beginObject();
-    json.member("code", code(error));
-    json.member("errno", error.errnoValue);
-    json.member("call", error.step);
-    json.endObject();
+    json.object("fault", [&] {
+        json.member("code", code(error));
+        json.member("errno", error.errnoValue);
+        json.member("call", error.step);
+    });
 }
 
 Error viewGone() { return {0, kStepAborted, ""}; }

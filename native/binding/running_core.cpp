@@ -15,6 +15,12 @@ constexpr int kViewersEndMs = 500;
 
 } // namespace
 
+bool isEnd(const CoreEvent &event) {
+    if (std::holds_alternative<ViewerEvent>(event.fact)) return true;
+    const auto *capture = std::get_if<CaptureEvent>(&event.fact);
+    return capture != nullptr && capture->feed != 0 && !capture->gap;
+}
+
 Result<std::shared_ptr<RunningCore>> RunningCore::start(const Sys &sys, const CoreOptions &options, EventSink sink) {
     std::shared_ptr<RunningCore> core(new RunningCore(sys, options, std::move(sink)));
     for (int number = 0; number < options.virtualCameras.count; ++number) {

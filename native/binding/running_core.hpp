@@ -40,6 +40,9 @@ struct CoreEvent {
     std::variant<DeviceEvent, CaptureEvent, ViewerEvent> fact;
 };
 
+/// Tells that a viewer or a feed is over: it is said once, and nothing else ever shows it.
+bool isEnd(const CoreEvent &event);
+
 using EventSink = std::function<void(std::shared_ptr<const CoreEvent>)>;
 
 /// Any thread, unless said otherwise. `stop` comes before the destructor: the last owner may be a JavaScript thread, which

@@ -67,6 +67,23 @@ TEST_CASE("what hotplug saw first closes the capture too") {
     rig.manager.gone(kCamera.source);
 }
 
+TEST_CASE("a camera that goes while its mode changes is not opened again: its node may be another camera's by then") {
+    CaptureRig rig;
+    REQUIRE(rig.start().ok());
+    rig.scripted.hangAt(kNode, "VIDIOC_STREAMOFF", 1);
+    Awaited<Result<CaptureInfo>> changed;
+    rig.manager.start(kCamera, kYuyv, changed.callback());
+    REQUIRE(rig.scripted.waitForHang(1, 5000));
+    rig.manager.gone(kCamera.source);
+    rig.scripted.release();
+    const auto answer = changed.get();
+    REQUIRE(answer.has_value());
+    REQUIRE_FALSE(answer->ok());
+    CHECK(faultCode(answer->error()) == "CAMERA_GONE");
+    CHECK(rig.released());
+    CHECK(rig.scripted.calls(kNode, "VIDIOC_S_FMT") == 1);
+}
+
 TEST_CASE("a start that hangs fails at its deadline, blocks nobody, and cleans up when the kernel lets go") {
     for (const char *call : {"open", "VIDIOC_S_FMT", "VIDIOC_STREAMON"}) {
         CAPTURE(call);

@@ -99,6 +99,25 @@ TEST_CASE("the same start twice answers the running mode, another mode changes i
     CHECK(grab(manager, "virtual:0").value()->facts().width == 640);
 }
 
+TEST_CASE("a start that is to be anew closes the device and opens it in the same mode, and who waits for a frame waits on") {
+    CaptureManager manager(kernel(), {});
+    uint64_t session = start(manager, kVirtual, kMode).value().session;
+    CaptureRequest anew = kMode;
+    anew.anew = true;
+    for (int round = 0; round < 20; ++round) {
+        Awaited<Result<FramePtr>> waiting;
+        manager.grab("virtual:0", {.maxAgeMs = 0, .timeoutMs = 5000}, waiting.callback());
+        const auto info = start(manager, kVirtual, anew);
+        REQUIRE(info.ok());
+        CHECK(info.value().session == session + 1);
+        session = info.value().session;
+        const auto frame = waiting.get();
+        REQUIRE(frame.has_value());
+        CHECK(frame->ok());
+    }
+    CHECK(start(manager, kVirtual, kMode).value().session == session);
+}
+
 TEST_CASE("a virtual camera refuses what it cannot do") {
     Events events;
     CaptureManager manager(kernel(), {});

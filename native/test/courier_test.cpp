@@ -33,6 +33,21 @@ TEST_CASE("tasks run in order, timers at their time, cancelled ones never") {
     courier.cancel(cancelled);
 }
 
+TEST_CASE("a sleep that a cancelled timer set is cut short by an earlier one, and ends in time for a later one") {
+    Courier courier;
+    // Asleep until a time for which nothing is left to do.
+    courier.cancel(courier.postAt(monotonicUs() + 300'000, [] {}));
+    std::promise<int64_t> early, late;
+    const int64_t earlyUs = monotonicUs() + 20'000;
+    const int64_t lateUs = earlyUs + 400'000;
+    courier.postAt(lateUs, [&] { late.set_value(monotonicUs()); });
+    courier.postAt(earlyUs, [&] { early.set_value(monotonicUs()); });
+    const int64_t ranEarlyUs = early.get_future().get();
+    CHECK(ranEarlyUs >= earlyUs);
+    CHECK(ranEarlyUs < lateUs);
+    CHECK(late.get_future().get() >= lateUs);
+}
+
 TEST_CASE("stopping runs what is posted, drops timers, and is final") {
     Courier courier;
     int ran = 0;

@@ -65,7 +65,9 @@ TEST_CASE("a node with no driver behind it ends as gone, and revives when it ans
     REQUIRE(::chmod(stage.node(0).c_str(), 0600) == 0);
     const DeviceEvent ready = watched.next(Type::Ready);
     CHECK(ready.device.source != present.device.source);
-    CHECK(watched.log.types() == "present gone present ready");
+    // Known at once when its siblings have had their time by then.
+    const std::string types = watched.log.types();
+    CHECK((types == "present gone ready" || types == "present gone present ready"));
 }
 
 TEST_CASE("real device numbers without a driver: present, then gone with the node") {

@@ -92,7 +92,7 @@ TEST_CASE("a camera with a loose plug is told as flapping and asked rarely") {
     CHECK(stage.sys().calls(stage.node(0), "open") <= 5);
 }
 
-TEST_CASE("a virtual camera is present and ready, answers probes, and has no node") {
+TEST_CASE("a virtual camera is ready at once, answers probes, and has no node") {
     DeviceStage stage;
     Watched watched(stage);
     DeviceState device;
@@ -104,7 +104,7 @@ TEST_CASE("a virtual camera is present and ready, answers probes, and has no nod
     device.report = report;
     watched.monitor.announce(device);
     CHECK(watched.next(Type::Ready).device.source == "virtual:0");
-    CHECK(watched.log.types() == "present ready");
+    CHECK(watched.log.types() == "ready");
     CHECK(probe(watched.monitor, "virtual:0").value()->kind == NodeKind::Virtual);
     CHECK(watched.monitor.nodeOf("virtual:0").value().empty());
 }

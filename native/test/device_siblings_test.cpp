@@ -78,7 +78,7 @@ TEST_CASE("a codec below a platform device is never told") {
     Watched watched(stage);
     CHECK(watched.next(Type::Ready).device.node == stage.node(0));
     CHECK(eventually([&] { return stage.sys().calls(stage.node(10), "close") == 1; }));
-    CHECK(watched.log.types() == "present ready");
+    CHECK(watched.log.types() == "ready");
 }
 
 TEST_CASE("an exclusive loopback is a camera from the moment somebody feeds it") {

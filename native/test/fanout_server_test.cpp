@@ -150,6 +150,23 @@ TEST_CASE("the peer's close is seen at once, without a frame") {
     CHECK(studio.server.viewerCount("camera0") == 0);
 }
 
+TEST_CASE("what viewers were sent is summed up over those that are there and those that have gone") {
+    Studio studio;
+    REQUIRE(studio.server.showPlaceholder("camera0", {.width = 64, .height = 48, .text = "NO DEVICE"}).ok());
+    Client first = studio.add();
+    const uint64_t gone = studio.lastViewer;
+    REQUIRE(first.readParts(1));
+    first.close();
+    const auto end = studio.ends.of(gone);
+    REQUIRE(end);
+    REQUIRE(end->counts.frames >= 1);
+    CHECK(studio.server.totals().frames == end->counts.frames);
+    Client second = studio.add();
+    REQUIRE(second.readParts(1));
+    CHECK(eventually([&] { return studio.server.totals().frames > end->counts.frames; }));
+    CHECK(studio.server.totals().bytes > end->counts.bytes);
+}
+
 TEST_CASE("a placeholder comes at once and then once per second, marked as such; live frames follow on the same connection") {
     Studio studio;
     REQUIRE(studio.server.showPlaceholder("camera0", {.width = 64, .height = 48, .text = "NO DEVICE"}).ok());

@@ -115,6 +115,20 @@ TEST_CASE("a waiter's deadline and the end of the capture answer it once") {
     CHECK(ended.count() == 1);
 }
 
+TEST_CASE("who comes just after the end of the capture hears of it as those who waited did, and waits again once the next begins") {
+    Rig rig;
+    Awaited<Result<FramePtr>> late, again;
+    rig.hub->endCapture(Error{ENODEV, "capture", "x"});
+    rig.hub->wait(100, rig.soon(), late.callback());
+    CHECK(faultCode(late.get()->error()) == "CAMERA_GONE");
+    CHECK_FALSE(rig.hub->wanted());
+    rig.hub->beginCapture();
+    rig.hub->wait(100, rig.soon(), again.callback());
+    CHECK(rig.hub->wanted());
+    rig.publish(200);
+    CHECK(again.get()->value()->facts().capturedAtUs == 200);
+}
+
 TEST_CASE("sinks and viewers make frames wanted, and a removed sink hears nothing more") {
     Rig rig;
     CountingSink sink;

@@ -18,16 +18,15 @@ TEST_CASE("members, lists and objects are set apart by commas") {
     json.member("no", false);
     json.list("none", std::vector<std::string>{});
     json.list("words", std::vector<std::string>{"b", ""});
-    json.key("inner");
-    json.beginObject();
-    json.endObject();
-    json.list("numbers", std::vector<int>{1, -2}, [](JsonText &into, int number) { into.value(number); });
+    json.object("empty", [] {});
+    json.object("inner", [&] { json.member("one", 1); });
+    json.objects("numbers", std::vector<int>{1, -2}, [](JsonText &into, int number) { into.member("n", number); });
     json.endObject();
     json.beginObject();
     json.endObject();
     json.endArray();
     CHECK(json.text() ==
-          R"([{"text":"a","yes":true,"no":false,"none":[],"words":["b",""],"inner":{},"numbers":[1,-2]},{}])");
+          R"([{"text":"a","yes":true,"no":false,"none":[],"words":["b",""],"empty":{},"inner":{"one":1},"numbers":[{"n":1},{"n":-2}]},{}])");
 }
 
 TEST_CASE("texts are escaped where JSON wants it, and else stay as they are") {

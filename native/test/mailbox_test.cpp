@@ -56,6 +56,42 @@ TEST_CASE("a full mailbox replaces what waits for a view by one event that says 
     CHECK(batch.outcomes == std::vector{7});
 }
 
+TEST_CASE("a full mailbox keeps what tells of the end of a viewer or a feed, since no list shows that later") {
+    const auto viewerEnd = [](uint64_t viewer) {
+        auto event = std::make_shared<CoreEvent>();
+        ViewerEvent fact;
+        fact.viewer = viewer;
+        event->fact = fact;
+        return event;
+    };
+    const auto ofFeed = [](uint64_t feed, std::optional<FeedGap> gap) {
+        auto event = std::make_shared<CoreEvent>();
+        CaptureEvent fact;
+        fact.feed = feed;
+        fact.gap = gap;
+        event->fact = fact;
+        return event;
+    };
+    Mailbox<int> mailbox(2, [] {});
+    for (uint64_t viewer = 1; viewer <= 4; ++viewer) mailbox.post(1, viewerEnd(viewer));
+    mailbox.post(1, numbered(1));
+    mailbox.post(1, ofFeed(5, FeedGap{}));
+    mailbox.post(1, ofFeed(5, {}));
+    mailbox.post(1, numbered(2));
+
+    const auto batch = mailbox.take();
+    REQUIRE(batch.events.size() == 6);
+    for (size_t at = 0; at < 4; ++at) CHECK(std::get<ViewerEvent>(batch.events[at].event->fact).viewer == at + 1);
+    CHECK(std::get<CaptureEvent>(batch.events[4].event->fact).feed == 5);
+    CHECK_FALSE(std::get<CaptureEvent>(batch.events[4].event->fact).gap);
+    CHECK(batch.events[5].event->seq == 2);
+    for (size_t at = 0; at < 6; ++at) CHECK(batch.events[at].lost == (at == 5));
+
+    mailbox.post(1, numbered(3));
+    mailbox.post(1, numbered(4));
+    CHECK(mailbox.take().events.size() == 2);
+}
+
 TEST_CASE("a closed mailbox forgets what waits and never wakes anybody again") {
     int wakeUps = 0;
     auto held = std::make_shared<int>(1);

@@ -33,7 +33,8 @@ TEST_CASE("pixel format names are four characters and lead back to the number") 
     CHECK(fourccText(V4L2_PIX_FMT_Y10) == "Y10 ");
     CHECK(fourccText(V4L2_PIX_FMT_Y16_BE) == "Y16 -BE");
     CHECK(fourccText(0x01020304) == "????");
-    for (const uint32_t fourcc : {V4L2_PIX_FMT_MJPEG, V4L2_PIX_FMT_Y10, V4L2_PIX_FMT_Y16_BE, V4L2_PIX_FMT_NV12}) {
+    for (const uint32_t fourcc : {V4L2_PIX_FMT_MJPEG, V4L2_PIX_FMT_Y10, V4L2_PIX_FMT_Y16_BE, V4L2_PIX_FMT_NV12,
+                                  v4l2_fourcc('Y', '-', 'B', 'E')}) {
         CHECK(fourccValue(fourccText(fourcc)) == fourcc);
     }
     CHECK(fourccValue("Y10") == V4L2_PIX_FMT_Y10);

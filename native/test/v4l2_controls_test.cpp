@@ -3,6 +3,7 @@
 #include <doctest/doctest.h>
 
 #include <cerrno>
+#include <limits>
 #include <string>
 
 #include "scripted_sys.hpp"
@@ -102,6 +103,20 @@ TEST_CASE("drivers without extended controls are asked in the classic way") {
     CHECK(find(controls, "Brightness")->value == 7);
     CHECK(find(controls, "Power Line Frequency")->menu.size() == 2);
     CHECK(find(controls, "Link rate") != nullptr);
+}
+
+TEST_CASE("a menu whose bounds are nonsense is not walked beyond what can be asked for") {
+    constexpr int64_t kMost = std::numeric_limits<int64_t>::max();
+    ScriptedCamera camera = cameraWithControls();
+    for (ScriptedControl &control : camera.controls) {
+        if (control.name == "Power Line Frequency") control.minimum = control.maximum = kMost;
+        if (control.name == "Link rate") control.maximum = kMost;
+    }
+    ScriptedSys sys;
+    sys.plug(kNode, camera);
+    const auto controls = probeControls(sys.sys(), kNode, {}).take();
+    CHECK(find(controls, "Power Line Frequency")->menu.empty());
+    CHECK(find(controls, "Link rate")->menu.size() == 2);
 }
 
 TEST_CASE("a camera without controls has none; one that is gone is an error") {

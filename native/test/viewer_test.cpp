@@ -123,6 +123,28 @@ TEST_CASE("a picture of which no byte went out makes room for a newer one") {
     CHECK(stand.viewer->counts().frames == 0);
 }
 
+TEST_CASE("a limit of the server counts beside the wish, and ends when it is taken back") {
+    Stand stand(wishing([](ViewerOptions &wish) { wish.maxFps = 10; }));
+    const int64_t baseUs = monotonicUs();
+    // 50 frames per second of a camera, `seconds` long.
+    int at = 0;
+    const auto taken = [&](int seconds) {
+        const uint64_t before = stand.viewer->counts().frames;
+        for (const int end = at + seconds * 50; at < end; ++at) {
+            stand.viewer->offer(stand.make(100, baseUs + at * 20'000), monotonicUs(), kAnyAge);
+        }
+        return stand.viewer->counts().frames - before;
+    };
+    CHECK(taken(10) >= 99);
+    stand.viewer->limitRate(1);
+    const uint64_t limited = taken(10);
+    CHECK(limited >= 9);
+    CHECK(limited <= 11);
+    CHECK(stand.viewer->counts().skipped == 0);
+    stand.viewer->limitRate(0);
+    CHECK(taken(10) >= 99);
+}
+
 TEST_CASE("a viewer whose rate is capped gets that many, and none of the rest counts as skipped") {
     Stand stand(wishing([](ViewerOptions &wish) { wish.maxFps = 10; }));
     for (int i = 0; i < 90; ++i) {

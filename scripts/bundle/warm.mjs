@@ -2,17 +2,17 @@
 // been compiled meanwhile beside the bundle. It listens on loopback, and its state is a folder that goes away.
 import { once } from 'node:events'
 import { mkdtemp, rm } from 'node:fs/promises'
+import { createRequire } from 'node:module'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
-import { pathToFileURL } from 'node:url'
 
 const [, , target] = process.argv
 /** The cache helps and is not needed: what hangs here must not hold up a build. */
 const DEADLINE_MS = 20_000
 setTimeout(() => giveUp('it did not start in time'), DEADLINE_MS).unref()
 
-const { loader } = await import(pathToFileURL(join(resolve(target), 'bundle/load.js')).href)
+const { loader } = createRequire(import.meta.url)(join(resolve(target), 'bundle/load.cjs'))
 const { load, saveCaches } = loader()
 const { main } = load('cli.cjs')
 

@@ -2,7 +2,8 @@
 import { spawnSync } from 'node:child_process'
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { join, relative } from 'node:path'
+import { stripVTControlCharacters } from 'node:util'
 
 const folder = mkdtempSync(join(tmpdir(), 'vitest-'))
 const report = join(folder, 'report.json')
@@ -20,7 +21,26 @@ try {
 }
 rmSync(folder, { recursive: true, force: true })
 
-const unloaded = counts.testResults.filter((file) => file.status === 'failed' && file.assertionResults.length === 0).length
-const failed = counts.numFailedTests + unloaded
+// What failed is told once more in a few lines, for those who see only the end of a long output.
+for (const file of counts.testResults) {
+  const name = relative(process.cwd(), file.name)
+  if (isBroken(file)) tell(name, file.message)
+  for (const test of file.assertionResults) {
+    if (test.status === 'failed') tell(`${name} > ${test.fullName}`, test.failureMessages.join('\n'))
+  }
+}
+
+const failed = counts.numFailedTests + counts.testResults.filter(isBroken).length
 console.log(`${counts.numPassedTests} passed, ${failed} failed, ${counts.numPendingTests + counts.numTodoTests} skipped`)
 process.exitCode = run.status === 0 && failed === 0 ? 0 : 1
+
+/** Failed, and no test of it: it could not be loaded, or prepared. */
+function isBroken({ status, assertionResults }) {
+  return status === 'failed' && assertionResults.every((test) => test.status !== 'failed')
+}
+
+/** Lines that scripts/test.sh repeats at its end: `failed: NAME`, then what was said, indented. */
+function tell(name, message = '') {
+  const lines = stripVTControlCharacters(message).split('\n', 12)
+  console.log([`failed: ${name}`, ...lines.map((line) => `    ${line}`)].join('\n'))
+}

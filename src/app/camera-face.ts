@@ -2,6 +2,7 @@
 
 import { fileURLToPath } from 'node:url'
 import { type Credentials, Tickets } from '../auth/index.js'
+import type { Audit } from '../base/audit-log.js'
 import type { Clock } from '../base/clock.js'
 import type { Logger } from '../base/logger.js'
 import type { CameraConfigStore } from '../camera-config/index.js'
@@ -31,6 +32,7 @@ export interface CameraFaceContext {
   readonly cameras: Cameras
   readonly store: CameraConfigStore
   readonly credentials: Credentials
+  readonly audit: Audit
   readonly clock: Clock
   readonly logger: Logger
   readonly version: string
@@ -63,6 +65,7 @@ export function buildCameraFace(context: CameraFaceContext): BuiltCameraFace {
   const face = createCameraFace({
     ports,
     credentials,
+    audit: context.audit,
     tickets: new Tickets({ clock, lifetimeMs: settings.ticket_lifetime }),
     clock,
     logger,

@@ -3,6 +3,7 @@
 import {
   Credentials,
   createTokens,
+  type FailedLogin,
   KeyFile,
   Keyring,
   LoginThrottle,
@@ -11,21 +12,26 @@ import {
   previousSecret,
   type Tokens,
 } from '../auth/index.js'
+import type { Audit } from '../base/audit-log.js'
 import type { Clock } from '../base/clock.js'
+import { LogThrottle } from '../base/log-throttle.js'
 import type { Logger } from '../base/logger.js'
+import { type Counts, Tally } from '../base/tally.js'
 import { type Config, secretWeakness, tokenRules } from '../config/index.js'
 
 export interface CredentialsContext {
   readonly config: Config
   readonly tokens: Tokens
+  readonly audit: Audit
   readonly clock: Clock
   readonly logger: Logger
 }
 
-export function buildCredentials({ config, tokens, clock, logger }: CredentialsContext): {
+export function buildCredentials({ config, tokens, audit, clock, logger }: CredentialsContext): {
   readonly credentials: Credentials
   readonly throttle: LoginThrottle
   readonly keyring: Keyring
+  readonly failures: LoginFailures
 } {
   const { api_key_management: keys, state_dir: stateDir } = config
   const keyring = new Keyring({
@@ -34,9 +40,44 @@ export function buildCredentials({ config, tokens, clock, logger }: CredentialsC
     logger,
     usageTracking: keys.usage_tracking,
     auditLogging: keys.audit_logging,
+    audit,
   })
   const throttle = new LoginThrottle({ ...throttleRules(config), clock })
-  return { credentials: new Credentials({ tokens, keys: keyring, throttle }), throttle, keyring }
+  const failures = new LoginFailures(clock, logger, audit)
+  const credentials = new Credentials({ tokens, keys: keyring, throttle, onFailed: (failure) => failures.add(failure) })
+  return { credentials, throttle, keyring, failures }
+}
+
+/** Lines a minute about failed logins of one address. */
+const LOG_LINES = 5
+
+/** Failed logins are counted, and told in the log as long as they are few. */
+export class LoginFailures {
+  readonly #throttle: LogThrottle
+  readonly #logger: Logger
+  readonly #audit: Audit
+  readonly #counts = new Tally()
+
+  constructor(clock: Clock, logger: Logger, audit: Audit = () => undefined) {
+    this.#audit = audit
+    this.#throttle = new LogThrottle({ clock, perMinute: LOG_LINES })
+    this.#logger = logger.child({ component: 'auth' })
+  }
+
+  /** By what they were tried with. */
+  get counts(): Counts {
+    return this.#counts.counts
+  }
+
+  add({ credential, address, reason }: FailedLogin): void {
+    this.#counts.add(credential)
+    this.#audit({ action: 'authenticate', outcome: 'auth_failed', address, detail: { credential, reason } })
+    const verdict = this.#throttle.judge('a login failed', address ?? '')
+    if (!verdict.write) return
+    const { last, leftOut } = verdict
+    const more = { ...(leftOut > 0 && { left_out: leftOut }), ...(last && { more: 'left out for a minute' }) }
+    this.#logger.warn({ credential, address, reason, ...more }, 'a login failed')
+  }
 }
 
 export function throttleRules({ security }: Config): Omit<LoginThrottleOptions, 'clock'> {

@@ -41,6 +41,7 @@ export function buildExternal({ config, media, clock, logger }: Context): Extern
     scanAtStart: discovery.enable_startup_scan,
     timeoutMs: discovery.scan_timeout,
     concurrency: discovery.max_concurrent_scans,
+    transport: discovery.transport,
     skydio: {
       enabled: skydio.enabled,
       networkRanges: skydio.network_ranges,

@@ -16,6 +16,7 @@ import {
 } from '../http/index.js'
 import type { MediaService } from '../media/index.js'
 import type { Recordings } from '../recordings/index.js'
+import { standIn } from './fallback.js'
 import type { System } from './system.js'
 
 export interface HealthContext {
@@ -107,6 +108,8 @@ async function report(context: HealthContext): Promise<HealthReport> {
 function notReady(system: System, components: readonly HealthComponent[]): string | undefined {
   if (system.stopping()) return 'service is stopping'
   if (!system.ready()) return 'service is starting'
+  const overload = system.overload()
+  if (overload !== undefined) return `service is overloaded: ${overload}`
   const away = components.find(({ name, status }) => name === 'mediamtx' && status === 'unhealthy')
   return away && `${away.name} is ${away.status}`
 }
@@ -140,9 +143,10 @@ function cameras({ registry }: HealthContext, lastCheckedWallMs: number): Health
   }
 }
 
-async function storage({ recordings, system }: HealthContext, lastCheckedWallMs: number): Promise<HealthComponent> {
-  const usedPercent = await system.diskUsedPercent()
-  const { state, fault } = recordings.storage
+async function storage({ recordings, system, config }: HealthContext, lastCheckedWallMs: number): Promise<HealthComponent> {
+  const [usedPercent, seen] = await Promise.all([system.diskUsedPercent(), recordings.storage.faultNow()])
+  const { state } = recordings.storage
+  const fault = seen ?? standIn(config)
   const used = usedPercent === undefined ? 'the disk cannot be looked at' : `${usedPercent.toFixed(0)} % of the disk is used`
   return {
     name: 'storage',

@@ -6,6 +6,7 @@ import { type Cameras, wholeFps } from '../cameras/index.js'
 import type { Config } from '../config/index.js'
 import type { MediaService } from '../media/index.js'
 import { NOTIFIER_FILE, PUBLISH_GUARD_FILE } from './native-files.js'
+import { readAnew } from './read-anew.js'
 
 export interface MediaContext {
   readonly config: Config
@@ -21,6 +22,7 @@ export async function buildMedia({ config, cameras, clock, logger, env }: MediaC
   const { createMedia } = await import('../media/index.js')
   const { registry, feeds } = cameras
   const binary = mediamtx.binary ?? env.MEDIAMTX_BIN
+  const template = (text: string): string => text.replaceAll('{rpc_port}', String(config.server.port))
   const { api_username: user, api_password: password } = mediamtx
   return createMedia({
     clock,
@@ -52,28 +54,27 @@ export async function buildMedia({ config, cameras, clock, logger, env }: MediaC
     notifierFile: NOTIFIER_FILE,
     guardFile: PUBLISH_GUARD_FILE,
     // Read by each publisher that starts.
-    codec: {
-      get profile() {
-        return mediamtx.codec.video_profile
+    codec: readAnew(
+      {},
+      {
+        profile: () => mediamtx.codec.video_profile,
+        level: () => mediamtx.codec.video_level,
+        pixelFormat: () => mediamtx.codec.pixel_format,
+        bitrate: () => mediamtx.codec.bitrate,
+        preset: () => mediamtx.codec.preset,
       },
-      get level() {
-        return mediamtx.codec.video_level
-      },
-      get pixelFormat() {
-        return mediamtx.codec.pixel_format
-      },
-      get bitrate() {
-        return mediamtx.codec.bitrate
-      },
-      get preset() {
-        return mediamtx.codec.preset
-      },
-    },
+    ),
     encoder: mediamtx.codec.encoder,
     publish: mediamtx.publish,
     compareIntervalMs: mediamtx.reconcile_interval,
     startTimeoutMs: mediamtx.run_on_demand_start_timeout,
     demandCloseAfterMs: mediamtx.run_on_demand_close_after,
+    sourceCloseAfterMs: mediamtx.snapshot_close_after,
     viewCloseAfterMs: mediamtx.view_close_after,
+    links: {
+      rtsp: template(mediamtx.links.rtsp),
+      hls: template(mediamtx.links.hls),
+      webrtc: template(mediamtx.links.webrtc),
+    },
   })
 }

@@ -1,11 +1,12 @@
 /** Gathers the figures of all parts for `/metrics`. */
 
 import { statfs } from 'node:fs/promises'
-import type { CameraRegistry } from '../cameras/index.js'
+import type { Counts } from '../base/tally.js'
+import type { CameraRegistry, Cameras } from '../cameras/index.js'
 import type { Config } from '../config/index.js'
 import type { DownloadFigures } from '../http/index.js'
 import type { MediaService } from '../media/index.js'
-import { type MetricFacts, type PathFacts, processFacts } from '../monitor/index.js'
+import { Collections, type MetricFacts, type PathFacts, processFacts } from '../monitor/index.js'
 import type { Recordings } from '../recordings/index.js'
 import type { Snapshots } from '../snapshots/index.js'
 import type { RpcFace } from './rpc-face.js'
@@ -25,12 +26,20 @@ export interface MetricSources {
   readonly config: Config
   readonly downloads: () => DownloadFigures
   readonly watchdogFeeds: () => number
+  readonly failedLogins: () => Counts
+  readonly cameras: Pick<Cameras, 'viewers' | 'deviceEvents' | 'probes'>
+  /** Stage of load shedding. */
+  readonly load: () => number
+  /** How late the event loop comes to so great a share of its turns. */
+  readonly loopDelayMs: (share: number) => number
 }
+
+const QUANTILES = [0.5, 0.95, 1]
 
 /** Counts from now on; the function gives the figures of the moment. */
 export function metricFacts(sources: MetricSources): () => Promise<MetricFacts> {
   const { system, media, recordings, snapshots, registry, rpc } = sources
-  const counted = { started: 0, failed: 0, taken: 0 }
+  const counted = { started: 0, failed: 0, taken: 0, notTaken: 0 }
   recordings.events.on('started', () => {
     counted.started += 1
   })
@@ -40,6 +49,10 @@ export function metricFacts(sources: MetricSources): () => Promise<MetricFacts> 
   snapshots.events.on('taken', () => {
     counted.taken += 1
   })
+  snapshots.events.on('failed', () => {
+    counted.notTaken += 1
+  })
+  const collections = new Collections()
   return async () => {
     const [process, storage, paths, figures] = await Promise.all([
       ...([processFacts(), room(sources.recordingsDir), pathsOf(media), rpc.figures()] as const),
@@ -54,13 +67,20 @@ export function metricFacts(sources: MetricSources): () => Promise<MetricFacts> 
       connections: figures.connections,
       limits: limitsOf(sources.config),
       downloads: sources.downloads(),
+      deviceEvents: sources.cameras.deviceEvents,
+      probes: sources.cameras.probes,
       cameras: camerasByState(registry),
       recordings: { active: recordings.activeCount, started: counted.started, failed: counted.failed },
-      snapshots: { taken: counted.taken },
+      snapshots: { taken: counted.taken, failed: counted.notTaken, queueUsedPercent: snapshots.queueUsedPercent },
+      failedLogins: sources.failedLogins(),
+      viewers: { now: sources.cameras.viewers.total, ...sources.cameras.viewers.totals },
+      collections: collections.durations,
       storage,
       storageState: recordings.storage.state,
       draining: system.stopping(),
       watchdogFeeds: sources.watchdogFeeds(),
+      loadStage: sources.load(),
+      loopDelaySeconds: Object.fromEntries(QUANTILES.map((share) => [String(share), sources.loopDelayMs(share) / 1_000])),
       ready: system.ready() && !system.stopping() && media?.state !== 'down',
     }
   }
@@ -77,6 +97,7 @@ function limitsOf({ server, security, faces, downloads, notifications }: Config)
     requests_in_flight_per_connection: server.max_requests_in_flight,
     slow_requests_per_kind: server.max_slow_requests,
     requests_per_window: security.rate_limit_requests,
+    requests_per_window_of_identity: security.rate_limit_requests * security.rate_limits.identity_factor,
     pending_bytes_soft: server.send_buffer_soft,
     pending_bytes_hard: server.send_buffer_hard,
     pending_bytes_total: server.send_buffer_total,
@@ -90,7 +111,7 @@ function limitsOf({ server, security, faces, downloads, notifications }: Config)
 
 function mediamtxOf(media: MediaService | undefined): MetricFacts['mediamtx'] {
   if (media === undefined || media.state === 'off' || media.state === 'searching') return undefined
-  return { up: media.state === 'up', version: media.version }
+  return { up: media.state === 'up', version: media.version, ...media.meter.figures }
 }
 
 async function pathsOf(media: MediaService | undefined): Promise<readonly PathFacts[]> {

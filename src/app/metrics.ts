@@ -1,7 +1,8 @@
 /** What `get_metrics` and `get_system_status` answer. */
 
-import { readFile, statfs } from 'node:fs/promises'
+import { readFile } from 'node:fs/promises'
 import { type Clock, timestamp } from '../base/clock.js'
+import { diskRoom } from '../base/disk-room.js'
 import type { Camera, CameraRegistry } from '../cameras/index.js'
 import type { MediaService } from '../media/index.js'
 import { CpuMeter } from '../monitor/index.js'
@@ -67,7 +68,7 @@ export function metricsPort(options: MetricsOptions): MetricsPort {
     },
     async flatMetrics() {
       const { connections, storageDir } = options
-      const [disk, traffic] = await Promise.all([diskRoom(storageDir), networkBytes()])
+      const [disk, traffic] = await Promise.all([diskFigures(storageDir), networkBytes()])
       return {
         cpu_usage: oneDigit(cpu.percent),
         memory_usage: oneDigit(memoryUsedPercent()),
@@ -128,12 +129,11 @@ function capabilityWords(caps: { readonly multiplanar: boolean; readonly streami
   return [caps.multiplanar ? 'VIDEO_CAPTURE_MPLANE' : 'VIDEO_CAPTURE', ...(caps.streaming ? ['STREAMING'] : [])]
 }
 
-async function diskRoom(dir: string) {
-  const { bsize, blocks, bavail } = await statfs(dir).catch(() => ({ bsize: 0, blocks: 0, bavail: 0 }))
-  const total = bsize * blocks
-  const available = bsize * bavail
-  const percentage = total === 0 ? 0 : oneDigit((1 - available / total) * 100)
-  return { total, used: total - available, available, percentage }
+/** As `get_storage_info` counts. */
+async function diskFigures(dir: string) {
+  const room = await diskRoom(dir).catch(() => undefined)
+  const { totalBytes: total = 0, usedBytes: used = 0, availableBytes: available = 0, usedPercent = 0 } = room ?? {}
+  return { total, used, available, percentage: oneDigit(usedPercent) }
 }
 
 /** Since the machine started, over all interfaces but loopback. */

@@ -1,6 +1,8 @@
 /** Which facts of the service become which topics (json-rpc-api §10.1). */
 
+import type { CameraConfigStore } from '../camera-config/index.js'
 import type { Camera, CameraRegistry } from '../cameras/index.js'
+import type { ConfigurationPort } from '../config/index.js'
 import type { MediaService } from '../media/index.js'
 import type { Snapshots } from '../snapshots/index.js'
 
@@ -8,13 +10,19 @@ export interface NotificationSources {
   readonly registry: CameraRegistry
   readonly snapshots: Snapshots
   readonly media: MediaService | undefined
+  readonly configuration: Pick<ConfigurationPort, 'onRefused'>
+  /** Undefined without a camera face. */
+  readonly cameraConfig: Pick<CameraConfigStore, 'events'> | undefined
 }
+
+/** What is wrong with a file names keys, values and folders: that is for those who read the log. */
+const REFUSED = 'was not reloaded, and what was in force stays: the log of the service says why'
 
 type Publish = (topic: string, payload: Readonly<Record<string, unknown>>) => void
 
 /** Subscribes to everything that is told; the function returned ends it. */
 export function connectNotifications(sources: NotificationSources, publish: Publish): () => void {
-  const { registry, snapshots, media } = sources
+  const { registry, snapshots, media, configuration, cameraConfig } = sources
   const ends = [
     registry.events.on('connected', (camera) => publish('camera.connected', presence(camera))),
     registry.events.on('disconnected', (camera) => publish('camera.disconnected', presence(camera))),
@@ -39,9 +47,19 @@ export function connectNotifications(sources: NotificationSources, publish: Publ
       publish('camera.capability_error', { device: camera.device, error }),
     ),
     registry.events.on('controlChanged', (change) => publish('camera.control_changed', { ...change })),
-    snapshots.events.on('taken', (snapshot) => publish('snapshot.taken', snapshot)),
+    snapshots.events.on('taken', ({ device, filename, resolution }) =>
+      publish('snapshot.taken', { device, filename, resolution }),
+    ),
     snapshots.events.on('failed', (failure) => publish('snapshot.error', failure)),
+    configuration.onRefused(() => publish('system.error', { error: `the configuration ${REFUSED}` })),
   ]
+  if (cameraConfig !== undefined) {
+    ends.push(
+      cameraConfig.events.on('reloadRefused', () =>
+        publish('system.error', { error: `the configuration of the camera face ${REFUSED}` }),
+      ),
+    )
+  }
   if (media !== undefined) {
     ends.push(
       media.events.on('stateChanged', ({ state, detail }) => {

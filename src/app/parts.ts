@@ -1,25 +1,40 @@
 /** Everything besides the cameras and their face: loaded and built when that answers already. */
 
-import { type Credentials, type LoginThrottle, RateLimit, type Tokens } from '../auth/index.js'
+import { dirname } from 'node:path'
+import { type Credentials, type LoginThrottle, OwnRates, RateLimit, type Tokens } from '../auth/index.js'
+import type { Audit } from '../base/audit-log.js'
 import type { Clock } from '../base/clock.js'
 import type { Service } from '../base/lifecycle.js'
 import type { Logger } from '../base/logger.js'
+import type { CameraConfigStore } from '../camera-config/index.js'
 import { type Cameras, pictureSibling, type StreamLinks } from '../cameras/index.js'
 import type { Config, ConfigurationPort } from '../config/index.js'
-import { DescriptionRoute, HlsRoute, type HttpServer, MetricsRoute, type PlainServer } from '../http/index.js'
+import { DescriptionRoute, HlsRoute, type HttpServer, MetricsRoute, type PlainServer, SessionRoute } from '../http/index.js'
 import type { MediaService } from '../media/index.js'
-import { type ComponentWord, type HealthThresholds, METRICS_TYPES, type MetricsFormat, metricsText } from '../monitor/index.js'
-import { createRpc, type Services, type StreamPort } from '../rpc/index.js'
+import {
+  type CallTotals,
+  type ComponentWord,
+  type HealthThresholds,
+  METRICS_TYPES,
+  type MetricsFormat,
+  metricsText,
+} from '../monitor/index.js'
+import { CostlyRates, createRpc, type RpcStats, type Services, type StreamPort } from '../rpc/index.js'
 import { Snapshots, type StreamPictures } from '../snapshots/index.js'
 import type { buildFacts } from './build-facts.js'
+import type { LoginFailures } from './credentials.js'
 import { buildDownloads } from './downloads.js'
 import { buildExternal, externalPictures, externalPort } from './external.js'
+import { standIn } from './fallback.js'
 import { buildHealth, healthFace } from './health.js'
+import { watchLoad } from './load.js'
 import { buildMedia } from './media.js'
 import { metricFacts } from './metric-facts.js'
 import { metricsPort } from './metrics.js'
 import { connectNotifications } from './notifications.js'
-import { buildRecordings, connectRecordings, recordingPorts } from './recordings.js'
+import { costlyLimits, identityRate } from './rates.js'
+import { readAnew } from './read-anew.js'
+import { buildRecordings, connectRecordings, fallbackFolders, recordingPorts, snapshotPlace } from './recordings.js'
 import { buildRpcFace, type RpcFace } from './rpc-face.js'
 import { streamsWithoutMediamtx } from './streams.js'
 import { System } from './system.js'
@@ -27,11 +42,15 @@ import { SystemEvents } from './system-events.js'
 
 export interface PartsContext {
   readonly config: Config
-  readonly configuration: Pick<ConfigurationPort, 'onChange'>
+  readonly configuration: Pick<ConfigurationPort, 'onChange' | 'onRefused'>
+  /** Undefined without a camera face. */
+  readonly cameraConfig: Pick<CameraConfigStore, 'events'> | undefined
   readonly cameras: Cameras
   readonly credentials: Credentials
+  readonly failures: Pick<LoginFailures, 'counts'>
   readonly tokens: Tokens
   readonly throttle: LoginThrottle
+  readonly audit: Audit
   readonly clock: Clock
   readonly logger: Logger
   readonly env: Readonly<Record<string, string | undefined>>
@@ -60,7 +79,7 @@ export interface Parts {
 
 /** Rejects when something that was configured cannot be had. */
 export async function buildParts(context: PartsContext): Promise<Parts> {
-  const { config, cameras, credentials, tokens, throttle, clock, logger, env, build } = context
+  const { config, cameras, credentials, tokens, throttle, audit, clock, logger, env, build } = context
   const { security } = config
   const media = await buildMedia({ config, cameras, clock, logger, env })
   media?.events.on('stateChanged', () => cameras.registry.forgetLinks())
@@ -69,9 +88,8 @@ export async function buildParts(context: PartsContext): Promise<Parts> {
   const pictures = media && externalPictures({ config, external, media, clock, searchPath: env.PATH ?? '' })
   const snapshots = buildSnapshots(context, pictures)
   const recordings = buildRecordings({ config, cameras, external, media, clock, logger, env })
-  snapshots.events.on('taken', ({ device, filename }) => {
-    const dir = config.snapshots.use_device_subdirs ? device : ''
-    recordings.files.noticed({ kind: 'snapshot', dir, name: filename }).catch(() => undefined)
+  snapshots.events.on('taken', ({ filename, file }) => {
+    recordings.files.noticed(snapshotPlace(config, dirname(file), filename)).catch(() => undefined)
   })
 
   const system: System = new System({
@@ -79,17 +97,23 @@ export async function buildParts(context: PartsContext): Promise<Parts> {
     build,
     thresholds: healthThresholds(config),
     storageDir: config.mediamtx.snapshots_path,
-    storageFault: () => recordings.storage.fault,
+    storageFault: async () => (await recordings.storage.faultNow()) ?? standIn(config),
     maxCameras: config.camera.device_range[1] - config.camera.device_range[0] + 1,
     connections: () => face.server.connections,
     mediamtx: () => mediamtxWord(media),
+    load: () => load.load(),
+    calls: () => callTotals(face.lastRpc()),
   })
   const built = buildDownloads({ config, recordings, clock, logger, credentials })
   const { desk, downloads, link: downloadLink, slow, tickets } = built
   const rateLimit = new RateLimit({ requests: security.rate_limit_requests, windowMs: security.rate_limit_window, clock })
+  const identityRates = new OwnRates({ rate: identityRate(config), clock })
+  const costly = new CostlyRates(costlyLimits(config), clock)
   // Before anything else listens: clients hear of a camera first, our own figures afterwards.
-  const notifications = connectNotifications({ registry: cameras.registry, snapshots, media }, (topic, payload) =>
-    rpc.publish(topic, payload),
+  const { configuration, cameraConfig } = context
+  const notifications = connectNotifications(
+    { registry: cameras.registry, snapshots, media, configuration, cameraConfig },
+    (topic, payload) => rpc.publish(topic, payload),
   )
   const ports = services(cameras, snapshots, media, system)
   const rpc = createRpc({
@@ -113,17 +137,13 @@ export async function buildParts(context: PartsContext): Promise<Parts> {
     extraMembers: config.compatibility.extra_members,
     serverInfoRole: config.compatibility.server_info_role,
     authRequiredInMessage: config.compatibility.auth_required_in_message,
-    rateLimit,
-    workLimits: {
-      get perConnection() {
-        return config.server.max_requests_in_flight
-      },
-      get perKind() {
-        return config.server.max_slow_requests
-      },
-    },
-    clock,
-    logger,
+    ...{ rateLimit, identityRates, costly },
+    overloaded: () => face.load() > 0,
+    workLimits: readAnew(
+      {},
+      { perConnection: () => config.server.max_requests_in_flight, perKind: () => config.server.max_slow_requests },
+    ),
+    ...{ audit, clock, logger },
   })
   const { pages, trust } = buildHealth({
     ...{ config, system, recordings, media, clock, logger, credentials },
@@ -140,6 +160,10 @@ export async function buildParts(context: PartsContext): Promise<Parts> {
     config,
     downloads: () => desk.figures,
     watchdogFeeds: context.watchdogFeeds,
+    cameras,
+    failedLogins: () => context.failures.counts,
+    load: () => load.load().stage,
+    loopDelayMs: (share) => load.watch.delayMs(share),
   })
   const text = async (format: MetricsFormat): Promise<string> => metricsText(await facts(), format)
   const metrics = new MetricsRoute({ trust, text, types: METRICS_TYPES })
@@ -148,20 +172,26 @@ export async function buildParts(context: PartsContext): Promise<Parts> {
       return config.faces.public_host ?? undefined
     },
     playlist: (path, host) => {
-      const { rtsp, hls } = media?.streamLinks(path, host) ?? {}
-      return rtsp === undefined && media?.state === 'up' ? 'unknown' : hls
+      const known = media?.streamLinks(path, host).rtsp !== undefined
+      return !known && media?.state === 'up' ? 'unknown' : media?.playlist(path, host)
     },
   })
+  const session = new SessionRoute({ tokens, audit, role: () => config.faces.loopback_role })
   const health = healthFace({ config, clock, logger }, [pages.named, downloads])
   const face: RpcFace = await buildRpcFace({
-    ...{ config, rpc, rateLimit, credentials, tokens, throttle, desk, downloads, slow, clock, logger },
+    ...{ config, rpc, rateLimit, credentials, tokens, throttle, desk, downloads, slow, audit, clock, logger },
     registry: cameras.registry,
     cameras: ports.cameras,
     ready: () => system.ready(),
-    routes: [pages.aliases, tickets, metrics, hls, new DescriptionRoute(() => rpc.openRpc().json)],
+    routes: [pages.aliases, tickets, metrics, hls, session, new DescriptionRoute(() => rpc.openRpc().json)],
   })
+  const load = watchLoad({ ...{ config, snapshots, clock, logger }, viewers: cameras.viewers, face: () => face })
   const ends = [
-    context.configuration.onChange(() => face.changed()),
+    configuration.onChange(() => {
+      costly.change(costlyLimits(config))
+      identityRates.change(identityRate(config))
+      face.changed()
+    }),
     notifications,
     ...connectRecordings(recordings, rpc.publish),
   ]
@@ -193,10 +223,12 @@ export async function buildParts(context: PartsContext): Promise<Parts> {
     setReady() {
       system.setReady()
       face.setReady()
+      load.watch.start()
     },
     stuck: () => stuck(snapshots, media),
     beginEnd() {
       system.setStopping()
+      load.watch.stop()
       const settled = face.server.settle()
       systemEvents.announceEnd()
       return settled
@@ -211,10 +243,11 @@ export async function buildParts(context: PartsContext): Promise<Parts> {
 function buildSnapshots({ config, cameras, clock, logger, env }: PartsContext, streams: StreamPictures | undefined): Snapshots {
   const { snapshots, mediamtx, workers, storage } = config
   const { captures, registry } = cameras
-  return new Snapshots({
+  const fallbacks = fallbackFolders(config)
+  const fixed = {
     cameras: {
-      lease: (device) => captures.lease(device),
-      sibling: (device) => pictureSibling(registry.get(device), registry.list())?.device,
+      lease: (device: string) => captures.lease(device),
+      sibling: (device: string) => pictureSibling(registry.get(device), registry.list())?.device,
     },
     ...(streams && { streams }),
     ffmpeg: { binary: config.ffmpeg.binary, searchPath: env.PATH ?? '' },
@@ -222,46 +255,43 @@ function buildSnapshots({ config, cameras, clock, logger, env }: PartsContext, s
     clock,
     logger: logger.child({ component: 'snapshots' }),
     dir: mediamtx.snapshots_path,
+    ...(fallbacks && { fallbackDir: fallbacks.snapshot }),
     workerThreads: workers.snapshot_threads,
-    get enabled() {
-      return snapshots.enabled
-    },
-    get deviceSubdirs() {
-      return snapshots.use_device_subdirs
-    },
-    get filePattern() {
-      return snapshots.file_name_pattern
-    },
-    get format() {
-      return snapshots.format === 'jpeg' ? 'jpg' : snapshots.format
-    },
-    get quality() {
-      return snapshots.quality
-    },
-    get maxWidthPx() {
-      return snapshots.max_width
-    },
-    get maxHeightPx() {
-      return snapshots.max_height
-    },
-    get timeoutMs() {
-      return snapshots.timeout
-    },
-    get blockPercent() {
-      return storage.block_percent
-    },
-  })
+  }
+  const live = {
+    enabled: () => snapshots.enabled,
+    deviceSubdirs: () => snapshots.use_device_subdirs,
+    filePattern: () => snapshots.file_name_pattern,
+    format: () => (snapshots.format === 'jpeg' ? 'jpg' : snapshots.format),
+    quality: () => snapshots.quality,
+    maxWidthPx: () => snapshots.max_width,
+    maxHeightPx: () => snapshots.max_height,
+    timeoutMs: () => snapshots.timeout,
+    blockPercent: () => storage.block_percent,
+  }
+  return new Snapshots(readAnew(fixed, live))
+}
+
+function callTotals({ answers, durations }: RpcStats): CallTotals {
+  const failed = Object.entries(answers).filter(([key]) => key.endsWith(' -32603'))
+  return {
+    calls: durations.counts.reduce((sum, count) => sum + count, 0),
+    errors: failed.reduce((sum, [, count]) => sum + count, 0),
+    seconds: durations.sumSeconds,
+  }
 }
 
 function healthThresholds({ performance: { monitoring_thresholds: limits } }: Config): HealthThresholds {
-  return {
-    get memoryUsagePercent() {
-      return limits.memory_usage_percent
+  return readAnew(
+    {},
+    {
+      memoryUsagePercent: () => limits.memory_usage_percent,
+      connectionsLimit: () => limits.active_connections_limit,
+      errorRatePercent: () => limits.error_rate_percent,
+      averageResponseMs: () => limits.average_response_time_ms,
+      tasksLimit: () => limits.goroutines_limit,
     },
-    get connectionsLimit() {
-      return limits.active_connections_limit
-    },
-  }
+  )
 }
 
 function services(

@@ -1,5 +1,6 @@
 /** Recordings as the configuration wants them: their cameras, MediaMTX, and what is told of them. */
 
+import { join, relative } from 'node:path'
 import type { Clock } from '../base/clock.js'
 import { ServiceError } from '../base/errors.js'
 import type { Logger } from '../base/logger.js'
@@ -9,6 +10,7 @@ import type { ExternalStreams } from '../external/index.js'
 import type { MediaService } from '../media/index.js'
 import { type RecordingCameras, type RecordingMedia, Recordings } from '../recordings/index.js'
 import type { FilePort, RecordingPort, StoragePort } from '../rpc/index.js'
+import { standIn } from './fallback.js'
 
 /** A disk that wakes up, or writes back what others left, may take its time; frames wait and are then counted as lost. */
 const RECORDER_STALL_MS = 30_000
@@ -29,6 +31,7 @@ export interface RecordingsContext {
 
 export function buildRecordings({ config, cameras, external, media, clock, logger, env }: RecordingsContext): Recordings {
   const { recording, retention_policy: retention, mediamtx, snapshots, storage, notifications } = config
+  const fallbacks = fallbackFolders(config)
   const snapshotLimits = {
     intervalMs: snapshots.cleanup_interval,
     maxAgeMs: snapshots.max_age,
@@ -40,8 +43,10 @@ export function buildRecordings({ config, cameras, external, media, clock, logge
     clock,
     logger: logger.child({ component: 'recordings' }),
     stateDir: config.state_dir,
+    standsIn: standIn(config) !== undefined,
     recordingsDir: mediamtx.recordings_path,
     snapshotsDir: mediamtx.snapshots_path,
+    ...(fallbacks && { fallbacks }),
     deviceSubdirs: recording.use_device_subdirs,
     filePattern: recording.file_name_pattern,
     segmentMs: recording.segment_duration,
@@ -71,6 +76,19 @@ export function buildRecordings({ config, cameras, external, media, clock, logge
     cleanupIntervalMs: recording.cleanup_interval,
     ...(snapshots.auto_cleanup ? { snapshotLimits } : {}),
   })
+}
+
+/** Files of both kinds go there, each into its own folder; none when they are where all goes in this run already. */
+export function fallbackFolders(config: Config): { readonly recording: string; readonly snapshot: string } | undefined {
+  const { fallback_path: path } = config.storage
+  if (path === null || standIn(config) !== undefined) return undefined
+  return { recording: join(path, 'recordings'), snapshot: join(path, 'snapshots') }
+}
+
+/** Of a snapshot in this folder, as the index of files names it. */
+export function snapshotPlace({ mediamtx }: Config, folder: string, name: string) {
+  const below = relative(mediamtx.snapshots_path, folder)
+  return { kind: 'snapshot', dir: below.startsWith('..') ? folder : below, name } as const
 }
 
 /** In which an encoder of this rate (`600k`, `2M`) makes so many bytes. */

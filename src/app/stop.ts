@@ -5,7 +5,7 @@ import { type Service, type StopReport, stopAll } from '../base/lifecycle.js'
 import type { Logger } from '../base/logger.js'
 
 export interface StopOptions {
-  /** Before all: nothing new is begun, and what is under way gets its time. Bounded by itself. */
+  /** Before all: nothing new is begun, and what is under way gets its time, frames included. Bounded by itself. */
   readonly first?: () => Promise<unknown>
   /** In the order of their start. */
   readonly order: readonly Service[]
@@ -19,13 +19,13 @@ export interface StopOptions {
 const HEAD_START_MS = 400
 
 export async function stopServices({ first, order, cameras, ...options }: StopOptions): Promise<StopReport> {
+  // What fails of it is told where its turn comes.
+  await first?.().catch(() => undefined)
   const cancel = options.clock.after(HEAD_START_MS, () => {
     // Its failure is told where its turn comes.
     cameras.stop().catch(() => undefined)
   })
   try {
-    // What fails of it is told where its turn comes.
-    await first?.().catch(() => undefined)
     return await stopAll(order, options)
   } finally {
     cancel()

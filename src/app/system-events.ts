@@ -13,15 +13,16 @@ type Publish = (topic: string, payload: Readonly<Record<string, unknown>>) => vo
 export interface SystemEventsOptions {
   readonly system: Pick<System, 'health' | 'memoryUsedPercent' | 'serverInfo'>
   readonly media: Pick<MediaService, 'events'> | undefined
-  readonly recordings: Pick<Recordings, 'events'>
+  readonly recordings: Pick<Recordings, 'events'> & { readonly storage: Pick<Recordings['storage'], 'fault'> }
   readonly connections: () => number
   readonly debounce: Config['performance']['debounce']
   readonly publish: Publish
   readonly clock: Clock
 }
 
-/** Between two looks at what tells no changes by itself. */
+/** Between two looks at what tells no changes by itself: with clients, and while nobody is there to hear of it. */
 const LOOK_MS = 5_000
+const ALONE_LOOK_MS = 15_000
 const MS_PER_SECOND = 1_000
 const STORAGE_WORDS = { ok: 'HEALTHY', low: 'DEGRADED', full: 'UNHEALTHY' } as const
 
@@ -31,8 +32,10 @@ export class SystemEvents implements Service {
   readonly #parts: Readonly<Record<'components' | 'load', Debounce>>
   readonly #storage: Debounce
   #last: Health | undefined
+  #cannotStore = false
   #usedPercent = 0
   #ends: (() => void)[] = []
+  #cancelLook: () => void = () => undefined
 
   constructor(options: SystemEventsOptions) {
     this.#options = options
@@ -54,9 +57,9 @@ export class SystemEvents implements Service {
   }
 
   async start(): Promise<void> {
-    const { system, media, recordings, clock, publish } = this.#options
+    const { system, media, recordings, publish } = this.#options
     this.#ends = [
-      clock.every(LOOK_MS, () => this.#look()),
+      () => this.#cancelLook(),
       recordings.events.on('storageChanged', ({ state, usedPercent }) => {
         this.#usedPercent = usedPercent
         this.#storage.set(STORAGE_WORDS[state])
@@ -67,6 +70,7 @@ export class SystemEvents implements Service {
     const { build_date, go_version, architecture } = build
     publish('system.startup', { version, build_info: { build_date, go_version, architecture } })
     this.#look()
+    this.#lookLater()
   }
 
   async stop(): Promise<void> {
@@ -87,15 +91,32 @@ export class SystemEvents implements Service {
     return new Debounce({ clock, repeatMs: () => seconds() * MS_PER_SECOND, first: 'HEALTHY', tell })
   }
 
+  #lookLater(): void {
+    const { clock, connections } = this.#options
+    this.#cancelLook = clock.after(connections() > 0 ? LOOK_MS : ALONE_LOOK_MS, () => {
+      this.#look()
+      this.#lookLater()
+    })
+  }
+
   #look(): void {
     const settled = this.#options.system.health().then((health) => {
       if (this.#ends.length === 0) return
       this.#last = health
       this.#parts.components.set(health.parts.components)
       this.#parts.load.set(health.parts.load)
+      this.#lookAtStorage()
     })
     // What cannot be looked at now is looked at again.
     settled.catch(() => undefined)
+  }
+
+  /** Its words name folders, which are no client's business. */
+  #lookAtStorage(): void {
+    const { recordings, publish } = this.#options
+    const cannot = recordings.storage.fault !== undefined
+    if (cannot && !this.#cannotStore) publish('system.error', { error: 'recordings or snapshots cannot be stored' })
+    this.#cannotStore = cannot
   }
 
   #tell(): void {

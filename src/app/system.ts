@@ -1,9 +1,18 @@
 /** What get_status and get_server_info answer. */
 
-import { statfs } from 'node:fs/promises'
 import { freemem, totalmem } from 'node:os'
 import type { Clock } from '../base/clock.js'
-import { assessHealth, type ComponentWord, type Health, type HealthThresholds, type HealthWord } from '../monitor/index.js'
+import { diskRoom } from '../base/disk-room.js'
+import type { Load } from '../base/load.js'
+import {
+  assessHealth,
+  type CallTotals,
+  CallWindow,
+  type ComponentWord,
+  type Health,
+  type HealthThresholds,
+  type HealthWord,
+} from '../monitor/index.js'
 
 export interface BuildFacts {
   readonly version: string
@@ -18,10 +27,12 @@ export interface SystemOptions {
   /** Folder whose file system counts as the storage. */
   readonly storageDir: string
   /** Why nothing can be stored; undefined when it can. */
-  readonly storageFault: () => string | undefined
+  readonly storageFault: () => Promise<string | undefined>
   readonly maxCameras: number
   readonly connections: () => number
   readonly mediamtx: () => ComponentWord
+  readonly load: () => Load
+  readonly calls: () => CallTotals
 }
 
 export interface StatusAnswer {
@@ -38,12 +49,14 @@ const ARCHITECTURES: Readonly<Record<string, string>> = { x64: 'amd64', arm64: '
 export class System {
   readonly #options: SystemOptions
   readonly #startedMs: number
+  readonly #calls: CallWindow
   #ready = false
   #stopping = false
 
   constructor(options: SystemOptions) {
     this.#options = options
     this.#startedMs = options.clock.nowMs()
+    this.#calls = new CallWindow(options.clock)
   }
 
   ready(): boolean {
@@ -70,6 +83,12 @@ export class System {
     this.#stopping = true
   }
 
+  /** Why nothing costly is begun; undefined when it is. */
+  overload(): string | undefined {
+    const { stage, reasons } = this.#options.load()
+    return stage === 0 ? undefined : reasons.join('; ')
+  }
+
   async status(): Promise<StatusAnswer> {
     return {
       status: (await this.health()).status,
@@ -82,12 +101,16 @@ export class System {
   /** The word of `status`, and why it is not better. */
   async health(): Promise<Health> {
     const { connections, storageDir, thresholds } = this.#options
+    const [storageFreePercent, storageFault] = await Promise.all([freePercent(storageDir), this.#options.storageFault()])
     const signals = {
       components: this.#components(),
       memoryUsedPercent: this.memoryUsedPercent(),
       connections: connections(),
-      storageFreePercent: await freePercent(storageDir),
-      storageFault: this.#options.storageFault(),
+      storageFreePercent,
+      storageFault,
+      load: this.#options.load(),
+      calls: this.#calls.look(this.#options.calls()),
+      tasks: process.getActiveResourcesInfo().length,
     }
     return assessHealth(signals, thresholds)
   }
@@ -124,8 +147,8 @@ export class System {
 
 async function freePercent(dir: string): Promise<number | undefined> {
   try {
-    const { bavail, blocks } = await statfs(dir)
-    return blocks === 0 ? undefined : (bavail / blocks) * 100
+    const { totalBytes, usedPercent } = await diskRoom(dir)
+    return totalBytes === 0 ? undefined : 100 - usedPercent
   } catch {
     return undefined
   }

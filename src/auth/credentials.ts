@@ -24,6 +24,16 @@ export interface CredentialsOptions {
   readonly tokens: Pick<Tokens, 'verify'>
   readonly keys: { verify(key: string): Identity | Promise<Identity> }
   readonly throttle: Pick<LoginThrottle, 'demand' | 'failed'>
+  /** Hears of each login that was refused; nothing of it is a secret. */
+  readonly onFailed?: (failure: FailedLogin) => void
+}
+
+export interface FailedLogin {
+  readonly credential: 'token' | 'key'
+  /** Of the client; undefined where it cannot be told from others. */
+  readonly address: string | undefined
+  /** One sentence, which repeats nothing of what was sent. */
+  readonly reason: string
 }
 
 /** How soon an older key has been checked, once others do not wait before it. */
@@ -83,7 +93,10 @@ export class Credentials implements Verifier {
     const subject = isKey ? credential.slice(0, SUBJECT_CHARS) : undefined
     throttle.demand(address, subject)
     const failed = (thrown: unknown): never => {
-      if (thrown instanceof ServiceError && thrown.code === 'AUTH_FAILED') throttle.failed(address, subject)
+      if (thrown instanceof ServiceError && thrown.code === 'AUTH_FAILED') {
+        throttle.failed(address, subject)
+        this.#options.onFailed?.({ credential: isKey ? 'key' : 'token', address, reason: thrown.details ?? '' })
+      }
       throw thrown
     }
     try {

@@ -61,6 +61,7 @@ export class LoginThrottle {
 
   /** Throws RATE_LIMITED while one of them is locked. `address` undefined: nobody who could be told from others. */
   demand(address: string | undefined, subject: string | undefined): void {
+    if (this.#failures.size === 0) return
     const nowMs = this.#options.clock.nowMs()
     let waitMs = 0
     for (const name of this.#namesOf(address, subject)) {

@@ -44,12 +44,12 @@ export class RateLimit {
 
   /** State of a client that has not asked for anything yet. */
   fresh(): RateState {
-    return { arrivalUs: this.#nowUs(), arrivalParts: 0 }
+    return { arrivalUs: Math.round(this.#clock.nowMs() * 1000), arrivalParts: 0 }
   }
 
   /** Counts one request. 0: admitted. Else milliseconds to wait: a request after that wait is admitted. */
-  take(state: RateState): number {
-    const nowUs = this.#nowUs()
+  take(state: RateState, nowMs = this.#clock.nowMs()): number {
+    const nowUs = Math.round(nowMs * 1000)
     // A rest gives no more than the full burst: the arrival time never lies in the past.
     const rested = state.arrivalUs < nowUs
     let nextUs = (rested ? nowUs : state.arrivalUs) + this.#intervalUs
@@ -66,9 +66,5 @@ export class RateLimit {
     state.arrivalUs = nextUs
     state.arrivalParts = nextParts
     return 0
-  }
-
-  #nowUs(): number {
-    return Math.round(this.#clock.nowMs() * 1000)
   }
 }

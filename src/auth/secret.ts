@@ -34,8 +34,8 @@ export async function loadSecret({ configured, stateDir }: SecretOptions): Promi
 export async function rotateSecret(stateDir: string): Promise<void> {
   const file = join(stateDir, FILE)
   await inStateDir(stateDir, async () => {
-    await writeWhole(join(stateDir, PREVIOUS), `${await keptSecret(file)}\n`, 0o600)
-    await writeWhole(file, `${randomBytes(BYTES).toString('base64url')}\n`, 0o600)
+    await writeWhole(join(stateDir, PREVIOUS), `${await keptSecret(file)}\n`, { newMode: 0o600 })
+    await writeWhole(file, `${randomBytes(BYTES).toString('base64url')}\n`, { newMode: 0o600 })
   })
 }
 

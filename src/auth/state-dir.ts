@@ -1,12 +1,12 @@
 /** Failures of the state directory, said so that whoever starts the service knows what to change. */
 
-import { mkdir } from 'node:fs/promises'
 import { errorText } from '../base/errors.js'
+import { makeFolder } from '../base/make-folder.js'
 
 /** Makes the directory when missing and runs `work`; a system error is rethrown as one line naming key and remedy. */
 export async function inStateDir<Result>(stateDir: string, work: () => Promise<Result>): Promise<Result> {
   try {
-    await mkdir(stateDir, { recursive: true })
+    await makeFolder(stateDir)
     return await work()
   } catch (thrown) {
     if (!(thrown instanceof Error && 'code' in thrown)) throw thrown

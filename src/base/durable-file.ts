@@ -2,8 +2,9 @@
 
 import { randomBytes } from 'node:crypto'
 import { constants } from 'node:fs'
-import { type FileHandle, link, mkdir, open, readdir, realpath, rename, stat, unlink } from 'node:fs/promises'
+import { type FileHandle, link, open, readdir, realpath, rename, stat, unlink } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
+import { makeFolder } from './make-folder.js'
 
 const MAX_BYTES = 1024 * 1024
 const NEW_FILE_MODE = 0o644
@@ -28,16 +29,24 @@ export async function readWhole(file: string, maxBytes = MAX_BYTES): Promise<str
   }
 }
 
+export interface WriteOptions {
+  /** Of a file that was not there; default 0644. */
+  readonly newMode?: number
+  /** Gets what was in the file before, once the new text is on the disk. From the second writing on both are there at every moment. */
+  readonly keptAs?: string
+}
+
 /**
- * Resolves when the text is on the disk. `newMode` is that of a file that was not there; mode and, where allowed, owner of one that
- * was are kept; a link goes on pointing to the file.
+ * Resolves when the text is on the disk. Mode and, where allowed, owner of a file that was there are kept; a link goes on pointing to
+ * the file.
  */
-export async function writeWhole(file: string, text: string, newMode = NEW_FILE_MODE): Promise<void> {
-  await mkdir(dirname(file), { recursive: true })
+export async function writeWhole(file: string, text: string, options: WriteOptions = {}): Promise<void> {
+  const { newMode = NEW_FILE_MODE, keptAs } = options
+  await makeFolder(dirname(file))
   const target = await realpath(file).catch(() => file)
   const folder = dirname(target)
   const old = await stat(target).catch(() => undefined)
-  const temporary = join(folder, `${temporaryPrefix(target)}${randomBytes(6).toString('hex')}`)
+  const temporary = temporaryOf(target)
   const handle = await open(temporary, 'wx', old === undefined ? newMode : old.mode & 0o777)
   try {
     try {
@@ -51,6 +60,7 @@ export async function writeWhole(file: string, text: string, newMode = NEW_FILE_
     } finally {
       await handle.close()
     }
+    if (keptAs !== undefined && old !== undefined) await linkOver(target, keptAs)
     await rename(temporary, target)
   } catch (thrown) {
     await unlink(temporary).catch(() => undefined)
@@ -69,6 +79,19 @@ export async function keepAside(file: string): Promise<string> {
   return aside
 }
 
+/** A second name for the file, in place of whatever had that name; when that cannot be, all stays as it was. */
+async function linkOver(target: string, name: string): Promise<void> {
+  const temporary = temporaryOf(target)
+  try {
+    await link(target, temporary)
+    await rename(temporary, name)
+  } catch {
+    // A file system without second names, or a folder of that name.
+  }
+  // Left also where both were the same file already, as after a kill at this place: then rename does nothing.
+  await unlink(temporary).catch(() => undefined)
+}
+
 /** Removes what a write that was killed has left. */
 export async function removeLeftovers(file: string): Promise<void> {
   const target = await realpath(file).catch(() => file)
@@ -76,6 +99,10 @@ export async function removeLeftovers(file: string): Promise<void> {
   const names = await readdir(folder).catch(() => [])
   const left = names.filter((name) => name.startsWith(temporaryPrefix(target)) && /\.[0-9a-f]{12}$/.test(name))
   for (const name of left) await unlink(join(folder, name)).catch(() => undefined)
+}
+
+function temporaryOf(target: string): string {
+  return join(dirname(target), `${temporaryPrefix(target)}${randomBytes(6).toString('hex')}`)
 }
 
 function temporaryPrefix(target: string): string {

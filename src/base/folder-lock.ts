@@ -14,10 +14,10 @@ export interface FolderLock {
 export async function lockFolder(folder: string): Promise<FolderLock> {
   const { dev, ino } = await stat(folder)
   const path = `\0camera-service-${dev}-${ino}`
-  // Whoever asks is told who has it.
+  // Whoever asks is told who has it, and may not stay: the end waits for everybody to go.
   const server = createServer((socket) => {
     socket.on('error', () => undefined)
-    socket.end(String(process.pid))
+    socket.end(String(process.pid), () => socket.destroy())
   })
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject)

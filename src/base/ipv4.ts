@@ -1,7 +1,7 @@
 /** The hosts of an IPv4 network in CIDR notation. Pure. */
 
-/** The largest network that is scanned has 4096 addresses. */
-export const MIN_PREFIX = 20
+/** The largest network that is scanned has 256 addresses. */
+export const MIN_PREFIX = 24
 
 interface Network {
   readonly first: number

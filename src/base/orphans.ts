@@ -1,8 +1,15 @@
 /** Processes that a service of this state directory left behind: found by a mark in their environment, which they inherit. */
 
-import { readdir, readFile } from 'node:fs/promises'
+import { close, open, read } from 'node:fs'
+import { readdir } from 'node:fs/promises'
+import { promisify } from 'node:util'
 
 const MARK = 'CAMERA_SERVICE_CHILD'
+/** Read side by side: a start waits for it, and a machine may have thousands of processes. */
+const LANES = 8
+const LENT_BYTES = 16 * 1024
+/** Without a `FileHandle` for each, which costs more than all the rest. */
+const [openFile, readFrom, closeFile] = [promisify(open), promisify(read), promisify(close)]
 
 /** What each child is started with. */
 export function childMark(instance: string): Record<string, string> {
@@ -11,24 +18,50 @@ export function childMark(instance: string): Record<string, string> {
 
 /** Kills marked processes whose service is gone; `including: 'ours'` also our own. Returns how many. */
 export async function killOrphans(instance: string, including: 'others' | 'ours'): Promise<number> {
+  const pids = (await readdir('/proc')).map(Number).filter((pid) => Number.isInteger(pid) && pid !== process.pid)
   let killed = 0
-  for (const entry of await readdir('/proc')) {
-    const pid = Number(entry)
-    if (!Number.isInteger(pid) || pid === process.pid) continue
-    // Unreadable: another user's, or gone meanwhile.
-    const environment = await readFile(`/proc/${pid}/environ`, 'latin1').catch(() => '')
-    const mark = environment.split('\0').find((word) => word.startsWith(`${MARK}=${instance}:`))
-    if (mark === undefined) continue
-    const servicePid = Number(mark.slice(mark.lastIndexOf(':') + 1))
-    if (servicePid === process.pid ? including === 'others' : isAlive(servicePid)) continue
-    try {
-      process.kill(pid, 'SIGKILL')
-      killed++
-    } catch {
-      // Gone meanwhile.
+  const work = async (): Promise<void> => {
+    const lent = Buffer.allocUnsafe(LENT_BYTES)
+    for (let pid = pids.pop(); pid !== undefined; pid = pids.pop()) {
+      const environment = await environmentOf(pid, lent)
+      const mark = environment.split('\0').find((word) => word.startsWith(`${MARK}=${instance}:`))
+      if (mark === undefined) continue
+      const servicePid = Number(mark.slice(mark.lastIndexOf(':') + 1))
+      if (servicePid === process.pid ? including === 'others' : isAlive(servicePid)) continue
+      if (hasKilled(pid)) killed += 1
     }
   }
+  await Promise.all(Array.from({ length: LANES }, work))
   return killed
+}
+
+/** Empty when it cannot be read: another user's, or gone meanwhile. */
+async function environmentOf(pid: number, lent: Buffer): Promise<string> {
+  try {
+    const fd = await openFile(`/proc/${pid}/environ`, 'r')
+    try {
+      const parts: string[] = []
+      for (;;) {
+        const { bytesRead } = await readFrom(fd, lent, 0, lent.length, null)
+        if (bytesRead === 0) return parts.join('')
+        parts.push(lent.toString('latin1', 0, bytesRead))
+      }
+    } finally {
+      await closeFile(fd)
+    }
+  } catch {
+    return ''
+  }
+}
+
+function hasKilled(pid: number): boolean {
+  try {
+    process.kill(pid, 'SIGKILL')
+    return true
+  } catch {
+    // Gone meanwhile.
+    return false
+  }
 }
 
 function isAlive(pid: number): boolean {

@@ -4,7 +4,7 @@
  */
 
 import { createHash } from 'node:crypto'
-import { link, rename, unlink } from 'node:fs/promises'
+import { rename } from 'node:fs/promises'
 import { readWhole, removeLeftovers, writeWhole } from './durable-file.js'
 import { errorText } from './errors.js'
 import type { Logger } from './logger.js'
@@ -81,10 +81,7 @@ export class SealedFile<Content extends object> {
   async #write(content: Content): Promise<void> {
     const { file, version } = this.#options
     const sealed = `${JSON.stringify({ version, checksum: checksumOf(content), content })}\n`
-    await unlink(`${file}.old`).catch(() => undefined)
-    // Not there the first time.
-    await link(file, `${file}.old`).catch(() => undefined)
-    await writeWhole(file, sealed)
+    await writeWhole(file, sealed, { keptAs: `${file}.old` })
   }
 
   async #setAside(file: string, how: string): Promise<void> {

@@ -68,7 +68,7 @@ export class StateFile {
       const content = this.#pending
       this.#pending = undefined
       try {
-        await writeWhole(file, `${JSON.stringify(content, null, 2)}\n`, mode)
+        await writeWhole(file, `${JSON.stringify(content, null, 2)}\n`, mode === undefined ? {} : { newMode: mode })
         written = true
       } catch (thrown) {
         written = false

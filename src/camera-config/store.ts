@@ -6,6 +6,7 @@
 import { basename } from 'node:path'
 import type { Clock } from '../base/clock.js'
 import { keepAside, removeLeftovers, writeWhole } from '../base/durable-file.js'
+import { errorText } from '../base/errors.js'
 import { TypedEvents } from '../base/events.js'
 import { type FaultCount, FaultCounts } from '../base/fault-counts.js'
 import { watchFile } from '../base/file-watch.js'
@@ -41,6 +42,12 @@ export interface CameraConfigOptions {
   readonly defaultCameraId?: () => string | undefined
 }
 
+export type CameraConfigEvents = {
+  changed: ConfigChange
+  /** The file was read anew and not taken over. */
+  reloadRefused: { readonly reason: string }
+}
+
 export interface CameraConfigStore extends Service {
   /** In force; frozen. The defaults before `start`. */
   readonly current: CameraServerConfig
@@ -49,7 +56,7 @@ export interface CameraConfigStore extends Service {
    * size and rate in `current` may change once more. Never rejects.
    */
   readonly settled: Promise<void>
-  readonly events: TypedEvents<{ changed: ConfigChange }>
+  readonly events: TypedEvents<CameraConfigEvents>
   /** What became of bad files and changes: UNREADABLE, REJECTED, UNWRITABLE. */
   readonly faults: readonly FaultCount[]
   /** Merges a partial document, keeps it and puts it in force. Rejects with ConfigRejected or ConfigUnwritable; then nothing changed. */
@@ -66,7 +73,7 @@ export function createCameraConfigStore(options: CameraConfigOptions): CameraCon
 
 class Store implements CameraConfigStore {
   readonly name = 'camera-config'
-  readonly events: TypedEvents<{ changed: ConfigChange }>
+  readonly events: TypedEvents<CameraConfigEvents>
   readonly settled: Promise<void>
   readonly #options: CameraConfigOptions
   readonly #appliers: Appliers
@@ -157,7 +164,14 @@ class Store implements CameraConfigStore {
     return this.#inTurn(() => this.#reload())
   }
 
-  async #reload(): Promise<ConfigChange> {
+  #reload(): Promise<ConfigChange> {
+    return this.#readAnew().catch((thrown: unknown) => {
+      this.events.emit('reloadRefused', { reason: errorText(thrown) })
+      throw thrown
+    })
+  }
+
+  async #readAnew(): Promise<ConfigChange> {
     const state = await readConfig(this.#options.file)
     if (state.is === 'missing') throw new ConfigUnreadable(`${basename(this.#options.file)}: the file is missing`)
     this.#knownText = state.text

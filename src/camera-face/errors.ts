@@ -55,6 +55,12 @@ export const FAULTS = {
   noCapabilities: () => new HttpFault(503, 'CAMERA_NOT_PROBED', 'Camera has not been probed', RETRY_SOON),
   noFrame: (code = 'NO_FRAME') => new HttpFault(503, code, 'No frame available', RETRY_SOON),
   tooManyViewers: () => new HttpFault(503, 'TOO_MANY_VIEWERS', 'Too many viewers', { 'Retry-After': '5' }),
+  noDescriptor: () =>
+    new HttpFault(503, 'NO_DESCRIPTOR', 'No file descriptor is free for a stream: raise the limit (LimitNOFILE, ulimit -n)', {
+      'Retry-After': '5',
+    }),
+  descriptorsLow: () =>
+    new HttpFault(503, 'DESCRIPTOR_LIMIT', 'No file descriptor is left for a new connection', { 'Retry-After': '1' }),
   tooManyRequests: () => new HttpFault(503, 'TOO_MANY_REQUESTS', 'Too many requests of this kind', { 'Retry-After': '1' }),
   streamNotPossible: (reason: string) => new HttpFault(500, 'STREAM_NOT_POSSIBLE', `Stream not possible: ${reason}`),
   restartFailed: (reason: string) => new HttpFault(500, 'RESTART_FAILED', `Camera restart failed: ${reason}`),

@@ -17,7 +17,8 @@ export const FAULT_KINDS = {
       ADDRESS_LIMIT: 'Too many of one address.',
       CONNECTION_LIMIT: 'Too many in all; closed without an answer.',
       PIPELINE_LIMIT: 'Too many requests without waiting for answers.',
-      DESCRIPTOR_LIMIT: 'Looks, one a second, that found no file descriptor free: the system closes what connects meanwhile.',
+      DESCRIPTOR_LIMIT:
+        'Refused, because the last file descriptors are kept for cameras and files; and looks, one a second, that found none free at all.',
     },
   },
   viewer: {

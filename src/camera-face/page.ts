@@ -28,7 +28,7 @@ const BARE_PAGE = `<!doctype html>
 `
 
 /** Every file below `dir` that a page may consist of; a bare page when the folder is not there. */
-export async function loadPage(dir: string): Promise<PageAssets> {
+async function loadPage(dir: string): Promise<PageAssets> {
   const assets = new Map<string, PageAsset>()
   const entries = await readdir(dir, { recursive: true, withFileTypes: true }).catch(() => [])
   for (const entry of entries) {

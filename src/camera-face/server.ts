@@ -1,7 +1,9 @@
 /** The camera face as a service: builds the table of routes, listens, moves to another address, stops. */
 
 import type { Tickets, Verifier } from '../auth/index.js'
+import type { Audit } from '../base/audit-log.js'
 import { type Clock, wait } from '../base/clock.js'
+import { DescriptorGuard } from '../base/descriptor-guard.js'
 import { errorText } from '../base/errors.js'
 import type { Service } from '../base/lifecycle.js'
 import type { Logger } from '../base/logger.js'
@@ -22,6 +24,8 @@ export interface CameraFaceOptions {
   readonly ports: FacePorts
   readonly credentials: Verifier
   readonly tickets: Tickets
+  /** Hears of each change that a client asks for. Default: nobody does. */
+  readonly audit?: Audit
   readonly clock: Clock
   readonly logger: Logger
   readonly address: Address
@@ -38,6 +42,8 @@ export interface CameraFace extends Service {
   prepareMove(address: Address): Promise<Move>
 }
 
+/** Kept for everything but clients. */
+const RESERVED_DESCRIPTORS = 64
 /** Time for the last answers to leave at stop. */
 const GOODBYE_MS = 250
 
@@ -55,6 +61,7 @@ class HttpFace implements CameraFace {
   readonly #exchanges: Exchanges
   readonly #listeners: Listeners
   readonly #descriptors: DescriptorWatch
+  readonly #guard: DescriptorGuard
   #stopped = false
 
   constructor(options: CameraFaceOptions) {
@@ -79,12 +86,12 @@ class HttpFace implements CameraFace {
       rules: () => ports.config.rules,
       access: new AccessControl({ auth: settings.auth, credentials: options.credentials, tickets, clock }),
       defaultCamera: () => ports.cameras.defaultId,
-      settings,
-      clock,
+      ...{ settings, clock, audit: options.audit ?? (() => undefined) },
     })
     this.#exchanges = new Exchanges({ answerer, faults, clock, logger: this.#logger })
+    this.#guard = new DescriptorGuard({ clock, reserved: RESERVED_DESCRIPTORS, onChange: (isFull) => this.#full(isFull) })
     this.#listeners = new Listeners(
-      { settings, faults, onRequest: (request, response) => this.#exchanges.handle(request, response) },
+      { settings, faults, descriptors: this.#guard, onRequest: (request, response) => this.#exchanges.handle(request, response) },
       this.#logger,
     )
   }
@@ -102,8 +109,17 @@ class HttpFace implements CameraFace {
       throw thrown
     })
     this.#descriptors.start()
+    // Until it knows the limit there is none.
+    this.#guard
+      .start()
+      .catch((thrown: unknown) => this.#logger.warn({ error: errorText(thrown) }, 'the limit of file descriptors is not known'))
     if (signal.aborted) await this.stop()
     signal.throwIfAborted()
+  }
+
+  #full(isFull: boolean): void {
+    if (isFull) this.#logger.error({}, 'file descriptors run out: nobody new is let in (raise the limit: LimitNOFILE, ulimit -n)')
+    else this.#logger.info({}, 'there are file descriptors for new connections again')
   }
 
   prepareMove(address: Address): Promise<Move> {
@@ -114,6 +130,7 @@ class HttpFace implements CameraFace {
     if (this.#stopped) return
     this.#stopped = true
     this.#descriptors.stop()
+    this.#guard.stop()
     await this.#listeners.close()
     this.#events.close()
     await this.#viewers.close(GOODBYE_MS)

@@ -1,10 +1,11 @@
 /** Who watches: limits (usb-camera-server §12), ends by a token's expiry, and what the log says of each viewer. */
 
+import { constants } from 'node:os'
 import type { Clock } from '../base/clock.js'
 import type { Logger } from '../base/logger.js'
 import type { Access } from './access/access.js'
 import { atExpiry } from './access/expiry.js'
-import { FAULTS } from './errors.js'
+import { FAULTS, type HttpFault } from './errors.js'
 import type { FaceFaults } from './faults.js'
 import type { ViewerEnd, ViewersPort, ViewerWish } from './ports.js'
 import type { CameraFaceSettings } from './settings.js'
@@ -91,8 +92,7 @@ export class Viewers {
     try {
       return this.#options.port.add(fd, camera, wish)
     } catch (thrown) {
-      const full = thrown instanceof Error && 'code' in thrown && thrown.code === 'TOO_MANY_VIEWERS'
-      throw full ? FAULTS.tooManyViewers() : thrown
+      throw refusalOf(thrown) ?? thrown
     }
   }
 
@@ -111,6 +111,14 @@ export class Viewers {
     if (skipped > 0) faults.count('viewer', 'SKIPPED', `${device}: ${remote} was too slow for ${skipped} frames`, skipped)
     if (this.count === 0) this.#onEmpty()
   }
+}
+
+/** What the client is told; undefined when it is a fault of ours. */
+function refusalOf(thrown: unknown): HttpFault | undefined {
+  if (!(thrown instanceof Error)) return undefined
+  const { code, errno } = thrown as NodeJS.ErrnoException
+  if (code === 'TOO_MANY_VIEWERS') return FAULTS.tooManyViewers()
+  return errno === constants.errno.EMFILE || errno === constants.errno.ENFILE ? FAULTS.noDescriptor() : undefined
 }
 
 function count(counts: Map<string, number>, key: string, change: 1 | -1): void {

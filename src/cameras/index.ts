@@ -29,7 +29,6 @@ export {
   type CameraListView,
   type CameraStatusView,
   type CapabilitiesView,
-  cameraView,
   resolution,
   type StreamLinks,
 } from './registry/views.js'

@@ -1,8 +1,10 @@
 /** The cameras of this machine as one service: opens the native core, feeds its events to the registry, ends it in order. */
 
 import type { Clock } from '../base/clock.js'
+import { type Durations, Histogram } from '../base/histogram.js'
 import type { Service } from '../base/lifecycle.js'
 import type { Logger } from '../base/logger.js'
+import { type Counts, Tally } from '../base/tally.js'
 import type { Addon, Core, CoreOptions, NativeEvent } from '../native/index.js'
 import { Captures } from './capture/captures.js'
 import { Decoders } from './consumers/decoder.js'
@@ -41,6 +43,7 @@ const MAX_HELD_MS = 250
 const FEED_STALL_MS = 5_000
 /** Threads that hang in a driver are left behind after so long; the whole end of capture has two seconds. */
 const SHUTDOWN_MS = 1_500
+const US_PER_MS = 1_000
 /** Of cameras that nobody configured: captured while somebody wants frames, however often they fail. */
 const CAPTURE_DEFAULTS = {
   enabled: true,
@@ -61,7 +64,13 @@ export interface Cameras extends Service {
   readonly controls: CameraControls
   readonly viewers: CameraViewers
   readonly core: Core
+  /** What hotplug and probes told, by kind, since the start. */
+  readonly deviceEvents: Counts
+  /** How long probes took, of devices that are real. */
+  readonly probes: Durations
 }
+
+const DEVICE_EVENTS: ReadonlySet<NativeEvent['type']> = new Set(['present', 'ready', 'changed', 'gone', 'flapping', 'resync'])
 
 /** Opens the core at once, so that a missing addon is a start error; `start` has nothing left to do. */
 export async function createCameras(options: CamerasOptions): Promise<Cameras> {
@@ -81,7 +90,14 @@ export async function createCameras(options: CamerasOptions): Promise<Cameras> {
   })
 
   // Events arrive in a later turn of the event loop, when all of these exist.
+  const deviceEvents = new Tally()
+  const probes = new Histogram()
   const core = options.loadAddon().open(options.core, (events: NativeEvent[]) => {
+    for (const event of events) {
+      if (DEVICE_EVENTS.has(event.type)) deviceEvents.add(event.type)
+      const isProbed = (event.type === 'ready' || event.type === 'changed') && !event.virtual
+      if (isProbed && event.report !== undefined) probes.add(event.report.durationUs / US_PER_MS)
+    }
     registry.handle(events)
     captures.handle(events)
     feeds.handle(events)
@@ -129,6 +145,12 @@ export async function createCameras(options: CamerasOptions): Promise<Cameras> {
     controls,
     viewers,
     core,
+    get deviceEvents() {
+      return deviceEvents.counts
+    },
+    get probes() {
+      return probes.durations
+    },
     start: async () => undefined,
     stop: () => {
       decoders.stop()

@@ -22,6 +22,7 @@ export class Configuration implements ConfigurationPort {
   readonly #options: ConfigurationOptions
   readonly #logger: Logger
   readonly #listeners = new Set<(keys: ReadonlySet<string>) => void>()
+  readonly #refusalListeners = new Set<(faults: readonly string[]) => void>()
   #endWatch: () => void = () => undefined
   /** The end of the one queue of reloads. */
   #last: Promise<void> = Promise.resolve()
@@ -35,6 +36,11 @@ export class Configuration implements ConfigurationPort {
   onChange(listener: (keys: ReadonlySet<string>) => void): () => void {
     this.#listeners.add(listener)
     return () => void this.#listeners.delete(listener)
+  }
+
+  onRefused(listener: (faults: readonly string[]) => void): () => void {
+    this.#refusalListeners.add(listener)
+    return () => void this.#refusalListeners.delete(listener)
   }
 
   reload(): Promise<void> {
@@ -77,8 +83,18 @@ export class Configuration implements ConfigurationPort {
     const { applied, pending } = this.#options.live.take(loaded.config)
     if (pending.length > 0) this.#logger.warn({ keys: pending }, 'these keys have another value at the next start')
     this.#logger.info({ changed: applied }, 'the configuration was reloaded')
-    const keys = new Set(applied)
-    for (const listener of applied.length > 0 ? this.#listeners : []) listener(keys)
+    if (applied.length > 0) this.#tell(this.#listeners, new Set(applied))
+  }
+
+  /** One bad listener keeps neither the others nor the next reload from their turn. */
+  #tell<Fact>(listeners: ReadonlySet<(fact: Fact) => void>, fact: Fact): void {
+    for (const listener of listeners) {
+      try {
+        listener(fact)
+      } catch (thrown) {
+        this.#logger.error({ error: errorText(thrown) }, 'a listener of the configuration failed')
+      }
+    }
   }
 
   async #loaded(): Promise<LoadedConfig | undefined> {
@@ -91,6 +107,7 @@ export class Configuration implements ConfigurationPort {
     } catch (thrown) {
       const faults = thrown instanceof ConfigError ? thrown.faults.map(faultText) : [errorText(thrown)]
       this.#logger.error({ faults }, 'the configuration was not reloaded; what was in force stays')
+      this.#tell(this.#refusalListeners, faults)
       return undefined
     }
   }

@@ -2,6 +2,7 @@
 
 import { readFileSync } from 'node:fs'
 import { parseCommandLine } from './arguments.js'
+import { auditCheckCommand } from './audit-check.js'
 import type { Command, Terminal } from './command.js'
 import { completionCommand } from './completion.js'
 import { configCheckCommand } from './config-check.js'
@@ -49,6 +50,7 @@ export function commandTable(loadApp: LoadApp): readonly [Command, ...Command[]]
     tokenCommand,
     secretRotateCommand,
     configCheckCommand,
+    auditCheckCommand,
     mediamtxInstallCommand,
     completionCommand(() => table),
   ]

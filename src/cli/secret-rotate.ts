@@ -15,7 +15,12 @@ export const secretRotateCommand: Command = {
       )
     }
     const { rotateSecret } = await import('../auth/index.js')
-    await rotateSecret(config.state_dir)
+    const { audited } = await import('./audit-tool.js')
+    await audited(
+      { config, terminal, action: 'secret rotate' },
+      () => undefined,
+      () => rotateSecret(config.state_dir),
+    )
     terminal.print('A new secret is in place: send SIGHUP to the running service, and hand out new tokens.\n')
     return EXIT.ok
   },

@@ -43,7 +43,12 @@ export const tokenCommand: Command = {
       (await loadSecret({ configured: config.security.jwt_secret_key, stateDir: config.state_dir }))
     const [{ systemClock: clock }, { tokenRules }] = await Promise.all([import('../base/clock.js'), import('../config/index.js')])
     const tokens = createTokens({ secret, ...tokenRules(config), clock })
-    const token = tokens.sign({ userId, role, lifetimeMs: hours * HOUR_MS })
+    const { audited } = await import('./audit-tool.js')
+    const token = await audited(
+      { config, terminal, action: 'token' },
+      () => ({ user_id: userId, role, hours }),
+      async () => tokens.sign({ userId, role, lifetimeMs: hours * HOUR_MS }),
+    )
     terminal.print(
       `${format === 'token' ? token : JSON.stringify(describe(token, userId, role, hours, tokens.verify(token).expiresAtMs), null, 2)}\n`,
     )

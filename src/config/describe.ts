@@ -82,7 +82,7 @@ function keyTable(rows: readonly (readonly [string, Key<unknown>])[]): string {
       typeText(key),
       defaultText(key),
       key.reload,
-      `${key.doc}${key.idle ? ' Checked, without effect so far.' : ''}<br>\`${envNames(path, key).join('`, `')}\``,
+      `${key.doc}<br>\`${envNames(path, key).join('`, `')}\``,
     ]
     return `| ${cells.map((cell) => cell.replaceAll('|', '\\|')).join(' | ')} |`
   })
@@ -138,9 +138,8 @@ function sampleLines(table: Table, indent: string, above: readonly string[]): st
     if (isSection(item))
       return [`${indent}# ${item.doc}`, `${indent}${name}:`, ...sampleLines(item.keys, `${indent}  `, path), '']
     // A default that depends on the machine is shown as a comment: writing it down would fix it.
-    const fixed =
+    const line =
       item.default === null || item.place !== undefined ? `# ${name}:` : `${name}: ${yamlText(item.kind.show(item.default))}`
-    const line = item.idle && !fixed.startsWith('#') ? `# ${fixed}` : fixed
     return [`${indent}# ${item.doc} Must be ${item.kind.rule}.`, `${indent}${line}`]
   })
 }

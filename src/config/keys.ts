@@ -46,8 +46,6 @@ export interface Common {
   readonly alsoEnv?: readonly OlderVariable[]
   /** An empty text means the default: older files are written so. */
   readonly blankIsDefault?: true
-  /** Checked and typed, but nothing reads it: told as being without effect. */
-  readonly idle?: true
 }
 
 export interface Key<Value> extends Common {

@@ -210,7 +210,7 @@ export const modeKind: Kind<WantedMode> = {
 }
 
 /** Milliseconds as text: the largest unit that gives a whole number. */
-export function showDuration(ms: number): string {
+function showDuration(ms: number): string {
   for (const unit of ['h', 'm', 's']) {
     const size = UNITS_MS[unit] ?? 1
     if (ms >= size && ms % size === 0) return `${ms / size}${unit}`

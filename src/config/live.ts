@@ -17,6 +17,8 @@ export interface ConfigurationPort {
   reload(): Promise<void>
   /** Called with the keys that have other values now. The function returned ends it. */
   onChange(listener: (keys: ReadonlySet<string>) => void): () => void
+  /** Called when a reload was refused, with a line for each fault. The function returned ends it. */
+  onRefused(listener: (faults: readonly string[]) => void): () => void
 }
 
 export class LiveConfig {

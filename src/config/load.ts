@@ -5,7 +5,7 @@ import { join, resolve } from 'node:path'
 import { type Environment, type Found, readEnvironment } from './environment.js'
 import { ConfigError, type Fault, showValue } from './fault.js'
 import { readConfigFile } from './file.js'
-import type { Key, Table } from './keys.js'
+import type { Key, Place, Table } from './keys.js'
 import { REFUSED } from './kinds.js'
 import { checkFolder, checkPlace } from './places.js'
 import { brokenRules } from './rules.js'
@@ -13,6 +13,9 @@ import { type Config, isSection, KEYS_BY_PATH, SCHEMA } from './schema.js'
 import type { Setting } from './setting.js'
 
 const DEFAULT_FILE = '/etc/camera-service/config.yaml'
+
+/** What `storage.fallback_path` is for. */
+const STAND_IN_FOR = ['mediamtx.recordings_path', 'mediamtx.snapshots_path']
 
 export interface LoadOptions {
   /** `--config`. */
@@ -47,7 +50,21 @@ export async function loadConfig(options: LoadOptions): Promise<LoadedConfig> {
     options,
   )
   const warnings = found.flatMap((source) => [...source.warnings, ...idleWarning(source)])
+  warnings.push(...standInWarnings(settings, config, options.workingDir))
   return { config, warnings, ...(file !== undefined && { file }) }
+}
+
+function standInWarnings(settings: readonly Setting[], config: Config, workingDir: string): string[] {
+  const { recordings_path, snapshots_path } = config.mediamtx
+  const used: Readonly<Record<string, string>> = {
+    'mediamtx.recordings_path': recordings_path,
+    'mediamtx.snapshots_path': snapshots_path,
+  }
+  return settings.flatMap(({ path, value, where }) => {
+    const standIn = used[path]
+    if (standIn === undefined || standIn === resolve(workingDir, String(value))) return []
+    return [`${where}: ${path}: ${showValue(value)} cannot be written to; ${standIn} stands in for it`]
+  })
 }
 
 function findFile({ file, env, workingDir, defaultFile = DEFAULT_FILE }: LoadOptions): string | undefined {
@@ -56,10 +73,8 @@ function findFile({ file, env, workingDir, defaultFile = DEFAULT_FILE }: LoadOpt
   return existsSync(defaultFile) ? defaultFile : undefined
 }
 
-function idleWarning({ settings, withoutMeaning }: Found): string[] {
-  const idle = settings.filter(({ path }) => KEYS_BY_PATH.get(path)?.key.idle).map(({ path }) => path)
-  const without = [...idle, ...withoutMeaning]
-  return without.length === 0 ? [] : [`accepted without effect: ${without.join(', ')}`]
+function idleWarning({ withoutMeaning }: Found): string[] {
+  return withoutMeaning.length === 0 ? [] : [`accepted without effect: ${withoutMeaning.join(', ')}`]
 }
 
 function buildConfig(settings: readonly Setting[], earlier: readonly Fault[], options: LoadOptions): Config {
@@ -67,8 +82,10 @@ function buildConfig(settings: readonly Setting[], earlier: readonly Fault[], op
   const faults = [...earlier]
   const values = new Map<string, unknown>()
   const written = new Map<string, Setting>()
+  const wish = settings.findLast(({ path }) => path === 'storage.fallback_path')?.value
+  const fallback = typeof wish === 'string' && wish.startsWith('/') ? wish : undefined
   for (const setting of settings) {
-    const value = parse(setting, options)
+    const value = parse(setting, options, fallback)
     if (isFault(value)) faults.push(value)
     else {
       values.set(setting.path, value)
@@ -83,7 +100,14 @@ function buildConfig(settings: readonly Setting[], earlier: readonly Fault[], op
   return config
 }
 
-function parse(setting: Setting, { workingDir, onlyLooks = false }: LoadOptions): unknown {
+/** Below `fallback`, undefined without one: for what clients make, when its own folder cannot be used. */
+function standInFor({ below = '' }: Place, { path }: Setting, fallback: string | undefined): string | undefined {
+  if (fallback === undefined || !STAND_IN_FOR.includes(path)) return undefined
+  const standIn = join(fallback, below)
+  return checkFolder(standIn, true) === undefined ? standIn : undefined
+}
+
+function parse(setting: Setting, { workingDir, onlyLooks = false }: LoadOptions, fallback: string | undefined): unknown {
   const key = KEYS_BY_PATH.get(setting.path)?.key
   if (key === undefined) throw new TypeError(`no such key: ${setting.path}`)
   if (setting.value === null && key.nullable) return null
@@ -93,6 +117,8 @@ function parse(setting: Setting, { workingDir, onlyLooks = false }: LoadOptions)
   if (key.place === undefined) return value
   const place = checkPlace(key.place, setting, workingDir)
   if (typeof place === 'string') return place
+  const standIn = standInFor(key.place, setting, fallback)
+  if (standIn !== undefined) return standIn
   return onlyLooks ? resolve(workingDir, String(value)) : fault(setting, key, place.rule, place.remedy)
 }
 

@@ -10,7 +10,7 @@ import { downloads } from './sections/downloads.js'
 import { external_discovery } from './sections/external.js'
 import { http_health } from './sections/http-health.js'
 import { ffmpeg, mediamtx, recording, retention_policy, snapshots, workers } from './sections/media.js'
-import { logging, storage } from './sections/operation.js'
+import { audit, logging, storage } from './sections/operation.js'
 import { api_key_management, compatibility, security } from './sections/security.js'
 import { faces, notifications, performance, server } from './sections/server.js'
 
@@ -39,6 +39,7 @@ export const SCHEMA = {
   notifications,
   performance,
   logging,
+  audit,
   compatibility,
 } satisfies Table
 

@@ -27,10 +27,8 @@ const NAMES: Readonly<Record<string, string>> = {
     tier3_activation_trigger_timeout total_operation_timeout immediate_response_threshold acceptable_response_threshold
     slow_response_threshold`,
   'performance.optimization': 'enable_caching cache_ttl max_concurrent_operations connection_pool_size',
-  'performance.monitoring_thresholds': `error_rate_percent average_response_time_ms
-    goroutines_limit`,
   security: 'cors_methods cors_headers cors_credentials',
-  storage: 'default_path fallback_path',
+  storage: 'default_path',
   api_key_management: `encryption_key rotation_enabled rotation_interval admin_interface admin_port backup_enabled backup_path
     backup_interval`,
   http_health: 'read_timeout write_timeout idle_timeout',

@@ -1,6 +1,7 @@
 /** The address of a stream as somebody gave it: what may be asked for, and how it is shown without its secrets. Pure. */
 
 import { invalidParam } from '../base/errors.js'
+import { shownAddress, withoutSecrets } from '../base/shown-address.js'
 
 export interface StreamAddress {
   /** As it is fetched, with credentials. A secret: never logged, never shown. */
@@ -14,11 +15,7 @@ export interface StreamAddress {
 }
 
 const MAX_CHARS = 2_048
-const HIDDEN = '***'
 const DEFAULT_PORTS: Readonly<Record<string, number>> = { 'rtsp:': 554, 'rtsps:': 322 }
-const SECRET_PARAMETERS = /^(?:.*(?:pass|pwd|secret|token).*|key|auth)$/i
-/** Cheap cameras want the password in the path: `/user=admin_password=secret_channel=1`, `/live;pwd=secret`. */
-const SECRET_IN_PATH = /((?:pass(?:w(?:or)?d)?|pwd|secret|token)=)[^/&;]+/gi
 /**
  * What the server that fetches takes, in visible ASCII. It repeats what it refuses, passwords and all, so nothing may come
  * that far; and it puts something in place of what begins with `$`.
@@ -42,34 +39,32 @@ export function parseAddress(text: string, param: string): StreamAddress {
   if ((address.username === '') !== (address.password === ''))
     throw wrong(param, 'an address with user name and password, or without both', 'rtsp://user:password@192.168.1.20:554/stream')
   const place = `${address.protocol}//${host}:${port}`
-  const user = address.username === '' ? '' : `${address.username}${address.password === '' ? '' : `:${HIDDEN}`}@`
   return {
     url: text,
-    shown: `${address.protocol}//${user}${host}${address.port === '' ? '' : `:${port}`}${withoutSecrets(address)}`,
+    shown: shownAddress(address),
     key: `${place}${withoutSecrets(address)}`,
     host: host.replace(/^\[|\]$/g, ''),
     port,
   }
 }
 
+/** Where an address leads that has been parsed, or pinned since, which may have made it longer than anybody may give one. */
+export function placeOf(url: string): Pick<StreamAddress, 'host' | 'port'> {
+  const { protocol, hostname, port } = new URL(url)
+  return { host: hostname.toLowerCase().replace(/^\[|\]$/g, ''), port: Number(port || DEFAULT_PORTS[protocol]) }
+}
+
 /** The same address with this machine in place of the host. `url` has been parsed. */
 export function pinned(url: string, machine: string): string {
-  const { port } = parseAddress(url, 'url')
+  const { port } = placeOf(url)
   const host = machine.includes(':') ? `[${machine}]` : machine
   // What stands before the host ends with the last @ before the path.
   return url.replace(/^(rtsps?:\/\/(?:[^/?#]*@)?)[^/?#]*/i, (_whole, before: string) => `${before}${host}:${port}`)
 }
 
-/** Path and query. */
-function withoutSecrets({ pathname, search }: URL): string {
-  const path = pathname.replace(SECRET_IN_PATH, `$1${HIDDEN}`)
-  if (search === '') return path
-  return `${path}?${search.slice(1).replace(/[^&;]+/g, hidden)}`
-}
-
-function hidden(part: string): string {
-  const name = part.split('=', 1)[0] ?? ''
-  return SECRET_PARAMETERS.test(name) && name !== part ? `${name}=${HIDDEN}` : part
+/** `url` has been parsed. */
+export function withoutLogin(url: string): string {
+  return url.replace(/^(rtsps?:\/\/)[^/?#]*@/i, '$1')
 }
 
 function wrong(param: string, rule: string, example: string) {

@@ -54,8 +54,6 @@ export interface NewStream {
 
 /** An answer so old is still good when nobody asks for a new one. */
 const FRESH_MS = 30_000
-/** A longer one would fire at once. */
-const LONGEST_TIMER_MS = 2 ** 31 - 1
 /** Each is a path and, while read, a connection of MediaMTX. */
 const MAX_ADDED = 256
 const MAX_NAME_CHARS = 128
@@ -237,7 +235,7 @@ export class ExternalStreams implements Service {
   #planNext(): void {
     this.#cancelNext()
     if (this.#intervalMs === 0) return
-    this.#cancelNext = this.#options.clock.after(Math.min(this.#intervalMs, LONGEST_TIMER_MS), () => {
+    this.#cancelNext = this.#options.clock.after(this.#intervalMs, () => {
       void this.#scanQuietly().finally(() => this.#planNext())
     })
   }

@@ -1,20 +1,24 @@
 /**
  * What threads that share a port have to know of each other at once: how many connections there are, how many of them have not logged
- * in, and what they hold in memory. Each thread writes its own row; limits are judged by the sum. One that dies has its row wiped.
+ * in, what they hold in memory, and how loaded each is. Each thread writes its own row; limits are judged by the sum. One that dies has its row wiped.
  */
 
+import type { LoadStage } from '../base/load.js'
 import { type Admission, type AdmissionLimits, countedNetwork, refusalFor } from './admission.js'
 import type { Refusal } from './handshake.js'
 
 /** Clients so far, and a secret that nobody outside can aim at. */
 const NEXT_CLIENT = 0
 const SEED = 1
-const HEAD = 2
+/** Stage of load of the thread with the services. */
+const HOME_LOAD = 2
+const HEAD = 3
 /** Of a row. */
 const CONNECTIONS = 0
 const ANONYMOUS = 1
 const HELD_KIB = 2
-const ADDRESSES = 3
+const LOAD = 3
+const ADDRESSES = 4
 /**
  * Addresses are counted by hash: two that meet in one place share the limit of one. There are few strangers without login at any
  * moment and many places, so that they hardly ever do; if so, the limit is stricter than told.
@@ -42,6 +46,18 @@ export class ConnectionCounts {
     return this.#sum(CONNECTIONS)
   }
 
+  /** Stage of load of the most loaded thread. */
+  get load(): LoadStage {
+    let most = Atomics.load(this.#cells, HOME_LOAD)
+    for (let row = 0; row < this.#rows; row++) most = Math.max(most, Atomics.load(this.#cells, HEAD + row * ROW + LOAD))
+    return most as LoadStage
+  }
+
+  /** Notes the stage of load of `row`; undefined: of the thread with the services. */
+  setLoad(row: number | undefined, stage: LoadStage): void {
+    Atomics.store(this.#cells, row === undefined ? HOME_LOAD : HEAD + row * ROW + LOAD, stage)
+  }
+
   /** N of the next `client_N`, counted over all threads from 1. */
   nextClient(): number {
     return Atomics.add(this.#cells, NEXT_CLIENT, 1) + 1
@@ -50,6 +66,11 @@ export class ConnectionCounts {
   /** Notes what the connections of `row` hold; bytes held by all threads. */
   held(row: number, bytes: number): number {
     Atomics.store(this.#cells, HEAD + row * ROW + HELD_KIB, Math.ceil(bytes / KIB))
+    return this.heldBytes
+  }
+
+  /** As every thread noted it last. */
+  get heldBytes(): number {
     return this.#sum(HELD_KIB) * KIB
   }
 

@@ -3,11 +3,13 @@
 import { type Clock, wait } from '../base/clock.js'
 import { type Counts, Tally } from '../base/tally.js'
 import type { SessionSource } from '../rpc/index.js'
+import { AddressRates, type SharedAddressRates } from './address-rates.js'
 import { type Admission, OwnAdmission } from './admission.js'
 import type { ConnectionCounts } from './connection-counts.js'
+import { DueList } from './due-list.js'
 import type { Refusal } from './handshake.js'
 import type { HttpServerSettings } from './settings.js'
-import { CLOSE, Connection, type Socket } from './websocket.js'
+import { CLOSE, Connection, type Holder, type Socket } from './websocket.js'
 
 /** Known of a client from its upgrade request. */
 export interface Client {
@@ -25,6 +27,8 @@ export interface ConnectionFigures {
   readonly pendingBytes: number
   /** Notifications that a newer one took the place of, since the start. */
   readonly coalesced: number
+  /** Since the start. */
+  readonly accepted: number
   /** Upgrades refused, by the words of the answer. */
   readonly refusals: Counts
   /** Connections that ended, by our close code; `peer` when the decision was not ours. */
@@ -34,42 +38,87 @@ export interface ConnectionFigures {
 /** For a thread that is not the only one on its port. */
 export interface SharedPort {
   readonly counts: ConnectionCounts
+  readonly rates: SharedAddressRates
   /** Of this thread. */
   readonly row: number
 }
 
+const OVERLOADED: Refusal = {
+  status: '503 Service Unavailable',
+  text: 'Service is overloaded',
+  headers: { 'Retry-After': '2' },
+}
+
 /** When the total is passed, holders are closed until this share of it is left. */
 const SHED_TO = 0.75
-const FLUSH_MS = 2_000
 const POLL_MS = 20
 /** Pace of closing at stop, so that not everyone comes back at the same moment. */
 const CLOSE_BATCH = 100
 const CLOSE_PAUSE_MS = 10
 const LONGEST_CLOSING_MS = 5_000
+/** Steps of it, round and round, leave no two places of a circle much emptier than others, however many were made. */
+const GOLDEN_RATIO = (Math.sqrt(5) - 1) / 2
+/** As in `system.shutdown`. */
+const COME_BACK_MS = { from: 1_000, to: 5_000 }
+
+export interface ConnectionsOptions {
+  readonly rpc: SessionSource
+  readonly clock: Clock
+  readonly settings: HttpServerSettings
+  readonly shared: SharedPort | undefined
+  /** From stage 1 on nobody new is let in; at stage 2 those without a login are let go. */
+  readonly load: () => number
+}
 
 export class Connections {
   readonly #rpc: SessionSource
   readonly #clock: Clock
   readonly #settings: HttpServerSettings
   readonly #shared: SharedPort | undefined
+  readonly #load: () => number
   readonly #admission: Admission
+  readonly #rates: AddressRates
   /** With the address each comes from. */
   readonly #open = new Map<Connection, string>()
+  readonly #due = new DueList<Connection>()
+  /** One for all: an idle connection costs little. */
+  readonly #holder: Holder
   readonly #refusals = new Tally()
   readonly #closes = new Tally()
   #coalesced = 0
+  #accepted = 0
+  #heldBytes = 0
   #stopping = false
+  #stopSweeping: (() => void) | undefined
+  /** Of the next connection: its share of an interval. */
+  #pingPhase = 0
 
-  constructor(rpc: SessionSource, clock: Clock, settings: HttpServerSettings, shared: SharedPort | undefined) {
+  constructor({ rpc, clock, settings, shared, load }: ConnectionsOptions) {
     this.#rpc = rpc
     this.#clock = clock
+    this.#holder = {
+      onLogin: (connection) => {
+        const address = this.#open.get(connection)
+        if (address !== undefined) this.#admission.loggedIn(address)
+      },
+      onLeaving: (connection) => this.#left(connection),
+      onBlocked: (connection) => this.#due.hasten(connection),
+      clock,
+    }
     this.#settings = settings
     this.#shared = shared
+    this.#load = load
+    this.#rates = new AddressRates(settings, clock, shared?.rates)
     this.#admission = shared?.counts.admission(shared.row, settings) ?? new OwnAdmission(settings)
   }
 
   get count(): number {
     return this.#open.size
+  }
+
+  /** Of all threads, as of the last sweep. */
+  get heldBytes(): number {
+    return this.#heldBytes
   }
 
   get figures(): ConnectionFigures {
@@ -81,43 +130,87 @@ export class Connections {
     }
     const authenticated = this.#open.size - anonymous
     const { counts: refusals } = this.#refusals
-    return { authenticated, anonymous, pendingBytes, coalesced, refusals, closes: this.#closes.counts }
+    return { authenticated, anonymous, pendingBytes, coalesced, accepted: this.#accepted, refusals, closes: this.#closes.counts }
   }
 
-  /** Why a connection from `address` is refused now; undefined: it is admitted, and `open` has to follow. */
+  /** Whether a connection that came from `address` may stay; before it asks for anything. */
+  accepts(address: string): boolean {
+    // With nobody there, no sweep has.
+    if (this.#stopSweeping === undefined) this.#rates.refresh()
+    if (this.#rates.accepts(address)) return true
+    this.#refusals.add('Too many connections in a short time')
+    return false
+  }
+
+  /** Why an upgrade for `address` is refused now; undefined: it is admitted, and `open` has to follow. */
   admit(address: string): Refusal | undefined {
-    const refusal = this.#stopping
-      ? { status: '503 Service Unavailable', text: 'Service is stopping' }
-      : this.#admission.admit(address)
+    const refusal = this.#closedDoor() ?? this.#rates.upgrade(address) ?? this.#admission.admit(address)
     if (refusal !== undefined) this.#refusals.add(refusal.text)
     return refusal
   }
 
   open(socket: Socket, client: Client): Connection {
-    const onLogin = (): void => this.#admission.loggedIn(client.address)
-    const connection = new Connection(socket, this.#settings, this.#clock.nowMs(), onLogin)
-    connection.attach(this.#rpc.openSession({ ...client, peer: connection }))
+    const nowMs = this.#clock.nowMs()
+    const connection = new Connection(socket, this.#settings, nowMs, this.#holder, nowMs - this.#pingAheadMs())
+    const { address, linkHost, local, codec } = client
+    connection.attach(this.#rpc.openSession({ address, linkHost, local, codec, peer: connection }))
     this.#open.set(connection, client.address)
+    this.#due.add(connection)
+    this.#accepted += 1
+    // With nobody there, nothing wakes the process.
+    this.#stopSweeping ??= this.#clock.every(this.#settings.sweepMs, () => this.#sweep())
     return connection
+  }
+
+  /** By how much a new connection is pinged before its time: who came together is not pinged together, each interval anew. */
+  #pingAheadMs(): number {
+    const aheadMs = this.#pingPhase * this.#settings.pingIntervalMs
+    this.#pingPhase = (this.#pingPhase + GOLDEN_RATIO) % 1
+    return aheadMs
   }
 
   /** The socket of `connection` has gone. */
   closed(connection: Connection): void {
+    connection.gone()
+    this.#left(connection)
+  }
+
+  /** It counts for nothing any more. */
+  #left(connection: Connection): void {
     const address = this.#open.get(connection)
     if (address === undefined) return
     this.#open.delete(connection)
+    this.#due.remove(connection)
     this.#coalesced += connection.coalesced
     this.#closes.add(String(connection.closeCode ?? 'peer'))
     this.#admission.closed(address, connection.loggedIn)
-    connection.gone()
   }
 
-  /** Looks at every deadline, and at the bytes held by all. */
-  sweep(): void {
+  /** Looks at the deadlines that are due, and at the bytes held: by those whose readers are slow, who are due each time. */
+  #sweep(): void {
     const nowMs = this.#clock.nowMs()
     const wallMs = this.#clock.wallMs()
-    for (const connection of this.#open.keys()) connection.sweep(nowMs, wallMs)
-    this.#shed()
+    this.#rates.refresh()
+    let heldBytes = 0
+    this.#due.look(nowMs, (connection) => {
+      const dueMs = connection.sweep(nowMs, wallMs)
+      heldBytes += connection.pendingBytes
+      return dueMs
+    })
+    if (this.#load() > 1) this.#closeAnonymous()
+    this.#shed(heldBytes)
+    if (this.#open.size === 0) this.#endSweeping()
+  }
+
+  #closeAnonymous(): void {
+    for (const connection of this.#open.keys()) {
+      if (!connection.loggedIn) connection.close(CLOSE.overloaded, withHint('service is overloaded'))
+    }
+  }
+
+  #endSweeping(): void {
+    this.#stopSweeping?.()
+    this.#stopSweeping = undefined
   }
 
   /** Nobody new is let in. */
@@ -134,14 +227,20 @@ export class Connections {
   async drain(): Promise<void> {
     this.close()
     await this.settled()
-    await this.#waitUntil((connection) => connection.pendingBytes === 0, FLUSH_MS)
+    await this.#waitUntil((connection) => connection.pendingBytes === 0, this.#settings.cleanupMs)
     const batch = Math.max(CLOSE_BATCH, Math.ceil((this.#open.size * CLOSE_PAUSE_MS) / LONGEST_CLOSING_MS))
     let closed = 0
     for (const connection of this.#open.keys()) {
-      connection.close(CLOSE.goingAway, 'service is stopping')
+      connection.close(CLOSE.goingAway, withHint('service is stopping'))
       closed += 1
       if (closed % batch === 0) await wait(this.#clock, CLOSE_PAUSE_MS)
     }
+    this.#endSweeping()
+  }
+
+  #closedDoor(): Refusal | undefined {
+    if (this.#stopping) return { status: '503 Service Unavailable', text: 'Service is stopping' }
+    return this.#load() > 0 ? OVERLOADED : undefined
   }
 
   async #waitUntil(settled: (connection: Connection) => boolean, limitMs: number): Promise<void> {
@@ -149,19 +248,26 @@ export class Connections {
     while (this.#clock.nowMs() < endMs && ![...this.#open.keys()].every(settled)) await wait(this.#clock, POLL_MS)
   }
 
-  #shed(): void {
-    const holders = [...this.#open.keys()].filter((connection) => connection.pendingBytes > 0)
-    let heldBytes = holders.reduce((sum, holder) => sum + holder.pendingBytes, 0)
+  #shed(heldBytes: number): void {
     const { totalBytes } = this.#settings
     const byAll = this.#shared?.counts.held(this.#shared.row, heldBytes) ?? heldBytes
+    this.#heldBytes = byAll
     if (byAll <= totalBytes) return
     // Each thread gives up its part of what is too much.
     const goal = heldBytes * ((totalBytes * SHED_TO) / byAll)
+    const holders = [...this.#open.keys()].filter((connection) => connection.pendingBytes > 0)
     holders.sort((a, b) => b.pendingBytes - a.pendingBytes)
+    let leftBytes = heldBytes
     for (const holder of holders) {
-      if (heldBytes <= goal) return
-      heldBytes -= holder.pendingBytes
+      if (leftBytes <= goal) return
+      leftBytes -= holder.pendingBytes
       holder.close(CLOSE.slowReader, 'slow reader')
     }
   }
+}
+
+/** When to come back: another time for each, so that not everyone does at the same moment. */
+function withHint(reason: string): string {
+  const { from, to } = COME_BACK_MS
+  return `${reason}, retry_after_ms=${Math.round(from + Math.random() * (to - from))}`
 }

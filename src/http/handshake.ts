@@ -1,16 +1,7 @@
 /** Rules of the WebSocket upgrade: the handshake itself (RFC 6455 §4.2.1) and who may ask for it (contract §2). Pure. */
 
 import { isIP } from 'node:net'
-
-/** Headers of one request: values by lower-case name, and how often a name came. */
-export interface RequestHeaders {
-  get(name: string): string
-  count(name: string): number
-  /** In lower case. */
-  readonly names: readonly string[]
-  /** All of it as plain data. */
-  readonly values: ReadonlyMap<string, readonly string[]>
-}
+import type { RequestHeaders } from './request-headers.js'
 
 export interface Refusal {
   readonly status: string
@@ -39,7 +30,7 @@ export function handshakeFault(headers: RequestHeaders): Refusal | undefined {
 }
 
 export interface OriginRules {
-  /** Compared exactly: scheme, host and port. */
+  /** Compared exactly: scheme, host and port; `*`: every one. */
   readonly allowed: readonly string[]
   /** Names this service goes by, beside loopback names and addresses. */
   readonly ownNames: readonly string[]
@@ -54,7 +45,7 @@ export function originAllowed(headers: RequestHeaders, rules: OriginRules): bool
   if (count === 0) return true
   const origin = headers.get('origin')
   if (count > 1 || origin === '' || origin === 'null') return false
-  if (rules.allowed.includes(origin)) return true
+  if (rules.allowed.includes(origin) || rules.allowed.includes('*')) return true
   const host = headers.get('host')
   if (origin !== `http://${host}` && origin !== `https://${host}`) return false
   const name = hostName(host)
@@ -72,6 +63,7 @@ export function chooseCodec(subprotocols: string): 'json' | 'msgpack' {
 }
 
 function hasToken(header: string, wanted: string): boolean {
+  if (!header.includes(',')) return header.trim().toLowerCase() === wanted
   return header.split(',').some((token) => token.trim().toLowerCase() === wanted)
 }
 

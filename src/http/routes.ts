@@ -1,7 +1,9 @@
 /** What every plain HTTP answer shares: the request as facts that outlive it, and the way out. */
 
 import { isLocalPeer } from '../auth/index.js'
-import type { Refusal, RequestHeaders } from './handshake.js'
+import type { Refusal } from './handshake.js'
+import { peerAddress } from './peer.js'
+import { RequestHeaders } from './request-headers.js'
 import type { HttpRequest, HttpResponse, TemplatedApp } from './uws.js'
 
 /** A group of paths that any listener of ours can offer. */
@@ -45,6 +47,7 @@ export interface Call {
 export interface Answer {
   /** Code and reason. */
   readonly status: string
+  /** Frozen where it is the same each time. */
   readonly headers: Readonly<Record<string, string>>
   readonly body: string
 }
@@ -80,8 +83,8 @@ export function endsInDoubt(headers: RequestHeaders): boolean {
 
 /** Both arguments are only valid during the call. */
 function readCall(response: HttpResponse, request: HttpRequest): Call {
-  const headers = readHeaders(request)
-  const address = Buffer.from(response.getRemoteAddressAsText()).toString()
+  const headers = RequestHeaders.of(request)
+  const address = peerAddress(response)
   return {
     method: request.getMethod().toUpperCase(),
     path: request.getUrl(),
@@ -92,48 +95,44 @@ function readCall(response: HttpResponse, request: HttpRequest): Call {
   }
 }
 
-/** A request's headers outlive the request object only as a copy. */
-export function readHeaders(request: HttpRequest): RequestHeaders {
-  const values = new Map<string, string[]>()
-  request.forEach((name, value) => {
-    const known = values.get(name)
-    if (known === undefined) values.set(name, [value])
-    else known.push(value)
-  })
-  return headersFrom(values)
-}
-
-/** `values` by lower-case name. */
-export function headersFrom(values: ReadonlyMap<string, readonly string[]>): RequestHeaders {
-  return {
-    values,
-    get: (name) => values.get(name)?.join(',') ?? '',
-    count: (name) => values.get(name)?.length ?? 0,
-    names: [...values.keys()],
-  }
-}
-
 /**
  * To HEAD the same without its body. A client that asks without reading gets no more than one answer ahead: what the kernel does not
  * take of a body waits until it does, and a request that comes meanwhile ends the connection. Answers without a body end it at once.
  */
 export function answer(response: HttpResponse, method: string, { status, headers, body }: Answer): void {
-  const bytes = Buffer.from(body)
   if (method === 'HEAD') {
-    answerHead(response, status, headers, bytes.length)
+    answerHead(response, status, headers, Buffer.byteLength(body))
     return
   }
   response.cork(() => {
     writeHead(response, status, headers)
     if (status.startsWith('304 ')) response.endWithoutBody()
     else if (status.startsWith('204 ')) response.end('', true)
-    else sendBody(response, bytes)
+    else sendBody(response, body)
   })
 }
 
+/** Of 200 the library knows by itself. */
+const OK = '200 OK'
+/** Lines of headers that are the same each time: the first name, and all that follows it. */
+const lines = new WeakMap<Answer['headers'], readonly [string, string]>()
+
 export function writeHead(response: HttpResponse, status: string, headers: Answer['headers']): void {
-  response.writeStatus(status)
-  for (const [name, value] of Object.entries(headers)) response.writeHeader(name, value)
+  if (status !== OK) response.writeStatus(status)
+  if (!Object.isFrozen(headers)) {
+    for (const [name, value] of Object.entries(headers)) response.writeHeader(name, value)
+    return
+  }
+  const [name, rest] = lines.get(headers) ?? linesOf(headers)
+  if (name !== '') response.writeHeader(name, rest)
+}
+
+/** The library copies what it is given: one call with all lines takes a fraction of one for each. */
+function linesOf(headers: Answer['headers']): readonly [string, string] {
+  const [[name, value] = ['', ''], ...others] = Object.entries(headers)
+  const made = [name, [value, ...others.map(([other, its]) => `${other}: ${its}`)].join('\r\n')] as const
+  lines.set(headers, made)
+  return made
 }
 
 /** The head of an answer whose body would have so many bytes, and the end of the connection. */
@@ -156,9 +155,11 @@ export function answerHead(response: HttpResponse, status: string, headers: Answ
 /** Bytes of a body that leave with the request; the rest of a longer one waits for the others' turn. */
 const PIECE_BYTES = 16 * 1024
 
-function sendBody(response: HttpResponse, bytes: Buffer): void {
-  const [, whole] = response.tryEnd(bytes.subarray(0, PIECE_BYTES), bytes.length)
-  if (whole) return
+function sendBody(response: HttpResponse, body: string): void {
+  const total = Buffer.byteLength(body)
+  if (total <= PIECE_BYTES && response.tryEnd(body, total)[1]) return
+  const bytes = Buffer.from(body)
+  if (total > PIECE_BYTES && response.tryEnd(bytes.subarray(0, PIECE_BYTES), total)[1]) return
   let ended = false
   response.onAborted(() => {
     ended = true

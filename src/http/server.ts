@@ -4,15 +4,18 @@ import { hostname } from 'node:os'
 import { isLocalPeer } from '../auth/index.js'
 import { type Clock, wait } from '../base/clock.js'
 import { errorText } from '../base/errors.js'
+import { Interned } from '../base/interned.js'
 import type { Service } from '../base/lifecycle.js'
 import type { Logger } from '../base/logger.js'
 import type { SessionSource } from '../rpc/index.js'
 import { type Client, type ConnectionFigures, Connections, type SharedPort } from './connections.js'
-import { DescriptorGuard } from './descriptor-guard.js'
-import { chooseCodec, handshakeFault, hostName, originAllowed, type Refusal, type RequestHeaders } from './handshake.js'
+import { Door } from './door.js'
+import { chooseCodec, handshakeFault, hostName, originAllowed, type Refusal } from './handshake.js'
 import { checkFree, type ListenAddress, listenOn } from './listen.js'
 import { mountGroup } from './pages.js'
-import { answerNotFound, endsInDoubt, type RouteGroup, Routes, readHeaders, refuse } from './routes.js'
+import { peerAddress } from './peer.js'
+import { RequestHeaders } from './request-headers.js'
+import { answerNotFound, endsInDoubt, type RouteGroup, Routes, refuse } from './routes.js'
 import { type HttpServerSettings, settingsWith } from './settings.js'
 import type { HttpRequest, HttpResponse, ListenSocket, TemplatedApp, UpgradeContext, Uws, WebSocket } from './uws.js'
 import { countSockets, loadUws } from './uws.js'
@@ -31,6 +34,10 @@ export interface HttpServerOptions {
   readonly routes?: readonly RouteGroup[]
   /** For a thread that is not the only one on its port; whoever started it has seen that the port is free. */
   readonly shared?: SharedPort
+  /** Stage of load, 0 to 2: see `Connections`. Default: none ever. */
+  readonly load?: () => number
+  /** Called with the port each time it is listened on. */
+  readonly onListening?: (port: number) => void
   /** Called when the web server's library has been loaded, before it is used. */
   readonly onLoaded?: () => void
 }
@@ -41,11 +48,18 @@ export interface HttpServer extends Service {
   /** The port listened on; 0 before the start. */
   readonly port: number
   readonly connections: number
+  /** Held in memory for slow readers, as of the last look, a second ago at most. */
+  readonly heldBytes: number
   readonly figures: ConnectionFigures
 }
 
+/** What an upgrade hands on to the socket. The library copies it one member at a time, so that one is less to do than four. */
+interface Upgraded {
+  readonly client: Client
+}
+
 /** The library's socket object, with our connection kept on it: a property costs less per frame than its own user data. */
-interface ClientSocket extends WebSocket<Client> {
+interface ClientSocket extends WebSocket<Upgraded> {
   connection?: Connection
 }
 
@@ -55,6 +69,11 @@ const OWN_NAMES = [hostname(), `${hostname()}.local`].filter((name) => name !== 
 
 /** Held for a reader by the library; what we send waits with us. */
 const MAX_HELD_BYTES = 4 * 1024 * 1024
+
+const MAX_LINK_HOSTS = 64
+
+/** Kept for everything but clients. */
+const RESERVED_DESCRIPTORS = 64
 
 /** Time for close frames to leave before what is left of the sockets is cut. */
 const GOODBYE_MS = 100
@@ -73,13 +92,14 @@ class UwsServer implements HttpServer {
   readonly #connections: Connections
   readonly #groups: readonly RouteGroup[]
   readonly #isShared: boolean
-  readonly #descriptors: DescriptorGuard
+  readonly #door: Door
+  /** What is rendered is kept by the name under which the client reached us, which is compared with each call. */
+  readonly #linkHosts = new Interned(MAX_LINK_HOSTS)
   readonly #onLoaded: () => void
+  readonly #onListening: (port: number) => void
   #uws: Uws | undefined
   #app: TemplatedApp | undefined
-  #listening: ListenSocket[] = []
   #port = 0
-  #stopSweeping: () => void = () => undefined
 
   constructor(options: HttpServerOptions) {
     this.#clock = options.clock
@@ -89,9 +109,16 @@ class UwsServer implements HttpServer {
     this.#settings = settingsWith(options.settings ?? {})
     this.#isShared = options.shared !== undefined
     this.#onLoaded = options.onLoaded ?? (() => undefined)
-    this.#connections = new Connections(options.rpc, options.clock, this.#settings, options.shared)
+    this.#onListening = options.onListening ?? (() => undefined)
+    this.#connections = new Connections({
+      ...{ rpc: options.rpc, clock: options.clock, settings: this.#settings, shared: options.shared },
+      load: options.load ?? (() => 0),
+    })
     this.#groups = options.routes ?? []
-    this.#descriptors = new DescriptorGuard({ clock: options.clock, onChange: (isFull) => this.#descriptorsChanged(isFull) })
+    this.#door = new Door({
+      ...{ clock: options.clock, logger: this.#logger, reserved: RESERVED_DESCRIPTORS },
+      listen: (add) => this.#listen(add),
+    })
   }
 
   get port(): number {
@@ -100,6 +127,10 @@ class UwsServer implements HttpServer {
 
   get connections(): number {
     return this.#connections.count
+  }
+
+  get heldBytes(): number {
+    return this.#connections.heldBytes
   }
 
   get figures(): ConnectionFigures {
@@ -113,16 +144,16 @@ class UwsServer implements HttpServer {
     this.#uws = loadUws()
     this.#onLoaded()
     this.#app = this.#routes(this.#uws)
-    await this.#listen(this.#app, this.#uws)
-    countSockets(this.#app, (change) => this.#descriptors.socket(change))
-    await this.#descriptors.start()
-    this.#stopSweeping = this.#clock.every(this.#settings.sweepMs, () => this.#connections.sweep())
+    countSockets(this.#app, (change, response) => {
+      this.#door.socket(change)
+      if (change > 0 && !this.#connections.accepts(peerAddress(response))) response.close()
+    })
+    await this.#door.open()
     this.#logger.info({ host: this.#address.host, port: this.#port, path: this.#settings.path }, 'listening')
   }
 
   async settle(): Promise<void> {
-    this.#descriptors.stop()
-    this.#stopListening()
+    this.#door.close()
     this.#connections.close()
     await this.#connections.settled()
   }
@@ -131,49 +162,31 @@ class UwsServer implements HttpServer {
     if (this.#app === undefined || this.#uws === undefined) return
     const app = this.#app
     this.#app = undefined
-    this.#descriptors.stop()
-    this.#stopListening()
+    this.#door.close()
     const hadClients = this.#connections.count > 0
     await Promise.all([this.#connections.drain(), ...this.#groups.map((group) => group.drain?.())])
-    this.#stopSweeping()
     if (hadClients) await wait(this.#clock, GOODBYE_MS)
     app.close()
   }
 
   /** Rejects with ListenError. */
-  async #listen(app: TemplatedApp, uws: Uws): Promise<void> {
+  async #listen(add: (listening: ListenSocket) => void): Promise<void> {
+    const [app, uws] = [this.#app, this.#uws]
+    if (app === undefined || uws === undefined) return
     // The port that was found at the start, also where any free one would do.
     const address = this.#port === 0 ? this.#address : { ...this.#address, port: this.#port }
     const listening = await listenOn(app, address, this.#isShared ? 'shared' : 'exclusive')
-    this.#listening.push(listening)
+    add(listening)
     this.#port = uws.us_socket_local_port(listening)
-    if (this.#secondAddress !== undefined) await this.#listenToo(app, this.#secondAddress)
+    this.#onListening(this.#port)
+    if (this.#secondAddress !== undefined) await this.#listenToo(app, this.#secondAddress, add)
   }
 
-  /** Nobody is let in while descriptors run out; who is in stays. */
-  #descriptorsChanged(isFull: boolean): void {
-    const [app, uws] = [this.#app, this.#uws]
-    if (app === undefined || uws === undefined) return
-    if (isFull) {
-      this.#stopListening()
-      this.#logger.error({}, 'file descriptors run out: nobody new is let in (raise the limit: LimitNOFILE, ulimit -n)')
-      return
-    }
-    this.#listen(app, uws).then(
-      () => this.#logger.info({ port: this.#port }, 'file descriptors are free again'),
-      (thrown: unknown) => this.#logger.error({ error: errorText(thrown) }, 'the listener is not back'),
-    )
-  }
-
-  #stopListening(): void {
-    for (const listening of this.#listening.splice(0)) this.#uws?.us_listen_socket_close(listening)
-  }
-
-  async #listenToo(app: TemplatedApp, address: ListenAddress): Promise<void> {
+  async #listenToo(app: TemplatedApp, address: ListenAddress, add: (listening: ListenSocket) => void): Promise<void> {
     const { host, port } = address
     try {
       if (!this.#isShared) await checkFree(address)
-      this.#listening.push(await listenOn(app, address, this.#isShared ? 'shared' : 'exclusive'))
+      add(await listenOn(app, address, this.#isShared ? 'shared' : 'exclusive'))
       this.#logger.info({ host, port }, 'listening')
     } catch (thrown) {
       this.#logger.info({ host, port, reason: errorText(thrown) }, 'not listened on')
@@ -185,7 +198,7 @@ class UwsServer implements HttpServer {
     const app = uws.App()
     const routes = new Routes(app)
     for (const group of this.#groups) mountGroup(routes, group, this.#logger)
-    app.ws<Client>(path, {
+    app.ws<Upgraded>(path, {
       maxPayloadLength: maxMessageBytes,
       idleTimeout: Math.min(960, Math.max(8, Math.round(pongWaitMs / 1000))),
       sendPingsAutomatically: false,
@@ -194,11 +207,13 @@ class UwsServer implements HttpServer {
       compression: uws.DISABLED,
       upgrade: (response, request, context) => this.#upgrade(response, request, context),
       open: (ws: ClientSocket) => {
-        ws.connection = this.#connections.open(ws, ws.getUserData())
+        ws.connection = this.#connections.open(ws, ws.getUserData().client)
       },
+      ping: (ws: ClientSocket) => ws.connection?.wasPinged(),
       message: (ws: ClientSocket, bytes, binary) => ws.connection?.receive(bytes, binary),
       drain: (ws: ClientSocket) => ws.connection?.drained(this.#clock.nowMs()),
       close: (ws: ClientSocket) => {
+        this.#door.socket(-1)
         if (ws.connection !== undefined) this.#connections.closed(ws.connection)
       },
     })
@@ -208,24 +223,25 @@ class UwsServer implements HttpServer {
   }
 
   #upgrade(response: HttpResponse, request: HttpRequest, context: UpgradeContext): void {
-    const headers = readHeaders(request)
+    const headers = RequestHeaders.of(request)
     if (endsInDoubt(headers)) {
       response.close()
       return
     }
-    const address = Buffer.from(response.getRemoteAddressAsText()).toString()
+    const address = peerAddress(response)
     const refusal = handshakeFault(headers) ?? this.#originRefusal(headers) ?? this.#connections.admit(address)
     if (refusal !== undefined) {
       refuse(response, refusal)
       return
     }
     const codec = chooseCodec(headers.get('sec-websocket-protocol'))
-    const linkHost = this.#settings.publicHost ?? hostName(headers.get('host')) ?? hostname()
+    const linkHost = this.#linkHosts.of(this.#settings.publicHost ?? hostName(headers.get('host')) ?? hostname())
     const client: Client = { address, linkHost, local: isLocalPeer(address, headers.names), codec }
-    response.upgrade(client, headers.get('sec-websocket-key'), codec === 'msgpack' ? 'msgpack' : '', '', context)
+    response.upgrade({ client }, headers.get('sec-websocket-key'), codec === 'msgpack' ? 'msgpack' : '', '', context)
   }
 
   #originRefusal(headers: RequestHeaders): Refusal | undefined {
+    if (headers.count('origin') === 0) return undefined
     const { allowedOrigins: allowed, publicHost } = this.#settings
     const ownNames = [...OWN_NAMES, ...(publicHost === undefined ? [] : [publicHost])]
     return originAllowed(headers, { allowed, ownNames }) ? undefined : { status: '403 Forbidden', text: 'Origin not allowed' }

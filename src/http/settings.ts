@@ -1,18 +1,23 @@
 /** What the RPC face can be told; each default beside its meaning. */
 
+import type { Rate } from '../auth/index.js'
+
 export interface HttpServerSettings {
   /** Path of the WebSocket, starting with `/`. */
   readonly path: string
   /** Name for links; undefined: the one each client used. */
   readonly publicHost: string | undefined
-  /** Origins of pages that may connect, beside our own. Compared exactly. */
+  /** Origins of pages that may connect, beside our own. Compared exactly; `*`: all. */
   readonly allowedOrigins: readonly string[]
   readonly maxConnections: number
   /** Connections without login; undefined: a tenth of `maxConnections`, at least 64. */
   readonly maxAnonymous: number | undefined
   /** As `maxAnonymous`, from one address. */
   readonly maxAnonymousPerAddress: number
-  /** Addresses and networks that `maxAnonymousPerAddress` is not for. */
+  /** Connections that one address may open, and upgrades that it may ask for. */
+  readonly acceptRate: Rate
+  readonly upgradeRate: Rate
+  /** Addresses and networks that `maxAnonymousPerAddress` and these rates are not for. */
   readonly exemptAddresses: readonly string[]
   /** Largest message; a larger one ends the connection without a close frame. */
   readonly maxMessageBytes: number
@@ -39,6 +44,8 @@ export interface HttpServerSettings {
   readonly sweepMs: number
   /** Longest wait at stop for calls under way. */
   readonly drainMs: number
+  /** Longest wait at stop for clients to take what waits for them. */
+  readonly cleanupMs: number
 }
 
 export const DEFAULT_SETTINGS: HttpServerSettings = {
@@ -48,6 +55,8 @@ export const DEFAULT_SETTINGS: HttpServerSettings = {
   maxConnections: 1000,
   maxAnonymous: undefined,
   maxAnonymousPerAddress: 64,
+  acceptRate: { requests: 200, windowMs: 4_000 },
+  upgradeRate: { requests: 50, windowMs: 5_000 },
   exemptAddresses: ['127.0.0.0/8', '::1'],
   maxMessageBytes: 1024 * 1024,
   anonymousMessageBytes: 16 * 1024,
@@ -62,6 +71,7 @@ export const DEFAULT_SETTINGS: HttpServerSettings = {
   stallMs: 10_000,
   sweepMs: 1_000,
   drainMs: 5_000,
+  cleanupMs: 2_000,
 }
 
 /** What differs from the defaults is read anew each time where it is given by a getter. */

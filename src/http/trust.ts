@@ -29,7 +29,7 @@ export class Trust {
     this.#credentials = credentials
     for (const entry of allowed) {
       const [address = '', prefix] = entry.split('/')
-      const family = isIP(address) === 6 ? 'ipv6' : 'ipv4'
+      const family = address.includes(':') ? 'ipv6' : 'ipv4'
       if (prefix === undefined) this.#addresses.addAddress(address, family)
       else this.#addresses.addSubnet(address, Number(prefix), family)
     }

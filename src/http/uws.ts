@@ -3,7 +3,7 @@
  * turn; each is CommonJS with a native binary and loads only where that binary fits.
  */
 
-import type { TemplatedApp } from 'uWebSockets.js'
+import type { HttpResponse, TemplatedApp } from 'uWebSockets.js'
 import { createRequire } from 'node:module'
 import { errorText } from '../base/errors.js'
 
@@ -37,10 +37,14 @@ export function loadUws(): Uws {
   throw new Error(`no build of uWebSockets.js fits ${target()}: run scripts/setup.sh on this machine (${failures.join('; ')})`)
 }
 
-/** Hears of each socket that comes (1) or goes (-1), before any request. The types of the older alias do not know the call. */
-export function countSockets(app: TemplatedApp, onChange: (change: number) => void): void {
-  const { filter } = app as TemplatedApp & { filter?(listener: (response: unknown, change: number) => void): unknown }
-  filter?.call(app, (_, change) => onChange(change > 0 ? 1 : -1))
+/**
+ * Hears of each socket that comes (1), before any request, and of each that goes (-1) unless it has become a WebSocket: those have
+ * their own `close`. The response is good for its address and for closing it, during the call with 1 only. The types of the older alias
+ * do not know the call.
+ */
+export function countSockets(app: TemplatedApp, onChange: (change: number, response: HttpResponse) => void): void {
+  const { filter } = app as TemplatedApp & { filter?(listener: (response: HttpResponse, change: number) => void): unknown }
+  filter?.call(app, (response, change) => onChange(change > 0 ? 1 : -1, response))
 }
 
 function target(): string {

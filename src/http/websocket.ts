@@ -1,13 +1,32 @@
 /** One WebSocket connection: limits, deadlines and the bounded way out. What frames mean, the session knows. */
 
+import type { Clock } from '../base/clock.js'
 import type { OpenSession, Peer } from '../rpc/index.js'
+import type { Listed } from './due-list.js'
 import { type FrameSink, Outbound, type OutboundLimits } from './outbound.js'
+
+/** What the library answers when the kernel has taken all. */
+const SENT = 1
 
 /** The part of a WebSocket that is used. */
 export interface Socket extends FrameSink {
+  /** As `send`. */
   ping(): number
   /** Close frame, then the end; what the socket's buffer holds goes out before it. */
   end(code: number, reason: string): void
+  /** The end, at once. */
+  close(): void
+}
+
+/** What a connection asks of whoever holds it. */
+export interface Holder {
+  /** Called once, after the first successful login was seen. */
+  onLogin(connection: Connection): void
+  /** Called once when the end is decided and the socket stays a while. */
+  onLeaving(connection: Connection): void
+  /** Called once when the reader has begun to take nothing: it is to be swept from now on, whatever its last sweep answered. */
+  onBlocked(connection: Connection): void
+  readonly clock: Pick<Clock, 'nowMs' | 'after'>
 }
 
 export interface ConnectionLimits extends OutboundLimits {
@@ -26,41 +45,57 @@ export interface ConnectionLimits extends OutboundLimits {
 export const CLOSE = {
   goingAway: 1001,
   tooBig: 1009,
+  overloaded: 1013,
   loginLate: 4001,
   slowReader: 4008,
   expired: 4010,
 } as const
+
+/** For a reader that is given up to take what lies before the close frame. */
+const CUT_MS = 1_000
+
+/** A right that was shortened and a wall clock that was set are seen within this time. */
+const LONGEST_UNSEEN_MS = 5_000
+
+interface Leaving {
+  readonly code: number
+  readonly reason: string
+  readonly cancelCut: () => void
+}
 
 interface Deferred {
   readonly bytes: ArrayBuffer
   readonly binary: boolean
 }
 
-export class Connection implements Peer {
+export class Connection implements Peer, Listed {
+  /** In the list of its holder. */
+  place = 0
   readonly #socket: Socket
   readonly #limits: ConnectionLimits
   readonly #out: Outbound
-  readonly #onLogin: () => void
+  readonly #holder: Holder
   readonly #openedAtMs: number
   #session: OpenSession | undefined
   #loggedIn = false
   #closing = false
   #closeCode: number | undefined
+  #leaving: Leaving | undefined
   #pingedAtMs: number
-  #progressAtMs: number
+  /** Since when the reader has taken nothing; undefined when nothing waits for it. */
+  #progressAtMs: number | undefined
   /** Requests that came while too many replies wait: uWebSockets.js cannot stop reading a WebSocket, so they wait unread. */
   #deferred: Deferred[] = []
   #deferredBytes = 0
 
-  /** `onLogin` is called once, after the first successful login was seen. */
-  constructor(socket: Socket, limits: ConnectionLimits, nowMs: number, onLogin: () => void) {
+  /** `pingedAtMs`: from then on the first ping is waited for. */
+  constructor(socket: Socket, limits: ConnectionLimits, nowMs: number, holder: Holder, pingedAtMs = nowMs) {
     this.#socket = socket
     this.#limits = limits
     this.#out = new Outbound(socket, limits)
-    this.#onLogin = onLogin
+    this.#holder = holder
     this.#openedAtMs = nowMs
-    this.#pingedAtMs = nowMs
-    this.#progressAtMs = nowMs
+    this.#pingedAtMs = pingedAtMs
   }
 
   get loggedIn(): boolean {
@@ -112,8 +147,11 @@ export class Connection implements Peer {
 
   /** The socket's buffer has shrunk. */
   drained(nowMs: number): void {
-    this.#progressAtMs = nowMs
+    if (this.#leaving !== undefined) this.#leave(this.#leaving)
+    if (this.#closing) return
     this.#out.drained()
+    this.#progressAtMs = undefined
+    if (this.#out.blocked) this.#watch(nowMs)
     while (this.#deferred.length > 0 && !this.#closing && !this.#out.congested) {
       const next = this.#deferred.shift()
       if (next === undefined) break
@@ -122,35 +160,68 @@ export class Connection implements Peer {
     }
   }
 
-  /** Called about once a second: what is overdue is done. */
-  sweep(nowMs: number, wallMs: number): void {
-    if (this.#closing) return
-    if (!this.#loggedIn && !this.#seeLogin() && isOver(nowMs - this.#openedAtMs, this.#limits.loginMs)) {
-      this.close(CLOSE.loginLate, 'no login in time')
-      return
-    }
-    const expiresAtMs = this.#session?.expiresAtMs
-    if (expiresAtMs !== undefined && isOver(wallMs - expiresAtMs, this.#limits.renewalMs)) {
-      this.close(CLOSE.expired, 'token expired')
-      return
-    }
-    if (nowMs - this.#pingedAtMs >= this.#limits.pingIntervalMs) {
-      this.#pingedAtMs = nowMs
-      this.#socket.ping()
-    }
-    this.#watchProgress(nowMs)
+  /** The library answered a ping of the client's: the answer may wait. */
+  wasPinged(): void {
+    this.#look()
   }
 
-  /** Our decision: no data frame after it, and the reason for the peer to read when it reads on. */
+  /** Does what is overdue. Answers when to call again, unless `onBlocked` is called before. */
+  sweep(nowMs: number, wallMs: number): number {
+    if (this.#closing) return Number.POSITIVE_INFINITY
+    const { loginMs, renewalMs, pingIntervalMs } = this.#limits
+    let dueMs = LONGEST_UNSEEN_MS
+    if (!this.#loggedIn && !this.#seeLogin() && loginMs > 0) {
+      const leftMs = this.#openedAtMs + loginMs - nowMs
+      if (leftMs < 0) return this.#over(CLOSE.loginLate, 'no login in time')
+      dueMs = Math.min(dueMs, leftMs)
+    }
+    const expiresAtMs = this.#session?.expiresAtMs
+    if (expiresAtMs !== undefined && renewalMs > 0) {
+      const leftMs = expiresAtMs + renewalMs - wallMs
+      if (leftMs < 0) return this.#over(CLOSE.expired, 'token expired')
+      dueMs = Math.min(dueMs, leftMs)
+    }
+    if (nowMs - this.#pingedAtMs >= pingIntervalMs) {
+      this.#pingedAtMs = nowMs
+      // What the kernel has not taken waits now.
+      if (this.#socket.ping() !== SENT) this.#look()
+    }
+    dueMs = Math.min(dueMs, this.#pingedAtMs + pingIntervalMs - nowMs)
+    this.#watchProgress(nowMs)
+    return this.#out.blocked ? nowMs : nowMs + dueMs
+  }
+
+  /**
+   * Our decision: no data frame after it. The reason follows what the peer has yet to read; one that does not read that either is cut off.
+   */
   close(code: number, reason: string): void {
     if (this.#closing) return
     this.#closeCode = code
-    this.gone()
+    this.#end()
+    if (this.#socket.getBufferedAmount() === 0) {
+      this.#socket.end(code, reason)
+      return
+    }
+    // Ended now, the library would keep the socket, out of our reach, until the peer reads or counts as dead.
+    this.#leaving = { code, reason, cancelCut: this.#holder.clock.after(CUT_MS, () => this.#socket.close()) }
+    this.#holder.onLeaving(this)
+  }
+
+  /** The socket has gone. */
+  gone(): void {
+    this.#leaving?.cancelCut()
+    this.#leaving = undefined
+    this.#end()
+  }
+
+  #leave({ code, reason, cancelCut }: Leaving): void {
+    if (this.#socket.getBufferedAmount() > 0) return
+    this.#leaving = undefined
+    cancelCut()
     this.#socket.end(code, reason)
   }
 
-  /** The socket has gone, or is about to. */
-  gone(): void {
+  #end(): void {
     if (this.#closing) return
     this.#closing = true
     this.#out.clear()
@@ -159,8 +230,26 @@ export class Connection implements Peer {
     this.#session?.close()
   }
 
+  #over(code: number, reason: string): number {
+    this.close(code, reason)
+    return Number.POSITIVE_INFINITY
+  }
+
   #push(payload: string | Uint8Array, binary: boolean, notification: boolean, key: string | undefined): void {
     if (!this.#out.push(payload, binary, notification, key)) this.close(CLOSE.slowReader, 'slow reader')
+    else if (this.#out.blocked) this.#watch()
+  }
+
+  /** Sees what the library has sent by itself. */
+  #look(): void {
+    this.#out.look()
+    if (this.#out.blocked) this.#watch()
+  }
+
+  #watch(nowMs?: number): void {
+    if (this.#progressAtMs !== undefined) return
+    this.#progressAtMs = nowMs ?? this.#holder.clock.nowMs()
+    this.#holder.onBlocked(this)
   }
 
   #defer(lent: ArrayBuffer, binary: boolean): void {
@@ -173,20 +262,14 @@ export class Connection implements Peer {
   #seeLogin(): boolean {
     if (this.#session?.expiresAtMs === undefined) return false
     this.#loggedIn = true
-    this.#onLogin()
+    this.#holder.onLogin(this)
     return true
   }
 
   #watchProgress(nowMs: number): void {
-    if (!this.#out.blocked) this.#out.look()
     // A later frame can have emptied the buffer, and then no event tells of it.
     if (this.#out.blocked && this.#socket.getBufferedAmount() === 0) this.drained(nowMs)
-    if (!this.#out.blocked) this.#progressAtMs = nowMs
-    else if (nowMs - this.#progressAtMs > this.#limits.stallMs) this.close(CLOSE.slowReader, 'slow reader')
+    if (this.#progressAtMs !== undefined && nowMs - this.#progressAtMs > this.#limits.stallMs)
+      this.close(CLOSE.slowReader, 'slow reader')
   }
-}
-
-/** Whether `elapsedMs` passes a limit; 0 is none. */
-function isOver(elapsedMs: number, limitMs: number): boolean {
-  return limitMs > 0 && elapsedMs > limitMs
 }

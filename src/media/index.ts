@@ -3,8 +3,9 @@
 export type { Credentials } from './api/client.js'
 export type { RuntimePath } from './api/wire.js'
 export { type Installed, type InstallOptions, installMediamtx } from './install/install.js'
+export type { MediaFigures } from './meter.js'
 export type { MediaOptions } from './options.js'
-export { isSourceName, type RecordingWish, type SourceWish } from './paths/wishes.js'
+export type { RecordingWish, SourceWish } from './paths/wishes.js'
 export {
   CAMERA_GONE,
   type CameraFeedHandle,

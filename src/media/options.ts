@@ -57,6 +57,8 @@ export interface MediaOptions {
   readonly startTimeoutMs?: number
   /** How long MediaMTX keeps its own demand after the last reader; at least 2 s. */
   readonly demandCloseAfterMs?: number
+  /** How long a stream that MediaMTX fetches is fetched on after the last reader. Default: as `demandCloseAfterMs`. */
+  readonly sourceCloseAfterMs?: number
   /** How long a publisher runs on after the last viewer. */
   readonly viewCloseAfterMs?: number
   /** How long the path of a camera that was unplugged goes on, with a dark picture. */
@@ -70,7 +72,9 @@ const MIN_DEMAND_CLOSE_MS = 2_000
 export type Settings = ReturnType<typeof withDefaults>
 
 export function withDefaults(options: MediaOptions) {
+  const demandCloseAfterMs = Math.max(MIN_DEMAND_CLOSE_MS, options.demandCloseAfterMs ?? 10_000)
   return {
+    sourceCloseAfterMs: demandCloseAfterMs,
     mode: 'auto' as const,
     host: '127.0.0.1',
     apiPort: 9997,
@@ -96,7 +100,7 @@ export function withDefaults(options: MediaOptions) {
     startTimeoutMs: 10_000,
     viewCloseAfterMs: 300_000,
     ...options,
-    demandCloseAfterMs: Math.max(MIN_DEMAND_CLOSE_MS, options.demandCloseAfterMs ?? 10_000),
+    demandCloseAfterMs,
     links: { ...DEFAULT_TEMPLATES, ...options.links },
   }
 }

@@ -9,6 +9,7 @@ import { childMark, killOrphans } from '../base/orphans.js'
 import type { MediamtxClient } from './api/client.js'
 import { mediamtxUnavailable } from './api/failures.js'
 import type { RuntimePath } from './api/wire.js'
+import { MediaMeter } from './meter.js'
 import { canRunNotifier } from './notify/check.js'
 import { CHECK_PATH } from './notify/check-path.js'
 import { notifierHooks } from './notify/hooks.js'
@@ -52,6 +53,7 @@ const LOOPBACK_HOSTS = ['127.0.0.1', '::1', 'localhost']
 export class MediaService implements Service {
   readonly name = 'media'
   readonly events: TypedEvents<MediaEvents>
+  readonly meter = new MediaMeter()
   readonly #settings: Settings
   readonly #instance: string
   readonly #secrets: ServerSecrets
@@ -99,6 +101,7 @@ export class MediaService implements Service {
       apiPort: settings.apiPort,
       credentials: settings.apiCredentials,
       writeMs: settings.apiTimeoutMs,
+      meter: this.meter,
       findBinary: () => findBinary({ configured: settings.binary, searchPath, installDirectory: join(stateDir, 'mediamtx') }),
       directory: resolve(stateDir, 'mediamtx'),
       places: () => this.#places(),
@@ -113,6 +116,7 @@ export class MediaService implements Service {
       reconciler: new Reconciler({ instance: this.#instance, takeOver: settings.takeOverPaths, clock, logger }),
       desired: { get: () => this.#desired, mayRemove: (name) => this.#cameras.mayRemove(name) },
       onPoisoned: () => this.#source.giveUp(),
+      meter: this.meter,
       clock,
       logger,
       compareIntervalMs: settings.compareIntervalMs,
@@ -151,7 +155,7 @@ export class MediaService implements Service {
       isSource: (device) => this.#cameras.isSource(device),
       isRecorded: (path) => this.#cameras.isRecorded(path),
       address: (path) => this.readAddress(path),
-      sourceCloseAfterMs: settings.demandCloseAfterMs,
+      sourceCloseAfterMs: settings.sourceCloseAfterMs,
       owns: (path) => this.#desired.has(path),
       present: () => new Set(settings.feeds.list().map((camera) => camera.device)),
       templates: settings.links,
@@ -287,6 +291,11 @@ export class MediaService implements Service {
     return this.#streams.links(device, host)
   }
 
+  /** Where MediaMTX itself serves the playlist of a path; undefined while it serves none. */
+  playlist(device: string, host: string): string | undefined {
+    return this.#streams.playlist(device, host)
+  }
+
   /** Failures before the first await become rejections, too. */
   async #gate<Result>(call: () => Promise<Result>): Promise<Result> {
     return await call()
@@ -323,8 +332,8 @@ export class MediaService implements Service {
   }
 
   #bodyOptions(hooks: Hooks | undefined): PathBodyOptions {
-    const { startTimeoutMs, demandCloseAfterMs: closeAfterMs } = this.#settings
-    return { hooks, startTimeoutMs, closeAfterMs, instance: this.#instance }
+    const { startTimeoutMs, demandCloseAfterMs: closeAfterMs, sourceCloseAfterMs } = this.#settings
+    return { hooks, startTimeoutMs, closeAfterMs, sourceCloseAfterMs, instance: this.#instance }
   }
 
   #camerasChanged(): void {

@@ -1,5 +1,7 @@
 /** Monitor: is the service well, and why not; and its figures as metrics. */
 
+export { type CallQuality, type CallTotals, CallWindow } from './call-window.js'
+export { Collections } from './collections.js'
 export { CpuMeter } from './cpu-meter.js'
 export { Debounce } from './debounce.js'
 export {

@@ -26,6 +26,7 @@ import type {
   SavedFrame,
   ViewerOptions,
   ViewerStats,
+  ViewerTotals,
 } from './types.js'
 
 /** A view is one thread's hold on a core; the addon knows it by number. */
@@ -69,8 +70,10 @@ interface RawAddon {
   addViewer(view: View, fd: number, channel: string, options: ViewerOptions): number
   endViewer(view: View, viewer: number): void
   endViewers(view: View, channel: string | undefined): void
+  limitViewerRate(view: View, maxFps: number): void
   viewers(view: View, channel: string): ViewerStats[]
   viewerCount(view: View, channel: string): number
+  viewerTotals(view: View): ViewerTotals
 }
 
 /**
@@ -196,12 +199,20 @@ class CoreView implements Core {
     this.#raw.endViewers(this.#view, channel)
   }
 
+  limitViewerRate(maxFps: number): void {
+    this.#raw.limitViewerRate(this.#view, maxFps)
+  }
+
   viewers(channel: string): ViewerStats[] {
     return this.#raw.viewers(this.#view, channel)
   }
 
   viewerCount(channel: string): number {
     return this.#raw.viewerCount(this.#view, channel)
+  }
+
+  viewerTotals(): ViewerTotals {
+    return this.#raw.viewerTotals(this.#view)
   }
 
   detach(): void {

@@ -11,6 +11,8 @@ export interface CaptureRequest {
   readonly fourcc: string
   /** Wanted interval; the driver's answer is in CaptureInfo. */
   readonly interval: FrameInterval
+  /** The device is closed first, although it may run in this mode already; who waits for a frame waits on. */
+  readonly anew?: boolean
 }
 
 export interface CaptureInfo {

@@ -17,7 +17,7 @@ import type {
 import type { ControlResult, ControlWish, DeviceControl } from './control-types.js'
 import type { DeviceReport, DeviceState } from './device-types.js'
 import type { NativeEvent } from './event-types.js'
-import type { PlaceholderPicture, ViewerOptions, ViewerStats } from './viewer-types.js'
+import type { PlaceholderPicture, ViewerOptions, ViewerStats, ViewerTotals } from './viewer-types.js'
 
 export interface CoreOptions {
   /** `/dev`; another directory in tests. */
@@ -29,6 +29,8 @@ export interface CoreOptions {
   /** `events`: inotify plus uevents with a rescan as net; `poll`: rescan only. */
   readonly discovery: 'events' | 'poll'
   readonly rescanMs: number
+  /** After which a probe (phase A) that has not ended is told as one; 2000 when absent. */
+  readonly probeDeadlineMs?: number
   /** Also listen to the kernel's uevent socket. */
   readonly uevents: boolean
   readonly virtualCameras: { readonly count: number; readonly width: number; readonly height: number; readonly fps: number }
@@ -53,7 +55,7 @@ export interface CoreOptions {
 export interface Core {
   readonly id: number
   devices(): DeviceState[]
-  /** Phase A now, deadline 2 s. */
+  /** Phase A now, deadline `probeDeadlineMs`. */
   probe(source: string): Promise<DeviceReport>
   /** Phase B, deadline 10 s. */
   probeControls(source: string): Promise<DeviceControl[]>
@@ -62,7 +64,7 @@ export interface Core {
    * keeps no other from being set. Integers out of range are clamped.
    */
   setControls(source: string, wishes: readonly ControlWish[]): Promise<ControlResult[]>
-  /** Starts streaming; a second start while running with the same request answers the running mode. */
+  /** Starts streaming; a second start while running with the same request answers the running mode, unless it is to start anew. */
   startCapture(source: string, request: CaptureRequest): Promise<CaptureInfo>
   /** Idempotent; resolves when the device is closed. */
   stopCapture(source: string): Promise<void>
@@ -105,9 +107,13 @@ export interface Core {
   endViewer(viewer: number): void
   /** The same for all of a channel, or of all channels. */
   endViewers(channel?: string): void
+  /** No viewer of any channel gets more frames per second, whatever it asked for; 0 to 240, 0: no such limit, as at first. */
+  limitViewerRate(maxFps: number): void
   viewers(channel: string): ViewerStats[]
   /** Cheap. */
   viewerCount(channel: string): number
+  /** Cheap. */
+  viewerTotals(): ViewerTotals
   /** Leaves this thread's view. The last view out, or `shutdown`, ends the core. */
   detach(): void
   /** Stops captures, closes devices, joins threads (stuck ones are written off after `timeoutMs`). Idempotent. */

@@ -12,6 +12,7 @@ interface EventBase {
 }
 
 export type NativeEvent = EventBase &
+  /** `present`: there, and not known yet; left out when it is `ready`, known, at once. */
   (
     | ({ readonly type: 'present' | 'ready' | 'changed' } & DeviceState)
     | { readonly type: 'gone'; readonly source: string; readonly node: string }

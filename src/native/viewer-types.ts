@@ -34,6 +34,9 @@ export interface ViewerStats {
   readonly state: 'keeping_up' | 'behind' | 'ending'
 }
 
+/** Of all viewers that there are and were; grows only. */
+export type ViewerTotals = Pick<ViewerStats, 'frames' | 'skipped'>
+
 export interface ViewerEnd {
   readonly viewer: number
   readonly channel: string

@@ -3,6 +3,7 @@
 import { createHash } from 'node:crypto'
 import { join, resolve } from 'node:path'
 import { diskRoom, noRoom } from '../base/disk-room.js'
+import { FallbackFolder } from '../base/fallback-folder.js'
 import { fillPattern } from '../base/file-pattern.js'
 import { childMark, killOrphans } from '../base/orphans.js'
 import type { Holds } from './holds.js'
@@ -12,7 +13,7 @@ import { Placement } from './placement.js'
 import { ffprobeBeside, probeDurationMs } from './probe.js'
 import { Recording } from './recording.js'
 import type { RecordingIdentity, RecordingListener } from './recording-options.js'
-import { Segments } from './segments.js'
+import { Segments, type SegmentsPlace } from './segments.js'
 import { FfmpegWriter } from './writers/ffmpeg-writer.js'
 import { MediamtxWriter } from './writers/mediamtx-writer.js'
 import type { Writer, WriterEvents } from './writers/writer.js'
@@ -25,8 +26,6 @@ const MEDIAMTX_START_MS = 10_000
 interface WriterOrder {
   readonly kind: Writer['kind']
   readonly identity: RecordingIdentity
-  /** Of files under way. */
-  readonly dir: string
   readonly segments: Segments
   readonly events: WriterEvents
   readonly first: boolean
@@ -35,6 +34,7 @@ interface WriterOrder {
 export class RecordingBuilder {
   readonly #options: RecordingsOptions
   readonly #holds: Holds
+  readonly #folder: FallbackFolder
   readonly #placement = new Placement()
   readonly #environment: Readonly<Record<string, string>>
   /** Marks our recorders, so that those of a killed service are found. */
@@ -44,6 +44,8 @@ export class RecordingBuilder {
   constructor(options: RecordingsOptions, holds: Holds) {
     this.#options = options
     this.#holds = holds
+    const { recordingsDir: main, fallbacks, logger } = options
+    this.#folder = new FallbackFolder({ main, fallback: fallbacks?.recording, logger })
     this.#environment = { PATH: options.searchPath, LANG: 'C.UTF-8', TZ: 'UTC' }
     this.#instance = createHash('sha256')
       .update(`recordings ${resolve(options.stateDir)}`)
@@ -51,9 +53,16 @@ export class RecordingBuilder {
       .slice(0, 12)
   }
 
-  /** Of files under way, one folder per recording. */
-  get underWay(): string {
-    return join(this.#options.recordingsDir, UNDER_WAY)
+  /** Folders of files under way, in each of which there is one per recording. */
+  get underWay(): readonly string[] {
+    const { recordingsDir, fallbacks } = this.#options
+    return [recordingsDir, ...(fallbacks ? [fallbacks.recording] : [])].map((root) => join(root, UNDER_WAY))
+  }
+
+  /** The folder that a recording goes to. */
+  rootOf({ inFallback }: Pick<RecordingIdentity, 'inFallback'>): string {
+    const { recordingsDir, fallbacks } = this.#options
+    return inFallback && fallbacks !== undefined ? fallbacks.recording : recordingsDir
   }
 
   nameAt(device: string, wallMs: number): string {
@@ -70,19 +79,25 @@ export class RecordingBuilder {
     return killOrphans(this.#instance, whose)
   }
 
+  /** The folder that what begins now goes to: whether that is the fallback. Never rejects. */
+  async isAway(): Promise<boolean> {
+    return (await this.#folder.choose()) !== this.#options.recordingsDir
+  }
+
   /** `entry`: what an earlier run of the service noted of it. */
-  make(identity: RecordingIdentity, kind: Writer['kind'], listener: RecordingListener, entry?: JournalEntry): Recording {
-    const { clock, logger, recordingsDir, deviceSubdirs, filePattern, progressMs, maxRestarts, maxFileBytes } = this.#options
+  make(
+    identity: RecordingIdentity,
+    kind: Writer['kind'],
+    listener: RecordingListener<Recording>,
+    entry?: JournalEntry,
+  ): Recording {
+    const { clock, logger, recordingsDir, filePattern, progressMs, maxRestarts, maxFileBytes } = this.#options
     const { device } = identity
-    const staging = join(this.underWay, identity.id)
+    let { inFallback } = identity
     const segments = new Segments(
       {
-        ...{ root: recordingsDir, staging, device, filename: identity.filename, named: identity.named },
-        ...{
-          dir: deviceSubdirs ? safeName(device) : '',
-          pattern: filePattern,
-          extension: identity.format === 'mkv' ? 'mkv' : 'mp4',
-        },
+        ...{ root: recordingsDir, place: this.#placeOf(identity), device, filename: identity.filename, named: identity.named },
+        ...{ pattern: filePattern, extension: identity.format === 'mkv' ? 'mkv' : 'mp4' },
         ...{ placement: this.#placement, holds: this.#holds },
         measure: (file) => this.measure(file),
       },
@@ -92,16 +107,35 @@ export class RecordingBuilder {
       ...identity,
       ...{ segments, clock, logger, progressMs, maxRestarts, maxFileBytes, listener },
       ...(entry === undefined ? {} : { gaps: entry.gaps }),
-      hasRoom: async () => noRoom(await diskRoom(recordingsDir), this.#options.storage.blockPercent) === undefined,
+      hasRoom: async () => noRoom(await diskRoom(this.rootOf({ inFallback })), this.#options.storage.blockPercent) === undefined,
       startTimeoutMs:
         kind === 'mediamtx' ? Math.min(MEDIAMTX_START_MS, this.#options.startTimeoutMs) : this.#options.startTimeoutMs,
-      makeWriter: (events, first) => this.#makeWriter({ kind, identity, dir: staging, segments, events, first }),
+      makeWriter: (events, first) => this.#makeWriter({ kind, identity, segments, events, first }),
+      toFallback: async () => {
+        if (inFallback || !(await this.isAway())) return false
+        inFallback = true
+        segments.moveTo(this.#placeOf({ ...identity, inFallback }))
+        return true
+      },
     })
   }
 
-  #makeWriter({ kind, identity, dir, segments, events, first }: WriterOrder): Writer {
+  #placeOf(identity: Pick<RecordingIdentity, 'id' | 'device' | 'inFallback'>): SegmentsPlace {
+    const { recordingsDir, fallbacks, deviceSubdirs } = this.#options
+    const root = this.rootOf(identity)
+    const other = fallbacks && this.rootOf({ inFallback: !identity.inFallback })
+    const subdir = deviceSubdirs ? safeName(identity.device) : ''
+    return {
+      staging: join(root, UNDER_WAY, identity.id),
+      dir: root === recordingsDir ? subdir : join(root, subdir),
+      ...(other && { elsewhere: join(other, subdir) }),
+    }
+  }
+
+  #makeWriter({ kind, identity, segments, events, first }: WriterOrder): Writer {
     const { media, cameras, clock, logger, ffmpeg, segmentMs } = this.#options
     const { device, format } = identity
+    const dir = segments.staging
     this.#runs += 1
     if (kind === 'mediamtx' && media !== undefined) {
       const openFiles = () => segments.list.filter(({ closed }) => !closed).length

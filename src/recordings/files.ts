@@ -1,12 +1,12 @@
 /** The files that clients list, ask about and delete: recordings and snapshots, as the index knows them. */
 
-import { join } from 'node:path'
+import { isAbsolute, join } from 'node:path'
 import { timestamp } from '../base/clock.js'
 import { errorText, ServiceError } from '../base/errors.js'
 import { detailsOf, type RecordingDetails } from './details.js'
 import type { Holds } from './holds.js'
 import type { FileIndex } from './index-store/client.js'
-import { type FileKind, type FilePlace, type IndexedFile, stemOf } from './index-store/types.js'
+import { type FileKind, type FilePlace, folderOf, type IndexedFile, stemOf } from './index-store/types.js'
 import { checkFileName, recordingStems } from './names.js'
 
 export interface FilesOptions {
@@ -53,7 +53,7 @@ export interface DeletedFile {
 export interface HeldFile {
   /** Absolute. */
   readonly path: string
-  /** Folder of its kind, in which `path` lies. */
+  /** Folder of its kind, or of the fallback, in which `path` lies. */
   readonly root: string
   readonly name: string
   readonly sizeBytes: number
@@ -116,8 +116,8 @@ export class Files {
     const file = await this.#get(kind, filename)
     const { holds, roots } = this.#options
     if (holds.reason(file) === 'RECORDING') throw inUse(file, 'RECORDING')
-    const root = roots[kind]
-    const path = join(root, file.dir, file.name)
+    const path = join(folderOf(roots[kind], file.dir), file.name)
+    const root = isAbsolute(file.dir) ? file.dir : roots[kind]
     return { path, root, name: file.name, sizeBytes: file.sizeBytes, release: holds.hold(file, 'DOWNLOADING') }
   }
 
@@ -157,7 +157,7 @@ export class Files {
 
   /** Known from then on; 0 for what nobody can read. */
   async #measure(file: IndexedFile): Promise<number> {
-    const durationMs = await this.#options.measure(join(this.#options.roots[file.kind], file.dir, file.name))
+    const durationMs = await this.#options.measure(join(folderOf(this.#options.roots[file.kind], file.dir), file.name))
     if (durationMs === undefined) return 0
     if (!this.isHeld(file)) await this.#options.index.put(file, { createdMs: file.createdMs, durationMs })
     return durationMs

@@ -29,6 +29,8 @@ export interface JournalEntry {
   readonly startedMs: number
   /** When it stops by itself; wall clock. */
   readonly deadlineMs: number
+  /** Of an entry that an older edition wrote: undefined. */
+  readonly inFallback?: boolean
   readonly segments: readonly JournalSegment[]
   readonly gaps: readonly RecordingGap[]
 }

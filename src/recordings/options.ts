@@ -14,8 +14,12 @@ export interface RecordingsOptions {
   readonly logger: Logger
   /** Where journal, index and policy live. */
   readonly stateDir: string
+  /** The folders stand in for others, whose index and journal stay as they are. */
+  readonly standsIn?: boolean
   readonly recordingsDir: string
   readonly snapshotsDir: string
+  /** Where they go while those cannot be written. */
+  readonly fallbacks?: { readonly recording: string; readonly snapshot: string }
   /** A folder per camera below the folder of recordings. */
   readonly deviceSubdirs: boolean
   readonly filePattern: string

@@ -1,9 +1,10 @@
 /** Gives a file under way its name among the recordings: none is ever written over, and no two go by the same name. */
 
-import { access, link, mkdir, open, rename, unlink } from 'node:fs/promises'
+import { access, link, open, rename, unlink } from 'node:fs/promises'
 import { join } from 'node:path'
 import { ServiceError } from '../base/errors.js'
 import { candidateName } from '../base/file-pattern.js'
+import { makeFolder } from '../base/make-folder.js'
 import { EXTENSIONS } from './index-store/types.js'
 
 /** Names tried when others have them. */
@@ -15,15 +16,19 @@ export class Placement {
   /** Names being given: a name counts for all extensions, the file system only keeps one apart. */
   readonly #busy = new Set<string>()
 
-  /** Moves `source` to `<dir>/<stem>[-n].<extension>`. The stem it got. Rejects with what the system says. */
-  async place(source: string, dir: string, stem: string, extension: string): Promise<string> {
-    await mkdir(dir, { recursive: true })
+  /**
+   * Moves `source` to `<dir>/<stem>[-n].<extension>`. The stem it got, which none has in `elsewhere` either. Rejects with what the
+   * system says.
+   */
+  async place(source: string, dir: string, stem: string, extension: string, elsewhere?: string): Promise<string> {
+    await makeFolder(dir)
     for (let attempt = 1; attempt <= MAX_NAMES; attempt += 1) {
       const candidate = candidateName(stem, attempt)
       const key = join(dir, candidate)
       if (this.#busy.has(key)) continue
       this.#busy.add(key)
       try {
+        if (elsewhere !== undefined && (await isTaken(join(elsewhere, candidate)))) continue
         if ((await isTaken(key)) || !(await moveTo(source, `${key}.${extension}`))) continue
         return candidate
       } finally {

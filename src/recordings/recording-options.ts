@@ -3,10 +3,11 @@
 import type { Clock } from '../base/clock.js'
 import type { Logger } from '../base/logger.js'
 import type { JournalEntry } from './journal.js'
-import type { Recording } from './recording.js'
 import type { Segments } from './segments.js'
 import type { EndReason, GapReason, RecordingFormat, RecordingGap, StoppedRecording } from './types.js'
 import type { Writer, WriterEvents } from './writers/writer.js'
+
+export type RecordingState = 'starting' | 'recording' | 'stopping' | 'ended'
 
 /** What stays the same for as long as it lives. */
 export interface RecordingIdentity {
@@ -18,9 +19,12 @@ export interface RecordingIdentity {
   readonly named: boolean
   readonly startedMs: number
   readonly deadlineMs: number
+  /** Its files go to the fallback, from its start on. */
+  readonly inFallback: boolean
 }
 
-export interface RecordingListener {
+/** `Recording`: the recordings that it is told of. */
+export interface RecordingListener<Recording> {
   /** To be durable before the start is answered; told again after each change. */
   changed(entry: JournalEntry): Promise<void>
   /** Files that can be listed now, or are complete now. */
@@ -33,16 +37,20 @@ export interface RecordingListener {
   ended(recording: Recording, result: StoppedRecording, reason: EndReason): void
 }
 
-export interface RecordingOptions extends RecordingIdentity {
+export interface RecordingOptions<Recording> extends RecordingIdentity {
   readonly segments: Segments
   readonly gaps?: readonly RecordingGap[]
   /** `first`: the caller of the start waits, and is told when it cannot work now. Later ones wait until they can. */
   readonly makeWriter: (events: WriterEvents, first: boolean) => Writer
   readonly clock: Clock
   readonly logger: Logger
-  readonly listener: RecordingListener
+  readonly listener: RecordingListener<Recording>
   /** Whether the disk takes more. */
   readonly hasRoom: () => Promise<boolean>
+  /**
+   * From now on its files go to the fallback. False when there is none, or nothing is wrong with its own folder; never rejects.
+   */
+  readonly toFallback: () => Promise<boolean>
   /** Longest wait for the first pictures on the disk. */
   readonly startTimeoutMs: number
   readonly progressMs: number

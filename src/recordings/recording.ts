@@ -4,9 +4,10 @@
  */
 
 import { timestamp, wait } from '../base/clock.js'
-import { errorText, ServiceError } from '../base/errors.js'
+import { errorText } from '../base/errors.js'
+import { Gaps } from './gaps.js'
 import type { JournalEntry } from './journal.js'
-import type { RecordingIdentity, RecordingOptions } from './recording-options.js'
+import type { RecordingIdentity, RecordingOptions, RecordingState } from './recording-options.js'
 import { noPictures } from './refusals.js'
 import type { Segment, Segments } from './segments.js'
 import {
@@ -18,47 +19,53 @@ import {
   type StoppedRecording,
 } from './types.js'
 import { isDiskFailure, writerFailure } from './writers/ffmpeg-writer.js'
+import { WriterRelay } from './writers/relay.js'
 import type { Writer, WriterEnd, WriterEvents } from './writers/writer.js'
 
 const LOOK_MS = 20
-/** Of two writers at once: the first is ended when the second has its pictures on the disk, or does not get that far. */
-const OVERLAP_MS = 10_000
-/** Files follow each other no faster, however small they are to be. */
-const SHORTEST_FILE_MS = 2_000
-const RESTART_PAUSE_MS = 250
-/** A writer that worked for so long was well: the next failure counts as the first. */
-const HEALTHY_MS = 60_000
 /** Between the wall clock, which dates frames, and the monotonic one. */
 const CLOCK_JUMP_MS = 1_500
 const MS_PER_SECOND = 1_000
 
 export class Recording {
   readonly identity: RecordingIdentity
-  readonly #options: RecordingOptions
-  readonly #gaps: RecordingGap[]
-  #writer: Writer | undefined
-  #state: 'starting' | 'recording' | 'stopping' | 'ended' = 'starting'
-  /** Open gap: since when nothing is recorded, and why. */
-  #cut: { readonly reason: GapReason; readonly fromMs: number } | undefined
-  #restarts = 0
-  #writerSinceMs = 0
+  readonly #options: RecordingOptions<Recording>
+  readonly #gaps: Gaps
+  readonly #writers: WriterRelay
+  #state: RecordingState = 'starting'
   #clockOffsetMs: number
   #looking: Promise<unknown> = Promise.resolve()
   #cancels: (() => void)[] = []
   #end: Promise<StoppedRecording> | undefined
-  #early: WriterEnd | undefined
-  /** One writer takes over from another. */
-  #handover: Promise<void> | undefined
+  #inFallback: boolean
+  #moving: Promise<boolean> | undefined
   readonly #abort = new AbortController()
 
-  constructor(options: RecordingOptions) {
+  constructor(options: RecordingOptions<Recording>) {
     this.#options = options
     this.identity = options
-    this.#gaps = [...(options.gaps ?? [])]
+    this.#inFallback = options.inFallback
+    this.#gaps = new Gaps(options.gaps)
     this.#clockOffsetMs = this.#offset()
+    const { clock, logger, device, maxRestarts } = options
+    this.#writers = new WriterRelay({
+      ...{ clock, logger, device, maxRestarts, events: this.#events, signal: this.#abort.signal },
+      makeWriter: (events, first) => {
+        this.#clockOffsetMs = this.#offset()
+        return options.makeWriter(events, first)
+      },
+      onEnded: (end) => this.#writerEnded(end),
+      isWanted: () => this.#state === 'recording',
+      countFiles: async () => {
+        await this.#look()
+        return this.segments.list.length
+      },
+      closeFiles: (inTrouble) => this.segments.closeAll(inTrouble),
+      giveUp: (reason) => this.#finish(reason),
+    })
   }
 
-  get state(): 'starting' | 'recording' | 'stopping' | 'ended' {
+  get state(): RecordingState {
     return this.#state
   }
 
@@ -67,11 +74,16 @@ export class Recording {
   }
 
   get gaps(): readonly RecordingGap[] {
-    return this.#gaps
+    return this.#gaps.list
   }
 
   get writer(): Writer | undefined {
-    return this.#writer
+    return this.#writers.current
+  }
+
+  /** New files of it go to the fallback. */
+  get inFallback(): boolean {
+    return this.#inFallback
   }
 
   /** Name of the newest file. */
@@ -81,9 +93,8 @@ export class Recording {
 
   /** Seconds since it began, gaps left out. */
   get elapsedSeconds(): number {
-    const untilMs = this.#cut?.fromMs ?? this.#options.clock.wallMs()
-    const lostMs = this.#gaps.reduce((sum, gap) => sum + gap.toMs - gap.fromMs, 0)
-    return Math.max(0, Math.round((untilMs - this.identity.startedMs - lostMs) / MS_PER_SECOND))
+    const untilMs = this.#gaps.openSinceMs ?? this.#options.clock.wallMs()
+    return Math.max(0, Math.round((untilMs - this.identity.startedMs - this.#gaps.lostMs) / MS_PER_SECOND))
   }
 
   /** Resolves when the first pictures are on the disk under their name. Nothing is left behind when it rejects. */
@@ -92,19 +103,19 @@ export class Recording {
     const untilMs = clock.nowMs() + startTimeoutMs
     try {
       await segments.prepare()
-      await orAborted(this.#startWriter(true), this.#abort.signal)
+      await orAborted(this.#writers.start(true), this.#abort.signal)
       for (;;) {
         await this.#look()
         // A notice of the writer may have looked before.
         if (segments.list.length > 0) break
-        if (this.#early !== undefined) throw writerFailure(this.#early)
-        if (clock.nowMs() >= untilMs) throw noPictures(this.#writer?.kind ?? 'ffmpeg', startTimeoutMs)
+        if (this.#writers.ended !== undefined) throw writerFailure(this.#writers.ended)
+        if (clock.nowMs() >= untilMs) throw noPictures(this.writer?.kind ?? 'ffmpeg', startTimeoutMs)
         await wait(clock, LOOK_MS, this.#abort.signal)
       }
       await this.#options.listener.changed(this.entry())
       this.#abort.signal.throwIfAborted()
     } catch (thrown) {
-      await this.#writer?.stop()
+      await this.#writers.stop()
       await segments.discard()
       this.#state = 'ended'
       throw thrown
@@ -120,7 +131,7 @@ export class Recording {
     await this.segments.look().catch(() => undefined)
     await this.segments.closeAll()
     if (this.#state !== 'starting') return
-    this.#cut = { reason: 'service_restarted', fromMs: cutMs }
+    this.#gaps.begin('service_restarted', cutMs)
     this.#run()
     await this.#restart()
   }
@@ -138,16 +149,23 @@ export class Recording {
 
   entry(): JournalEntry {
     const { id, device, identity, format, filename, named, startedMs, deadlineMs } = this.identity
-    const writer = this.#writer?.kind ?? 'ffmpeg'
+    const writer = this.writer?.kind ?? 'ffmpeg'
     const segments = this.segments.journal
-    return { ...{ id, device, identity, format, writer, filename, named, startedMs, deadlineMs }, segments, gaps: this.#gaps }
+    const known = { id, device, identity, format, writer, filename, named, startedMs, deadlineMs, inFallback: this.#inFallback }
+    return { ...known, segments, gaps: this.gaps }
   }
 
   /** Whoever writes has stopped for now, but not for good. */
   interrupt(reason: GapReason, fromMs = this.#options.clock.wallMs()): void {
-    if (this.#state !== 'recording' || this.#cut !== undefined) return
-    this.#cut = { reason, fromMs }
-    this.#options.listener.interrupted(this, reason)
+    if (this.#state === 'recording' && this.#gaps.begin(reason, fromMs)) this.#options.listener.interrupted(this, reason)
+  }
+
+  /** Its folder cannot be written: it goes on in the fallback. False when it cannot, and stays as it is. Never rejects. */
+  moveAway(): Promise<boolean> {
+    this.#moving ??= this.#moveAway().finally(() => {
+      this.#moving = undefined
+    })
+    return this.#moving
   }
 
   #run(): void {
@@ -157,32 +175,24 @@ export class Recording {
     this.#cancels = [clock.after(leftMs, () => this.#finish('duration_reached')), clock.every(progressMs, () => this.#tick())]
   }
 
-  async #startWriter(first: boolean): Promise<void> {
-    this.#early = undefined
-    const events: WriterEvents = {
-      onSegment: ({ file, durationMs }) => {
-        if (this.segments.close(file, durationMs) === undefined) return
-        this.#segmentsChanged()
-        this.#seeFlow()
-      },
-      onTouched: () => void this.#look(),
-      onGap: (missed) => this.#framesLost(missed),
-      onEnded: (end) => this.#writerEnded(writer, end),
-      onInterrupted: (reason) => this.interrupt(reason),
-    }
-    const writer = this.#options.makeWriter(events, first)
-    this.#writer = writer
-    this.#writerSinceMs = this.#options.clock.nowMs()
-    this.#clockOffsetMs = this.#offset()
-    await writer.start()
+  readonly #events: Omit<WriterEvents, 'onEnded'> = {
+    onSegment: ({ file, durationMs }) => {
+      if (this.segments.close(file, durationMs) === undefined) return
+      this.#segmentsChanged()
+      this.#seeFlow()
+    },
+    onTouched: () => void this.#look(),
+    onGap: (missed) => this.#framesLost(missed),
+    onInterrupted: (reason) => this.interrupt(reason),
   }
 
   /** One look at a time. The number of files that got their name. Fails as the disk does, and then ends the recording. */
   #look(): Promise<number> {
-    const look = this.#looking.catch(() => undefined).then(() => this.segments.look())
+    const look = this.#looking.catch(() => undefined).then(() => this.segments.look(this.writer?.beginAgain !== undefined))
     this.#looking = look
     return look.then(
-      ({ added, lost }) => {
+      ({ added, lost, isTorn }) => {
+        if (isTorn) this.#beginAgain()
         if (added.length > 0 && this.#state === 'recording') this.#goesOn()
         if (lost.length > 0) this.#filesLost(lost)
         this.#seeFlow()
@@ -191,33 +201,33 @@ export class Recording {
       (thrown: unknown) => {
         if (this.#state === 'starting') throw thrown
         this.#options.logger.error({ device: this.identity.device, error: errorText(thrown) }, 'recording cannot be stored')
-        this.#finish('storage_failed')
+        void this.#storageFailed()
         return 0
       },
     )
   }
 
+  #beginAgain(): void {
+    this.#options.logger.info({ device: this.identity.device }, 'a file began in the middle of a picture; another is begun')
+    this.writer?.beginAgain?.()
+  }
+
   #goesOn(): void {
-    const cut = this.#cut
-    if (cut !== undefined) {
-      this.#cut = undefined
-      const startedMs = this.segments.list.at(-1)?.startedMs ?? this.#options.clock.wallMs()
-      this.#gaps.push({ reason: cut.reason, fromMs: cut.fromMs, toMs: Math.max(cut.fromMs, startedMs) })
-      this.#options.listener.resumed(this)
-    }
+    const startedMs = this.segments.list.at(-1)?.startedMs ?? this.#options.clock.wallMs()
+    if (this.#gaps.end(startedMs)) this.#options.listener.resumed(this)
     this.#segmentsChanged()
   }
 
   /** A file that ended before its time, and none after it: whoever writes has nothing to write. */
   #seeFlow(): void {
     const newest = this.segments.list.at(-1)
-    const isShort = newest?.closed === true && (newest.durationMs ?? 0) < (this.#writer?.shortBelowMs ?? 0)
+    const isShort = newest?.closed === true && (newest.durationMs ?? 0) < (this.writer?.shortBelowMs ?? 0)
     if (isShort) this.interrupt('stream_lost')
   }
 
   /** All that was in them is missing; the next file begins at once. */
   #filesLost(lost: readonly Segment[]): void {
-    if (this.#state !== 'recording' || this.#cut !== undefined) return
+    if (this.#state !== 'recording' || this.#gaps.isOpen) return
     const files = lost.map(({ place }) => place.name)
     this.#options.logger.warn({ device: this.identity.device, files }, 'a file that was being written has gone; a new one begins')
     this.interrupt('file_lost', Math.min(...lost.map(({ startedMs }) => startedMs)))
@@ -239,22 +249,21 @@ export class Recording {
   #tick(): void {
     if (this.#state !== 'recording') return
     void this.#look()
-    const { listener, clock } = this.#options
+    const { listener } = this.#options
     const jumpedMs = Math.abs(this.#offset() - this.#clockOffsetMs)
-    if (jumpedMs > CLOCK_JUMP_MS && this.#cut === undefined) {
+    if (jumpedMs > CLOCK_JUMP_MS && !this.#gaps.isOpen) {
       // Frames are dated by the wall clock: from here on in a new file.
       this.interrupt('clock_changed')
       void this.#restart()
       return
     }
-    if (clock.nowMs() - this.#writerSinceMs > HEALTHY_MS) this.#restarts = 0
+    this.#writers.tick()
     this.#limitSize()
-    if (this.#cut === undefined) listener.progress(this)
+    if (!this.#gaps.isOpen) listener.progress(this)
   }
 
   #framesLost(missed: number): void {
-    const nowMs = this.#options.clock.wallMs()
-    this.#gaps.push({ reason: 'frames_lost', fromMs: nowMs, toMs: nowMs })
+    this.#gaps.point('frames_lost', this.#options.clock.wallMs())
     this.#options.logger.warn(
       { device: this.identity.device, missed },
       'the disk or the recorder was too slow: frames are missing',
@@ -262,9 +271,7 @@ export class Recording {
     if (this.#state === 'recording') this.#save()
   }
 
-  #writerEnded(writer: Writer, end: WriterEnd): void {
-    if (writer !== this.#writer) return
-    this.#early = end
+  #writerEnded(end: WriterEnd): void {
     if (this.#state !== 'recording') return
     const { device } = this.identity
     this.#options.logger.warn({ device, cause: end.cause, detail: end.detail }, 'the writer of a recording ended')
@@ -280,78 +287,42 @@ export class Recording {
     )
     if (this.#state !== 'recording') return
     if (full) this.#finish('storage_full')
-    else if (isDiskFailure(end)) this.#finish('storage_failed')
+    else if (isDiskFailure(end)) await this.#storageFailed()
     else {
       this.interrupt(end.cause === 'changed' ? 'camera_changed' : end.cause === 'server' ? 'mediamtx_lost' : 'writer_failed')
       await this.#restart()
     }
   }
 
+  async #moveAway(): Promise<boolean> {
+    const fromMs = this.#options.clock.wallMs()
+    if (this.#state !== 'recording' || !(await this.#options.toFallback())) return false
+    this.#inFallback = true
+    if (this.#state !== 'recording') return true
+    this.interrupt('storage_failed', fromMs)
+    await this.segments.prepare().catch(() => undefined)
+    this.#save()
+    await this.#restart()
+    return true
+  }
+
+  async #storageFailed(): Promise<void> {
+    if (!(await this.moveAway()) && this.#state === 'recording') this.#finish('storage_failed')
+  }
+
   #limitSize(): void {
-    const { clock, maxFileBytes } = this.#options
     const newest = this.segments.list.at(-1)
-    if (newest === undefined || newest.closed || newest.sizeBytes < maxFileBytes) return
-    if (this.#cut !== undefined || this.#handover !== undefined || clock.nowMs() - this.#writerSinceMs < SHORTEST_FILE_MS) return
-    if (this.#writer?.kind === 'mediamtx') {
+    if (newest === undefined || newest.closed || newest.sizeBytes < this.#options.maxFileBytes) return
+    if (this.#gaps.isOpen || !this.#writers.mayFollow) return
+    if (this.writer?.kind === 'mediamtx') {
       this.interrupt('file_full')
       void this.#restart()
-      return
-    }
-    this.#handover = this.#handOver().finally(() => {
-      this.#handover = undefined
-    })
+    } else this.#writers.handOver(this.segments.list.length)
   }
 
-  /** A second writer begins before the first ends: no picture is missing between their files. Never rejects. */
-  async #handOver(): Promise<void> {
-    const { clock, logger } = this.#options
-    const before = this.#writer
-    const count = this.segments.list.length
-    const untilMs = clock.nowMs() + OVERLAP_MS
-    const isUnderWay = () => this.#state === 'recording' && this.#early === undefined && clock.nowMs() < untilMs
-    try {
-      await this.#startWriter(false)
-      while (this.segments.list.length === count && isUnderWay()) {
-        await this.#look()
-        await wait(clock, LOOK_MS, this.#abort.signal)
-      }
-    } catch (thrown) {
-      if (this.#state === 'recording') {
-        logger.warn(
-          { device: this.identity.device, error: errorText(thrown) },
-          'no further file could be begun; the last one goes on',
-        )
-        this.#writer = before
-        return
-      }
-    }
-    await before?.stop()
-  }
-
-  /** A new writer into new files; the old one finishes its own. Never rejects. */
-  async #restart(): Promise<void> {
-    await this.#handover
-    await this.#writer?.stop()
-    await this.segments.closeAll(this.#early !== undefined)
-    while (this.#state === 'recording') {
-      this.#restarts += 1
-      if (this.#restarts > this.#options.maxRestarts) {
-        this.#finish('writer_failed')
-        return
-      }
-      try {
-        if (this.#restarts > 1) await wait(this.#options.clock, RESTART_PAUSE_MS * this.#restarts, this.#abort.signal)
-        if (this.#state === 'recording') await this.#startWriter(false)
-        return
-      } catch (thrown) {
-        const { device } = this.identity
-        this.#options.logger.warn({ device, error: errorText(thrown) }, 'the writer of a recording could not be started again')
-        if (thrown instanceof ServiceError && (thrown.code === 'CAMERA_NOT_FOUND' || thrown.code === 'INVALID_STATE')) {
-          this.#finish('device_disconnected')
-          return
-        }
-      }
-    }
+  /** A new writer into new files. Never rejects. */
+  #restart(): Promise<void> {
+    return this.#writers.restart()
   }
 
   /** By itself: nobody waits for the result. */
@@ -365,8 +336,8 @@ export class Recording {
     this.#state = 'stopping'
     for (const cancel of this.#cancels) cancel()
     this.#abort.abort(new Error('the recording is stopped'))
-    const endedMs = this.#cut?.fromMs ?? clock.wallMs()
-    await Promise.all([this.#writer?.stop(), this.#handover])
+    const endedMs = this.#gaps.openSinceMs ?? clock.wallMs()
+    await this.#writers.stop()
     await this.#looking.catch(() => undefined)
     // What the writer finished only now.
     await this.segments.look().catch(() => undefined)

@@ -60,8 +60,10 @@ export class Recovery {
 }
 
 /** Folders of recordings that were begun and never answered: nobody knows of them. Never rejects. */
-export async function removeUnknown(underWay: string, known: ReadonlySet<string>): Promise<void> {
-  for (const name of await readdir(underWay).catch(() => [])) {
-    if (!known.has(name)) await rm(join(underWay, name), { recursive: true, force: true }).catch(() => undefined)
+export async function removeUnknown(folders: readonly string[], known: ReadonlySet<string>): Promise<void> {
+  for (const folder of folders) {
+    for (const name of await readdir(folder).catch(() => [])) {
+      if (!known.has(name)) await rm(join(folder, name), { recursive: true, force: true }).catch(() => undefined)
+    }
   }
 }

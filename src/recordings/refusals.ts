@@ -2,10 +2,15 @@
 
 import { storageFull } from '../base/disk-room.js'
 import { errorText, invalidParam, ServiceError } from '../base/errors.js'
-import type { Recording } from './recording.js'
+import type { RecordingIdentity, RecordingState } from './recording-options.js'
 import type { Writer } from './writers/writer.js'
 
-export function alreadyRecording(running: Recording): ServiceError {
+interface Running {
+  readonly state: RecordingState
+  readonly identity: Pick<RecordingIdentity, 'device'>
+}
+
+export function alreadyRecording(running: Running): ServiceError {
   const state = running.state === 'stopping' ? 'STOPPING' : 'RECORDING'
   return new ServiceError('INVALID_STATE', {
     data: { state, allowed_states: ['IDLE'] },
@@ -14,7 +19,7 @@ export function alreadyRecording(running: Recording): ServiceError {
   })
 }
 
-export function notRecording(recording: Recording | undefined): ServiceError {
+export function notRecording(recording: Running | undefined): ServiceError {
   const state = recording === undefined ? 'IDLE' : recording.state === 'starting' ? 'STARTING' : 'STOPPING'
   return new ServiceError('INVALID_STATE', {
     data: { state, allowed_states: ['RECORDING'] },

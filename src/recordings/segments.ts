@@ -1,21 +1,29 @@
 /** The files of one recording: found in its folder of files under way, given their names, measured, closed. */
 
-import { mkdir, open, readdir, rm, stat, unlink } from 'node:fs/promises'
+import { open, readdir, rm, stat, unlink } from 'node:fs/promises'
 import { join } from 'node:path'
 import { candidateName, fillPattern } from '../base/file-pattern.js'
-import { cutTornEnd, hasFrames } from './has-frames.js'
+import { makeFolder } from '../base/make-folder.js'
+import { firstPicture } from './first-picture.js'
 import type { Holds } from './holds.js'
-import type { FilePlace } from './index-store/types.js'
+import { type FilePlace, folderOf } from './index-store/types.js'
 import type { JournalSegment } from './journal.js'
 import type { Placement } from './placement.js'
+import { cutTornEnd } from './torn-end.js'
+
+export interface SegmentsPlace {
+  /** Folder of this recording's files under way. */
+  readonly staging: string
+  /** Below the root, or absolute; empty: the root itself. */
+  readonly dir: string
+  /** Folder whose names are taken, too. */
+  readonly elsewhere?: string
+}
 
 export interface SegmentsOptions {
   /** Folder of recordings. */
   readonly root: string
-  /** Folder of this recording's files under way. */
-  readonly staging: string
-  /** Below the root; empty: the root itself. */
-  readonly dir: string
+  readonly place: SegmentsPlace
   readonly device: string
   /** Base name of the first file. */
   readonly filename: string
@@ -46,7 +54,13 @@ export interface Look {
   readonly added: readonly Segment[]
   /** Files that somebody took away while they were written: nothing of them is left. */
   readonly lost: readonly Segment[]
+  /** A file began in the middle of a picture and was removed: the writer is to begin another. */
+  readonly isTorn: boolean
 }
+
+/** What depends on the first picture lasts for one key frame interval, and is looked at once a second. */
+const TORN_MS = 5_000
+const MAX_TORN = 10
 
 export class Segments {
   readonly #options: SegmentsOptions
@@ -54,9 +68,12 @@ export class Segments {
   readonly #releases = new Map<Segment, () => void>()
   /** Notices about files that have no name yet. */
   readonly #early = new Map<string, number>()
+  #place: SegmentsPlace
+  #torn = 0
 
   constructor(options: SegmentsOptions, known: readonly JournalSegment[] = []) {
     this.#options = options
+    this.#place = options.place
     for (const segment of known) {
       const place: FilePlace = { kind: 'recording', dir: segment.dir, name: segment.name }
       const stem = segment.name.slice(0, segment.name.lastIndexOf('.'))
@@ -87,17 +104,34 @@ export class Segments {
     )
   }
 
-  async prepare(): Promise<void> {
-    await mkdir(this.#options.staging, { recursive: true })
+  /** Where a writer is to put its files. */
+  get staging(): string {
+    return this.#place.staging
   }
 
-  /** Names what has its first pictures, and sees what has gone. Rejects with what the system says. */
-  async look(): Promise<Look> {
+  /** Rejects with what the system says. */
+  async prepare(): Promise<void> {
+    await makeFolder(this.#place.staging)
+  }
+
+  /** From now on files come from there and go there. What has its name stays where it is, and what had none yet is given up. */
+  moveTo(place: SegmentsPlace): void {
+    this.#place = place
+  }
+
+  /**
+   * Names what has its first pictures, and sees what has gone. `mayBeginAgain`: what begins in the middle of a picture is removed.
+   * Rejects with what the system says.
+   */
+  async look(mayBeginAgain = false): Promise<Look> {
     const added: Segment[] = []
+    let isTorn = false
     for (const source of await this.#underWay()) {
-      if (await hasFrames(source)) added.push(await this.#name(source))
+      const first = await firstPicture(source)
+      if (first === 'torn' && mayBeginAgain && (await this.#removeTorn(source))) isTorn = true
+      else if (first !== 'none') added.push(await this.#name(source))
     }
-    return { added, lost: await this.#measureOpen() }
+    return { added, lost: await this.#measureOpen(), isTorn }
   }
 
   /** The writer says that a file is complete. */
@@ -154,7 +188,7 @@ export class Segments {
 
   /** Removes the folder of files under way with whatever is in it. Never rejects. */
   async clean(): Promise<void> {
-    await rm(this.#options.staging, { recursive: true, force: true }).catch(() => undefined)
+    await rm(this.#place.staging, { recursive: true, force: true }).catch(() => undefined)
   }
 
   /** Forgets and removes all of it: the start failed. Never rejects. */
@@ -167,12 +201,12 @@ export class Segments {
   }
 
   fileOf({ place }: Segment): string {
-    return join(this.#options.root, place.dir, place.name)
+    return join(folderOf(this.#options.root, place.dir), place.name)
   }
 
   async #underWay(): Promise<string[]> {
-    const { staging, extension } = this.#options
-    const entries = await readdir(staging, { recursive: true, withFileTypes: true })
+    const { extension } = this.#options
+    const entries = await readdir(this.#place.staging, { recursive: true, withFileTypes: true })
     return entries
       .filter((entry) => entry.isFile() && entry.name.endsWith(`.${extension}`))
       .map((entry) => join(entry.parentPath, entry.name))
@@ -180,10 +214,11 @@ export class Segments {
   }
 
   async #name(source: string): Promise<Segment> {
-    const { root, dir, extension, placement } = this.#options
+    const { root, extension, placement } = this.#options
+    const { dir, elsewhere } = this.#place
     const { birthtimeMs, mtimeMs } = await stat(source)
     const startedMs = Math.round(birthtimeMs > 0 ? Math.min(birthtimeMs, mtimeMs) : mtimeMs)
-    const stem = await placement.place(source, join(root, dir), this.#wanted(startedMs), extension)
+    const stem = await placement.place(source, folderOf(root, dir), this.#wanted(startedMs), extension, elsewhere)
     const place: FilePlace = { kind: 'recording', dir, name: `${stem}.${extension}` }
     const early = this.#early.get(source)
     const segment: Segment = { place, stem, source, startedMs, sizeBytes: 0, durationMs: early, closed: false }
@@ -191,6 +226,15 @@ export class Segments {
     segment.sizeBytes = await sizeOf(this.fileOf(segment), 0)
     if (early !== undefined) this.#close(segment)
     return segment
+  }
+
+  /** Not one that has much more than a broken beginning, nor again and again: somebody streams like that then. */
+  async #removeTorn(source: string): Promise<boolean> {
+    const { birthtimeMs, mtimeMs } = await stat(source)
+    if (this.#torn >= MAX_TORN || (birthtimeMs > 0 && mtimeMs - birthtimeMs > TORN_MS)) return false
+    this.#torn += 1
+    await unlink(source)
+    return true
   }
 
   #wanted(startedMs: number): string {

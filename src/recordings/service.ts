@@ -1,16 +1,16 @@
 /** The recordings of all cameras: starts, stops, what an earlier run left, and what is told of it. */
 
 import { randomBytes } from 'node:crypto'
-import { mkdir, readdir } from 'node:fs/promises'
+import { readdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { timestamp } from '../base/clock.js'
 import { errorText, ServiceError } from '../base/errors.js'
 import { TypedEvents } from '../base/events.js'
 import type { Service } from '../base/lifecycle.js'
+import { makeFolder } from '../base/make-folder.js'
 import { RecordingBuilder, safeName } from './builder.js'
 import type { RecordedCamera } from './cameras.js'
 import { Cleaner } from './cleaner.js'
-import type { RecordingNote } from './details.js'
 import { Files } from './files.js'
 import { Holds } from './holds.js'
 import { FileIndex } from './index-store/client.js'
@@ -19,6 +19,7 @@ import { checkBaseName } from './names.js'
 import type { RecordingsOptions } from './options.js'
 import type { Recording } from './recording.js'
 import type { RecordingIdentity, RecordingListener } from './recording-options.js'
+import { Records } from './records.js'
 import { Recovery, removeUnknown } from './recovery.js'
 import { alreadyRecording, noMediamtx, notRecording, onlyFmp4, stopping, storageFault, unplugged } from './refusals.js'
 import { StorageWatch } from './storage.js'
@@ -46,7 +47,7 @@ export class Recordings implements Service {
   readonly storage: StorageWatch
   readonly #options: RecordingsOptions
   readonly #index: FileIndex
-  readonly #journal: Journal
+  readonly #records: Records
   readonly #builder: RecordingBuilder
   readonly #active = new Map<string, Recording>()
   readonly #starting = new Set<Promise<unknown>>()
@@ -57,7 +58,7 @@ export class Recordings implements Service {
 
   constructor(options: RecordingsOptions) {
     this.#options = options
-    const { stateDir, recordingsDir, snapshotsDir, clock, logger } = options
+    const { stateDir, standsIn = false, recordingsDir, snapshotsDir, fallbacks, clock, logger } = options
     this.events = new TypedEvents((thrown, event) =>
       logger.error({ event, error: String(thrown) }, 'a listener of recording events failed'),
     )
@@ -66,14 +67,24 @@ export class Recordings implements Service {
     this.#builder = builder
     const roots = { recording: recordingsDir, snapshot: snapshotsDir }
     this.#index = new FileIndex({
-      ...{ file: join(stateDir, 'files.db'), roots, clock, logger },
+      ...{ file: join(stateDir, standsIn ? 'files-fallback.db' : 'files.db'), roots, clock, logger },
+      ...(fallbacks && { fallbacks }),
       ...(options.openThread === undefined ? {} : { openThread: options.openThread }),
     })
-    this.#journal = new Journal({ file: join(stateDir, 'recordings-under-way.json'), logger })
+    const journal = standsIn ? 'recordings-under-way-fallback.json' : 'recordings-under-way.json'
+    this.#records = new Records({
+      index: this.#index,
+      journal: new Journal({ file: join(stateDir, journal), logger }),
+      clock,
+      logger,
+    })
     this.files = new Files({ index: this.#index, holds, roots, measure: (file) => builder.measure(file) })
     this.storage = new StorageWatch({
       ...{ dirs: [recordingsDir, snapshotsDir], index: this.#index, clock, logger, limits: options.storage },
       busy: () => this.activeCount > 0,
+      ...(fallbacks && {
+        fallback: { dir: fallbacks.recording, onFull: () => this.#endAll(true), onNeeded: () => this.#moveAll() },
+      }),
       onChange: (state, usedPercent) => this.#storageChanged(state, usedPercent),
     })
     this.cleaner = new Cleaner({
@@ -85,7 +96,7 @@ export class Recordings implements Service {
 
   async start(): Promise<void> {
     const { recordingsDir, logger, cameras } = this.#options
-    await mkdir(recordingsDir, { recursive: true }).catch((thrown: unknown) => {
+    await makeFolder(recordingsDir).catch((thrown: unknown) => {
       logger.warn({ dir: recordingsDir, error: errorText(thrown) }, 'recordings cannot be stored')
     })
     const orphans = await this.#builder.killRecorders('others')
@@ -119,21 +130,23 @@ export class Recordings implements Service {
   async startRecording(params: StartParams): Promise<StartedRecording> {
     const { cameras, clock } = this.#options
     const { device } = params
-    this.#abort.signal.throwIfAborted()
+    this.#mustBeFree(device)
     const camera = cameras.get(device)
-    const running = this.#active.get(device)
-    if (running !== undefined) throw alreadyRecording(running)
     const named = params.filename !== undefined
     const startedMs = clock.wallMs()
     const filename = named ? checkBaseName(params.filename) : this.#builder.nameAt(device, startedMs)
     const maxMs = this.#options.maxDurationMs
     const lengthMs = params.duration === undefined ? maxMs : Math.min(maxMs, params.duration * 1_000)
-    const identity: RecordingIdentity = {
+    const wanted = {
       id: `${safeName(device)}-${startedMs.toString(36)}-${randomBytes(4).toString('hex')}`,
       ...{ device, identity: camera.identity, format: params.format ?? DEFAULT_FORMAT, filename, named, startedMs },
       deadlineMs: startedMs + lengthMs,
     }
-    const kinds = this.#writersFor(identity, camera)
+    const kinds = this.#writersFor(wanted, camera)
+    const inFallback = await this.#builder.isAway()
+    // Somebody else may have come first meanwhile.
+    this.#mustBeFree(device)
+    const identity: RecordingIdentity = { ...wanted, inFallback }
     const starting = this.#begin(identity, kinds).finally(() => this.#starting.delete(starting))
     this.#starting.add(starting)
     return await starting
@@ -184,21 +197,28 @@ export class Recordings implements Service {
     return this.#active.get(device)?.currentName
   }
 
+  #mustBeFree(device: string): void {
+    this.#abort.signal.throwIfAborted()
+    const running = this.#active.get(device)
+    if (running !== undefined) throw alreadyRecording(running)
+  }
+
   async #begin(identity: RecordingIdentity, kinds: readonly Writer['kind'][]): Promise<StartedRecording> {
     const { device } = identity
     for (const [order, kind] of kinds.entries()) {
       const recording = this.#builder.make(identity, kind, this.#listener)
       this.#active.set(device, recording)
+      this.storage.watch()
       try {
-        if (order === 0) await this.storage.check(this.#options.recordingsDir)
+        if (order === 0) await this.storage.check(this.#builder.rootOf(identity))
         const started = await recording.begin()
         const filename = recording.segments.list[0]?.stem ?? identity.filename
-        this.#note(recording)
+        this.#records.note(recording)
         this.events.emit('started', this.#fact(recording))
         return { ...started, filename }
       } catch (thrown) {
         this.#active.delete(device)
-        await this.#journal.remove(identity.id).catch(() => undefined)
+        await this.#records.forget(identity.id).catch(() => undefined)
         const last = order === kinds.length - 1
         const code = thrown instanceof ServiceError ? thrown.code : undefined
         if (last || code !== 'DEPENDENCY_FAILED' || this.#abort.signal.aborted) throw storageFault(thrown)
@@ -208,9 +228,9 @@ export class Recordings implements Service {
     throw new ServiceError('INTERNAL')
   }
 
-  readonly #listener: RecordingListener = {
-    changed: (entry) => this.#journal.put(entry),
-    segmentsChanged: (recording) => this.#note(recording),
+  readonly #listener: RecordingListener<Recording> = {
+    changed: (entry) => this.#records.keep(entry),
+    segmentsChanged: (recording) => this.#records.note(recording),
     interrupted: (recording, reason) => this.#failed(recording, reason),
     resumed: (recording) => this.events.emit('started', this.#fact(recording, 'resumed')),
     progress: (recording) => this.#progress(recording),
@@ -238,7 +258,7 @@ export class Recordings implements Service {
 
   /** Once per recording, whoever ended it. */
   #ended(recording: Recording, result: StoppedRecording, reason: EndReason | undefined): void {
-    const { device, id } = recording.identity
+    const { device } = recording.identity
     if (this.#active.get(device) !== recording) return
     this.#active.delete(device)
     const fact = this.#fact(recording, reason)
@@ -246,44 +266,13 @@ export class Recordings implements Service {
     if (reason !== undefined && FAILURES.has(reason)) this.events.emit('failed', { ...fact, duration, reason })
     else this.events.emit('stopped', { ...fact, duration })
     this.#options.logger.info({ device, filename: result.filename, duration, reason }, 'recording ended')
-    const closing = this.#close(recording, id, reason).finally(() => this.#closing.delete(closing))
+    this.#untilDone(this.#records.close(recording, reason))
+  }
+
+  /** The end of the service waits for it. */
+  #untilDone(work: Promise<unknown>): void {
+    const closing = work.finally(() => this.#closing.delete(closing))
     this.#closing.add(closing)
-  }
-
-  /** Until this is done the journal has the recording. Never rejects. */
-  async #close(recording: Recording, id: string, reason: EndReason | undefined): Promise<void> {
-    await recording.segments.sync()
-    await this.#noteNow(recording, reason ?? 'stopped')
-    await this.#journal.remove(id).catch((thrown: unknown) => {
-      this.#options.logger.error({ error: errorText(thrown) }, 'the end of a recording could not be noted')
-    })
-  }
-
-  #note(recording: Recording): void {
-    void this.#noteNow(recording, undefined)
-  }
-
-  /** Into the index, which finds the files by itself but not what they belong to. Never rejects. */
-  async #noteNow(recording: Recording, end: string | undefined): Promise<void> {
-    const { id, device, identity, format, startedMs } = recording.identity
-    const { writer, gaps, segments } = recording
-    const note: RecordingNote = {
-      ...{ device, identity, format, started: startedMs, gaps },
-      ...(writer && { writer: writer.kind, ...writer.facts }),
-      ...(end && { end, ended: this.#options.clock.wallMs() }),
-    }
-    try {
-      // All asked at once: a list that is asked for next comes after them.
-      await Promise.all([
-        this.#index.putRecording(id, JSON.stringify(note)),
-        ...segments.list.map(({ place, startedMs: createdMs, durationMs, closed }) => {
-          const known = closed && durationMs !== undefined ? { durationMs } : {}
-          return this.#index.put(place, { createdMs, recording: id, ...known })
-        }),
-      ])
-    } catch (thrown) {
-      this.#options.logger.warn({ device, error: errorText(thrown) }, 'a recording is not in the index yet')
-    }
   }
 
   #failed(recording: Recording, reason: string): void {
@@ -315,24 +304,35 @@ export class Recordings implements Service {
 
   #storageChanged(state: 'ok' | 'low' | 'full', usedPercent: number): void {
     this.events.emit('storageChanged', { state, usedPercent })
-    if (state !== 'full') return
+    if (state === 'full') this.#endAll(false)
+  }
+
+  /** The disk of their folder takes no more. */
+  #endAll(inFallback: boolean): void {
     for (const recording of this.#active.values()) {
-      if (recording.state === 'recording') void this.#end(recording, 'storage_full')
+      if (recording.state !== 'recording' || recording.inFallback !== inFallback) continue
+      void this.#end(recording, 'storage_full')
     }
+  }
+
+  /** Whoever writes may not have said yet that their folder cannot be written. */
+  #moveAll(): void {
+    for (const recording of this.#active.values()) void recording.moveAway()
   }
 
   /** What was under way when the service ended goes on, or is closed and listed. */
   async #recover(): Promise<void> {
     const { clock, cameras, logger } = this.#options
-    const entries = await this.#journal.load()
+    const entries = await this.#records.load()
     await removeUnknown(this.#builder.underWay, new Set(entries.map(({ id }) => id)))
     const recovery = new Recovery({ clock, cameras, logger, signal: this.#abort.signal })
     for (const entry of entries) {
-      const recording = this.#builder.make(entry, this.#kindOf(entry), this.#listener, entry)
+      const identity = { ...entry, inFallback: entry.inFallback === true }
+      const recording = this.#builder.make(identity, this.#kindOf(entry), this.#listener, entry)
       this.#active.set(entry.device, recording)
+      this.storage.watch()
       const giveUp = () => this.#end(recording, 'service_restarted')
-      const recovering = recovery.recover(recording, giveUp).finally(() => this.#closing.delete(recovering))
-      this.#closing.add(recovering)
+      this.#untilDone(recovery.recover(recording, giveUp))
     }
   }
 
@@ -341,7 +341,10 @@ export class Recordings implements Service {
   }
 
   /** In the order in which they are tried. Throws INVALID_PARAMS, DEPENDENCY_FAILED. */
-  #writersFor({ format, device }: RecordingIdentity, { hasHub }: RecordedCamera): readonly Writer['kind'][] {
+  #writersFor(
+    { format, device }: Pick<RecordingIdentity, 'format' | 'device'>,
+    { hasHub }: RecordedCamera,
+  ): readonly Writer['kind'][] {
     const isUp = this.#options.media?.state === 'up'
     // MediaMTX that is up is not yet one that can write where we read.
     if (hasHub) return format === 'fmp4' && isUp ? ['mediamtx', 'ffmpeg'] : ['ffmpeg']
@@ -360,8 +363,8 @@ export class Recordings implements Service {
 
   /** In the background when there is something to compare; else the first question opens it. */
   #openIndex(): void {
-    const { recordingsDir, snapshotsDir } = this.#options
-    const looks = [recordingsDir, snapshotsDir].map((dir) => readdir(dir).catch(() => []))
+    const { recordingsDir, snapshotsDir, fallbacks } = this.#options
+    const looks = [recordingsDir, snapshotsDir, ...Object.values(fallbacks ?? {})].map((dir) => readdir(dir).catch(() => []))
     void Promise.all(looks).then((lists) => {
       if (lists.some((names) => names.some((name) => !name.startsWith('.')))) this.#index.open()
     })

@@ -1,10 +1,11 @@
 /** Watches the room on the disks of recordings and snapshots: refuses at the limit, tells when a limit is passed. */
 
-import { access, constants, mkdir } from 'node:fs/promises'
-import type { Clock } from '../base/clock.js'
+import { access, constants } from 'node:fs/promises'
+import { type Clock, wait } from '../base/clock.js'
 import { type DiskRoom, diskRoom, noRoom, storageFull } from '../base/disk-room.js'
 import { errorText, ServiceError } from '../base/errors.js'
 import type { Logger } from '../base/logger.js'
+import { makeFolder } from '../base/make-folder.js'
 import type { FileIndex } from './index-store/client.js'
 
 export type StorageState = 'ok' | 'low' | 'full'
@@ -19,6 +20,11 @@ export interface StorageWatchOptions {
   /** Whether something is recorded now. */
   readonly busy: () => boolean
   readonly onChange: (state: StorageState, usedPercent: number) => void
+  /**
+   * Looked at while something is recorded; told each time that it is full, or that the folder of recordings cannot be written. It is no
+   * part of the state.
+   */
+  readonly fallback?: { readonly dir: string; readonly onFull: () => void; readonly onNeeded: () => void }
 }
 
 export interface StorageInfo {
@@ -31,9 +37,10 @@ export interface StorageInfo {
   readonly low_space_warning: boolean
 }
 
-/** While something is recorded, and otherwise. */
+/** While something is recorded; otherwise the disks are looked at when somebody asks, and nothing wakes up for them. */
 const LOOK_MS = 1_000
-const IDLE_LOOK_MS = 3_000
+/** What was seen last is answered then: a disk may hang. */
+const PATIENCE_MS = 500
 /** In the order of `dirs`. */
 const FOLDERS = ['recordings', 'snapshots']
 
@@ -41,8 +48,10 @@ export class StorageWatch {
   readonly #options: StorageWatchOptions
   #state: StorageState = 'ok'
   #fault: string | undefined
-  #cancel: () => void = () => undefined
+  #cancel: (() => void) | undefined
   #looking = false
+  #lookedAtMs = Number.NEGATIVE_INFINITY
+  #stopped = false
 
   constructor(options: StorageWatchOptions) {
     this.#options = options
@@ -53,25 +62,40 @@ export class StorageWatch {
     return this.#state
   }
 
-  /** Which folder cannot be written to and why; undefined when all can. */
+  /** Which folder cannot be written to and why, as of the last look; undefined when all can. */
   get fault(): string | undefined {
+    return this.#fault
+  }
+
+  /** The same as of a second ago at most. Never rejects. */
+  async faultNow(): Promise<string | undefined> {
+    const { clock } = this.#options
+    if (!this.#looking && clock.nowMs() - this.#lookedAtMs >= LOOK_MS) {
+      const seen = new AbortController()
+      const look = this.#look().finally(() => seen.abort())
+      await Promise.race([look, wait(clock, PATIENCE_MS, seen.signal).catch(() => undefined)])
+    }
     return this.#fault
   }
 
   start(): void {
     void this.#look()
+  }
+
+  /** Something is recorded from now on: looks each second until nothing is. */
+  watch(): void {
+    if (this.#stopped) return
     const { clock, busy } = this.#options
-    const again = (): void => {
-      this.#cancel = clock.after(busy() ? LOOK_MS : IDLE_LOOK_MS, () => {
-        void this.#look()
-        again()
-      })
-    }
-    again()
+    this.#cancel ??= clock.after(LOOK_MS, () => {
+      this.#cancel = undefined
+      void this.#look()
+      if (busy()) this.watch()
+    })
   }
 
   stop(): void {
-    this.#cancel()
+    this.#stopped = true
+    this.#cancel?.()
   }
 
   /** Rejects with INVALID_STATE (`STORAGE_FULL`), and DEPENDENCY_FAILED when the folder cannot be used. */
@@ -97,7 +121,7 @@ export class StorageWatch {
 
   async #roomIn(dir: string): Promise<DiskRoom> {
     try {
-      await mkdir(dir, { recursive: true })
+      await makeFolder(dir)
       return await diskRoom(dir)
     } catch (thrown) {
       const detail = `the folder cannot be used: ${errorText(thrown)}`
@@ -114,6 +138,7 @@ export class StorageWatch {
     // A disk that hangs is asked once, not once a second.
     if (this.#looking) return
     this.#looking = true
+    this.#lookedAtMs = this.#options.clock.nowMs()
     try {
       const { dirs, limits } = this.#options
       const { blockPercent, warnPercent } = limits
@@ -122,12 +147,20 @@ export class StorageWatch {
       const usedPercent = Math.max(0, ...known.map((room) => room.usedPercent))
       const full = known.some((room) => noRoom(room, blockPercent) !== undefined)
       this.#set(full ? 'full' : usedPercent >= warnPercent ? 'low' : 'ok', usedPercent)
-      this.#setFault(
-        (await Promise.all(dirs.map((dir, order) => faultOf(dir, FOLDERS[order])))).find((fault) => fault !== undefined),
-      )
+      const faults = await Promise.all(dirs.map((dir, order) => faultOf(dir, FOLDERS[order])))
+      this.#setFault(faults.find((fault) => fault !== undefined))
+      if (faults[0] !== undefined) this.#options.fallback?.onNeeded()
+      await this.#lookAtFallback()
     } finally {
       this.#looking = false
     }
+  }
+
+  async #lookAtFallback(): Promise<void> {
+    const { fallback, busy, limits } = this.#options
+    if (fallback === undefined || !busy()) return
+    const room = await diskRoom(fallback.dir).catch(() => undefined)
+    if (room !== undefined && noRoom(room, limits.blockPercent) !== undefined) fallback.onFull()
   }
 
   #set(state: StorageState, usedPercent: number): void {

@@ -60,6 +60,8 @@ export type GapReason =
   | 'stream_lost'
   /** Somebody deleted or renamed the file while it was written. */
   | 'file_lost'
+  /** The folder could not be written; it went on in the fallback. */
+  | 'storage_failed'
   /** Of a writer that cannot begin a file before it ends another. */
   | 'file_full'
   | 'service_restarted'

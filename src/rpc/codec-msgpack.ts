@@ -27,20 +27,23 @@ function createCodec({ Packr, Unpackr }: Msgpackr): Codec {
 
     decode(bytes) {
       const view = new Uint8Array(bytes)
-      if (!isPlainMsgpack(view)) return unreadable('MessagePack of plain values')
+      if (!isPlainMsgpack(view)) return unreadable('plainMsgpack')
       let value: unknown
       try {
         // Copied: strings and blobs may otherwise point into memory that is only lent.
         value = unpackr.unpack(Buffer.from(view))
       } catch {
-        return unreadable('MessagePack')
+        return unreadable('msgpack')
       }
       return readEnvelope(value, (id) => id)
     },
 
     reply: (id, result) => packr.pack({ jsonrpc: '2.0', id, result: plain(result) }),
 
-    failure: (id, error) => packr.pack(id === undefined ? { jsonrpc: '2.0', error } : { jsonrpc: '2.0', id, error }),
+    failure(id, told) {
+      const error = plain(told)
+      return packr.pack(id === undefined ? { jsonrpc: '2.0', error } : { jsonrpc: '2.0', id, error })
+    },
 
     notification: (name, params) => packr.pack({ jsonrpc: '2.0', method: name, params: plain(params) }),
   }

@@ -1,5 +1,5 @@
 import type { Id, Message } from './message.js'
-import type { WireError } from './wire-error.js'
+import type { Refusal, WireError } from './wire-error.js'
 
 /** What goes out in one frame. */
 export type Payload = string | Uint8Array
@@ -13,7 +13,8 @@ export interface Codec {
   decode(bytes: ArrayBuffer): Message
   /** `result` may be a `Rendered`. Bytes are only good until the next reply. */
   reply(id: Id, result: unknown): Payload
-  failure(id: Id | undefined, error: WireError): Payload
+  /** As `reply`. */
+  failure(id: Id | undefined, error: WireError | Refusal): Payload
   /** Encoded once for many receivers, so always as bytes. `params` may be a `Rendered`. */
   notification(name: string, params: unknown): Uint8Array
 }

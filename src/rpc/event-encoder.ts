@@ -15,11 +15,21 @@ export interface EventNumber {
 /** What of a client decides the form of its messages. */
 type Receiver = Pick<Session, 'codec' | 'linkHost' | 'legacy'>
 
+/** One form of the event, and for whom it is. */
+interface Form extends Receiver {
+  readonly name: string
+  readonly isNumbered: boolean
+  /** Undefined when there is nothing to say. */
+  readonly bytes: Uint8Array | undefined
+}
+
 export class EventEncoder {
   readonly #topic: string
   readonly #payload: Payload
   readonly #cameras: Pick<CameraPort, 'status'>
-  readonly #made = new Map<string, Uint8Array | undefined>()
+  readonly #made = new Map<string, Form>()
+  /** Most hear it in the same form as the one before them: to compare is quicker than to look up. */
+  #last: Form | undefined
 
   constructor(topic: string, payload: Payload, cameras: Pick<CameraPort, 'status'>) {
     this.#topic = topic
@@ -29,15 +39,28 @@ export class EventEncoder {
 
   /** Undefined when the event has nothing to say under this name. */
   encode(name: string, receiver: Receiver, number: EventNumber | undefined): Uint8Array | undefined {
+    const last = this.#last
+    if (last !== undefined && last.name === name && last.isNumbered === (number !== undefined) && isAlike(last, receiver)) {
+      return last.bytes
+    }
     const { codec, linkHost, legacy } = receiver
     // Only the camera update holds links, so only it differs by host.
     const host = name === 'camera_status_update' ? linkHost : ''
-    const form = `${codec.name} ${number === undefined ? '' : 'numbered'} ${legacy ? 'legacy' : ''} ${name} ${host}`
-    if (!this.#made.has(form)) {
-      const params = legacyParams(name, this.#topic, this.#payload, (device) => this.#cameras.status(device, linkHost).value)
-      const more = params && { ...(legacy && legacyNotification(params)), ...number }
-      this.#made.set(form, params && codec.notification(name, { ...params, ...more }))
-    }
-    return this.#made.get(form)
+    const key = `${codec.name} ${number === undefined ? '' : 'numbered'} ${legacy ? 'legacy' : ''} ${name} ${host}`
+    const form = this.#made.get(key) ?? this.#make(name, receiver, number)
+    this.#made.set(key, form)
+    this.#last = form
+    return form.bytes
   }
+
+  #make(name: string, { codec, linkHost, legacy }: Receiver, number: EventNumber | undefined): Form {
+    const params = legacyParams(name, this.#topic, this.#payload, (device) => this.#cameras.status(device, linkHost).value)
+    const more = params && { ...(legacy && legacyNotification(params)), ...number }
+    const bytes = params && codec.notification(name, { ...params, ...more })
+    return { name, codec, linkHost, legacy, isNumbered: number !== undefined, bytes }
+  }
+}
+
+function isAlike(one: Receiver, other: Receiver): boolean {
+  return one.codec === other.codec && one.legacy === other.legacy && one.linkHost === other.linkHost
 }

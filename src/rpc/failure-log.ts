@@ -21,9 +21,12 @@ export interface FailedCall {
 export class FailureLog {
   readonly #logger: Logger
   readonly #throttle: LogThrottle
+  readonly #onTrouble: (error: string) => void
 
-  constructor(clock: Clock, logger: Logger) {
+  /** `onTrouble` hears of what is logged, in words that any client may see. */
+  constructor(clock: Clock, logger: Logger, onTrouble: (error: string) => void) {
     this.#logger = logger
+    this.#onTrouble = onTrouble
     this.#throttle = new LogThrottle({ clock, perMinute: LOG_LINES })
   }
 
@@ -34,13 +37,17 @@ export class FailureLog {
   known(thrown: unknown, call: FailedCall): Failure {
     if (thrown instanceof ServiceError) return thrown
     const requestId = randomUUID()
-    this.#loggerFor(thrown, call)?.error(
-      {
-        ...{ correlation_id: requestId, method: call.method, client: call.clientId },
-        ...{ error: errorText(thrown), stack: stackOf(thrown) },
-      },
-      'method failed unexpectedly',
-    )
+    const logger = this.#loggerFor(thrown, call)
+    if (logger !== undefined) {
+      logger.error(
+        {
+          ...{ correlation_id: requestId, method: call.method, client: call.clientId },
+          ...{ error: errorText(thrown), stack: stackOf(thrown) },
+        },
+        'method failed unexpectedly',
+      )
+      this.#onTrouble(`${call.method} failed unexpectedly (request_id ${requestId})`)
+    }
     return failure('INTERNAL', { data: { request_id: requestId }, details: `${call.method} failed unexpectedly` })
   }
 

@@ -7,6 +7,8 @@ import type { Clock } from '../base/clock.js'
 import { ServiceError } from '../base/errors.js'
 import type { Logger } from '../base/logger.js'
 import { Rendered } from '../base/rendered.js'
+import type { CostlyRates } from './costly-rates.js'
+import { demandRate } from './demand-rate.js'
 import { FailureLog } from './failure-log.js'
 import type { Params } from './message.js'
 import type { Caller, HomeMethod, Method, StateOfNow, Toolbox } from './method.js'
@@ -32,29 +34,37 @@ export interface Home {
 /** Of what is done here for other threads. */
 export type HomeStats = Pick<RpcStats, 'underWay' | 'limited' | 'linesLeftOut'>
 
+export interface HomeCallsOptions {
+  readonly clock: Clock
+  readonly logger: Logger
+  readonly workLimits: WorkLimits
+  /** Undefined: nothing is asked for too often. */
+  readonly costly: CostlyRates | undefined
+  /** As in `DispatcherOptions`. */
+  readonly onTrouble: (error: string) => void
+}
+
 /** Runs the calls of other threads; the limits of slow work hold for all of them together. */
 export class HomeCalls {
   readonly #methods: ReadonlyMap<string, HomeMethod>
   readonly #toolbox: Toolbox
   readonly #failures: FailureLog
   readonly #workload: Workload
+  readonly #costly: CostlyRates | undefined
   #refused = 0
 
-  constructor(
-    methods: readonly Method[],
-    toolbox: Toolbox,
-    { clock, logger, workLimits }: { readonly clock: Clock; readonly logger: Logger; readonly workLimits: WorkLimits },
-  ) {
+  constructor(methods: readonly Method[], toolbox: Toolbox, { clock, logger, workLimits, costly, onTrouble }: HomeCallsOptions) {
     this.#methods = new Map(methods.flatMap((method) => (method.near ? [] : [[method.name, method]])))
     this.#toolbox = toolbox
-    this.#failures = new FailureLog(clock, logger)
+    this.#failures = new FailureLog(clock, logger, onTrouble)
     this.#workload = new Workload(workLimits)
+    this.#costly = costly
   }
 
   get stats(): HomeStats {
     return {
       underWay: this.#workload.underWay,
-      limited: this.#refused === 0 ? {} : { 'work of one kind': this.#refused },
+      limited: { ...this.#costly?.counts, ...(this.#refused > 0 && { 'work of one kind': this.#refused }) },
       linesLeftOut: this.#failures.linesLeftOut,
     }
   }
@@ -63,10 +73,11 @@ export class HomeCalls {
   async call({ method: name, params, caller }: HomeCall, signal: () => AbortSignal): Promise<Rendered> {
     const method = this.#methods.get(name)
     if (method === undefined) throw new ServiceError('METHOD_NOT_FOUND')
-    const { work } = method
+    const { work, rate } = method
+    if (rate !== undefined && this.#costly !== undefined) demandRate(this.#costly, rate, caller.identity, params, this.#toolbox)
     if (work !== undefined && this.#workload.full(work, 0) !== undefined) {
       this.#refused += 1
-      throw errorOf(tooBusy())
+      throw tooBusy()
     }
     if (work !== undefined) this.#workload.begin(work)
     const whole = {
@@ -83,13 +94,10 @@ export class HomeCalls {
       return rendered
     } catch (thrown) {
       const { clientId } = caller
-      throw errorOf(this.#failures.known(thrown, { method: name, client: clientId, clientId }))
+      const { code, ...detail } = this.#failures.known(thrown, { method: name, client: clientId, clientId })
+      throw new ServiceError(code, detail)
     } finally {
       if (work !== undefined) this.#workload.end(work)
     }
   }
-}
-
-function errorOf({ code, data, details, suggestion }: ReturnType<typeof tooBusy>): ServiceError {
-  return new ServiceError(code, { data, details, suggestion })
 }

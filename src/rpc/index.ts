@@ -1,5 +1,6 @@
 /** JSON-RPC 2.0: methods, sessions, subscriptions. Sockets belong to `http/`. */
 
+export { type CostlyLimits, CostlyRates } from './costly-rates.js'
 export { manual } from './describe.js'
 export type { LogSnapshot } from './event-log.js'
 export type { Home, HomeCall } from './home.js'

@@ -1,8 +1,9 @@
 /** One definition per method: name, role, schemas, errors, text and the code that runs. Everything else is derived. */
 
 import type { Asking, Identity, Role } from '../auth/index.js'
-import type { ErrorCode } from '../base/errors.js'
+import { type ErrorCode, ServiceError } from '../base/errors.js'
 import { Rendered } from '../base/rendered.js'
+import type { CostlyKind } from './costly-rates.js'
 import type { Params } from './message.js'
 import { explainFault } from './rule.js'
 import { build, type Check, compileCheck, type Schema, type Shape, type TObject, type TSchema } from './schema.js'
@@ -11,6 +12,7 @@ import type { Session } from './session.js'
 import { NoParams } from './shapes/common.js'
 import type { Subscribed } from './shapes/events.js'
 import type { SubscriptionCounts, Subscriptions } from './subscriptions.js'
+import { type Refusal, wireError } from './wire-error.js'
 
 /** Costly work of which only so much is done at once. */
 export type WorkKind = 'snapshot' | 'media' | 'controls' | 'recording' | 'files'
@@ -61,6 +63,9 @@ export interface Caller {
   readonly signal: AbortSignal
 }
 
+/** What is wrong with parameters: INVALID_PARAMS with `param`, `rule` and `hint`. */
+export type Refused = ServiceError | Refusal
+
 type Answer<Result> = Result | Rendered<Result>
 
 interface Definition<P extends Schema<TObject>, R extends Schema> {
@@ -76,6 +81,12 @@ interface Definition<P extends Schema<TObject>, R extends Schema> {
   readonly beforeReady?: true
   /** Set for methods that wait for something slow: they count against the limits of work under way. */
   readonly work?: WorkKind
+  /** Set for methods of which one identity may not ask for many in a short time. */
+  readonly rate?: CostlyKind
+  /** Ends or removes something, so that it is served under whatever load. */
+  readonly relieves?: true
+  /** What the audit log tells of: changes, and logins that succeed (others are told where they are counted). */
+  readonly audited?: 'call' | 'login'
   /** In place of the schema's check, for a method that must not wait for the schema library. Throws INVALID_PARAMS and others. */
   readonly check?: (params: Params) => Shape<P>
   /** Last word on the parameters before they are checked: drops what has no meaning beside another. */
@@ -106,8 +117,14 @@ export interface MethodFacts {
   readonly errors: readonly ErrorCode[]
   readonly beforeReady: boolean
   readonly work: WorkKind | undefined
-  /** The parameters as the method wants them. Throws INVALID_PARAMS with `param`, `rule` and `hint`. */
-  check(params: Params): Params
+  readonly relieves: boolean
+  readonly audited: 'call' | 'login' | undefined
+  readonly rate: CostlyKind | undefined
+  /**
+   * The parameters as the method wants them, or what is wrong with them: that is returned, since to throw it would cost more than all
+   * else. Throws what is no fault of the parameters.
+   */
+  check(params: Params): Params | Refused
 }
 
 /** Runs where the services are; `params` have been checked. */
@@ -139,12 +156,21 @@ function factsOf<P extends Schema<TObject>, R extends Schema>(definition: Defini
   let check: Check | undefined
   let params: TObject | undefined
   let result: TSchema | undefined
+  /** Of those that were recognised as seen before: they come again and again, and nobody changes them. */
+  const outcomes = new WeakMap<Params, Params | Refusal>()
 
-  function checked(given: Params): Params {
+  function checked(given: Params): Params | Refused {
+    return outcomes.get(given) ?? look(given)
+  }
+
+  function look(given: Params): Params | Refused {
     const own = prepare === undefined ? given : prepare(given)
     check ??= compileCheck(facts.params)
-    if (!check.passes(own)) throw explainFault(facts.params, own, check.firstFault(own) ?? '')
-    return knownOf(own, facts.params)
+    const outcome = check.passes(own) ? knownOf(own, facts.params) : explainFault(facts.params, own, check.firstFault(own) ?? '')
+    if (!Object.isFrozen(given)) return outcome
+    const lasting = outcome instanceof ServiceError ? new Rendered(wireError(outcome)) : Object.freeze(outcome)
+    outcomes.set(given, lasting)
+    return lasting
   }
 
   const facts: MethodFacts = {
@@ -154,6 +180,9 @@ function factsOf<P extends Schema<TObject>, R extends Schema>(definition: Defini
     errors: definition.errors,
     beforeReady: definition.beforeReady === true,
     work: definition.work,
+    relieves: definition.relieves === true,
+    audited: definition.audited,
+    rate: definition.rate,
     get params() {
       params ??= build(definition.params)
       return params
@@ -162,7 +191,7 @@ function factsOf<P extends Schema<TObject>, R extends Schema>(definition: Defini
       result ??= build(definition.result)
       return result
     },
-    check: read as (params: Params) => Params,
+    check: read as (params: Params) => Params | Refused,
   }
   return facts
 }

@@ -15,23 +15,31 @@ const SIZES: readonly (number | readonly [number] | undefined)[] = [
   ...[[1], [2], [4], 4, 8, 1, 2, 4, 8, 1, 2, 4, 8, 2, 3, 5, 9, 17, [1], [2], [4]],
 ] as const
 const ARRAY_16 = 0xdc
+const MAP_16 = 0xde
 
-/** One value of plain types and no byte behind it, at most `MAX_DEPTH` deep. */
+/** One value of plain types and no byte behind it, at most `MAX_DEPTH` deep. Keys of maps are names: strings, numbers, booleans or nil. */
 export function isPlainMsgpack(bytes: Uint8Array): boolean {
-  /** Values that each open array or map still wants. */
+  /** Values that each open array or map still wants; of a map, an even number is wanted where a key comes next. */
   const open: number[] = []
+  const isMap: boolean[] = []
   let at = 0
   do {
     const first = bytes[at]
     if (first === undefined) return false
+    const left = open[open.length - 1]
+    if (left !== undefined && left % 2 === 0 && isMap[open.length - 1] === true && !mayBeKey(first)) return false
     at += 1
     let inside = 0
+    let ofMap = false
     if (first >= 0xa0 && first <= 0xbf) at += first & 0x1f
     else if (first >= 0x90 && first <= 0x9f) inside = first & 0x0f
-    else if (first >= 0x80 && first <= 0x8f) inside = 2 * (first & 0x0f)
-    else if (first >= ARRAY_16 && first <= 0xdf) {
+    else if (first >= 0x80 && first <= 0x8f) {
+      inside = 2 * (first & 0x0f)
+      ofMap = true
+    } else if (first >= ARRAY_16 && first <= 0xdf) {
       const width = first % 2 === 0 ? 2 : 4
-      inside = lengthAt(bytes, at, width) * (first >= 0xde ? 2 : 1)
+      ofMap = first >= MAP_16
+      inside = lengthAt(bytes, at, width) * (ofMap ? 2 : 1)
       at += width
     } else if (first >= 0xc0 && first < ARRAY_16) {
       const size = SIZES[first - 0xc0]
@@ -44,19 +52,28 @@ export function isPlainMsgpack(bytes: Uint8Array): boolean {
     // Each value takes a byte at least.
     if (at > bytes.length || inside > bytes.length - at) return false
     if (inside > 0) {
+      if (open.length === MAX_DEPTH) return false
+      isMap[open.length] = ofMap
       open.push(inside)
-      if (open.length > MAX_DEPTH) return false
       continue
     }
     while (open.length > 0) {
-      const left = (open.pop() ?? 0) - 1
-      if (left > 0) {
-        open.push(left)
+      const after = (open.pop() ?? 0) - 1
+      if (after > 0) {
+        open.push(after)
         break
       }
     }
   } while (open.length > 0)
   return at === bytes.length
+}
+
+/** By the first byte. Lists, maps, blobs and dates have no name that all languages agree on. */
+function mayBeKey(first: number): boolean {
+  if (first < 0x80 || first >= 0xe0) return true
+  if (first < 0xc0) return first >= 0xa0
+  if (first <= 0xc3) return first !== 0xc1
+  return (first >= 0xca && first <= 0xd3) || (first >= 0xd9 && first <= 0xdb)
 }
 
 /** Where the type of an extension stands; undefined for what is none. */

@@ -17,6 +17,9 @@ export interface RemoteRpcOptions extends SessionRules {
   readonly ready: () => boolean
   /** The end has begun. */
   readonly stopping: () => boolean
+  readonly overloaded: () => boolean
+  /** As in `DispatcherOptions`. */
+  readonly onTrouble: (error: string) => void
   /** N of the next `client_N`, counted over all threads. */
   readonly nextClient: () => number
   /** The events told before this thread began to hear them. */

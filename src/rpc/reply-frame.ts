@@ -1,6 +1,7 @@
-/** The reply that carries one rendered result: its bytes are made once, and only the digits of the id are written anew. */
+/** The reply that carries one rendered result or error: its bytes are made once, and only the digits of the id are written anew. */
 
 const START = Buffer.from('{"jsonrpc":"2.0","id":')
+const WITHOUT_ID = Buffer.from('{"jsonrpc":"2.0"')
 const ZERO = 0x30
 const MAX_DIGITS = 15
 /** Where the id ends. */
@@ -16,12 +17,19 @@ export class ReplyFrame {
   /** By the number of digits. */
   readonly #views: (Uint8Array | undefined)[] = new Array<Uint8Array | undefined>(MAX_DIGITS + 1).fill(undefined)
   #digits = 0
+  #withoutId: Uint8Array | undefined
 
-  /** `json`: of the result. */
-  constructor(json: string) {
-    const rest = Buffer.from(`,"result":${json}}`)
+  /** `json`: of the member. */
+  constructor(member: 'result' | 'error', json: string) {
+    const rest = Buffer.from(`,"${member}":${json}}`)
     this.#bytes = new Uint8Array(ID_END + rest.length)
     this.#bytes.set(rest, ID_END)
+  }
+
+  /** The reply to a message that had no id to be told. */
+  get withoutId(): Uint8Array {
+    this.#withoutId ??= Buffer.concat([WITHOUT_ID, this.#bytes.subarray(ID_END)])
+    return this.#withoutId
   }
 
   /** The reply to `id`, which fits. Good until the next one is asked for. */

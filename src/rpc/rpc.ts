@@ -1,7 +1,9 @@
 /** The JSON-RPC service where the services are: sessions in, replies and notifications out. Knows no socket. */
 
 import { Rendered } from '../base/rendered.js'
+import { summed } from '../base/tally.js'
 import { bindHere, bindNear } from './bind.js'
+import type { CostlyRates } from './costly-rates.js'
 import { openRpcDocument } from './describe.js'
 import type { LogSnapshot } from './event-log.js'
 import type { Payload } from './filters.js'
@@ -15,6 +17,10 @@ import { DEFAULT_WORK_LIMITS } from './workload.js'
 
 export interface RpcOptions extends SessionRules {
   readonly services: Services
+  /** There is so much to do that nothing costly is begun. Default: never. */
+  readonly overloaded?: () => boolean
+  /** How often what costs much may be asked for. Default: as often as anybody likes. */
+  readonly costly?: CostlyRates
 }
 
 /** The part that connections need. */
@@ -47,6 +53,7 @@ export interface HomeDesk {
 export function createRpc(options: RpcOptions): Rpc {
   const { services, tokens, clock, extraMembers = false, serverInfoRole = 'viewer', workLimits = DEFAULT_WORK_LIMITS } = options
   const { cameras } = services
+  const { costly } = options
   const logger = options.logger.child({ component: 'rpc' })
   const subscriptions = new Subscriptions({ clock, cameras })
   let document: Rendered | undefined
@@ -54,6 +61,12 @@ export function createRpc(options: RpcOptions): Rpc {
     document ??= new Rendered(openRpcDocument(methods))
     return document
   }
+  const listeners = new Set<(topic: string, payload: Payload) => void>()
+  const publish = (topic: string, payload: Payload): void => {
+    const told = subscriptions.publish(topic, payload)
+    for (const listener of listeners) listener(topic, told)
+  }
+  const onTrouble = (error: string): void => publish('system.error', { error })
   const methods = methodsFor(serverInfoRole)
   const whole = {
     counts: () => subscriptions.counts(),
@@ -61,9 +74,8 @@ export function createRpc(options: RpcOptions): Rpc {
   }
   const near = { cameras, tokens, subscriptions, whole, extraMembers }
   const here = { services, extraMembers, openRpc }
-  const bound = methods.map((method) => (method.near ? bindNear(method, near) : bindHere(method, here)))
-  const calls = new HomeCalls(methods, here, { clock, logger, workLimits })
-  const listeners = new Set<(topic: string, payload: Payload) => void>()
+  const bound = methods.map((method) => (method.near ? bindNear(method, near) : bindHere(method, here, costly)))
+  const calls = new HomeCalls(methods, here, { clock, logger, workLimits, costly, onTrouble })
   let opened = 0
   const nextClient = (): number => {
     opened += 1
@@ -71,15 +83,12 @@ export function createRpc(options: RpcOptions): Rpc {
   }
   const ready = (): boolean => services.system.ready()
   const stopping = (): boolean => services.system.stopping?.() ?? false
-  const sessions = new Sessions({ ...options, logger, methods: bound, subscriptions, ready, stopping, nextClient })
+  const sessions = new Sessions({ ...options, logger, methods: bound, subscriptions, ready, stopping, onTrouble, nextClient })
   return {
     openSession: (request) => sessions.open(request),
-    publish(topic, payload) {
-      const told = subscriptions.publish(topic, payload)
-      for (const listener of listeners) listener(topic, told)
-    },
+    publish,
     openRpc,
-    stats: () => sessions.stats,
+    stats: () => ({ ...sessions.stats, limited: summed([sessions.stats.limited, costly?.counts ?? {}]) }),
     home: {
       call: (call, signal) => calls.call(call, signal),
       state: whole.state,

@@ -105,7 +105,8 @@ export function surveyJson(bytes: Uint8Array): { readonly isArray: boolean; read
   return { isArray, tooDeep: false }
 }
 
-function skipSpace(bytes: Uint8Array, from: number): number {
+/** Index of the first byte from `from` on that is no white space of JSON. */
+export function skipSpace(bytes: Uint8Array, from: number): number {
   let at = from
   for (;;) {
     const byte = bytes[at]

@@ -1,7 +1,7 @@
 /** Who is behind one connection, and what it has under way. */
 
 import { setMaxListeners } from 'node:events'
-import { type Identity, isExpired, type RateState, type Role } from '../auth/index.js'
+import { type Identity, isExpired, type RatePlace, type RateState, type Role } from '../auth/index.js'
 import type { Codec, Payload } from './codec.js'
 
 /** The connection as the session sees it. */
@@ -39,6 +39,8 @@ export class Session {
   readonly peer: Peer
   /** State of the connection's rate limit. */
   readonly rate: RateState
+  /** The rate of the identity, from its first call on. */
+  identityRate: RatePlace | undefined
   /** Calls that have not been answered yet. */
   inFlight = 0
   #identity: Identity | undefined
@@ -82,6 +84,7 @@ export class Session {
 
   login(identity: Identity, spelling: 'legacy' | 'present' = 'present'): void {
     this.#identity = identity
+    this.identityRate = undefined
     this.#legacy = spelling === 'legacy'
   }
 

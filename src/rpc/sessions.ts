@@ -1,7 +1,9 @@
 /** The sessions of one thread: frames in, replies out. Knows no socket. */
 
-import type { RateLimit, Role } from '../auth/index.js'
+import { OwnRates, type RateLimit, type Rates, type Role } from '../auth/index.js'
+import type { Audit } from '../base/audit-log.js'
 import type { Clock } from '../base/clock.js'
+import type { Durations } from '../base/histogram.js'
 import type { Logger } from '../base/logger.js'
 import type { Counts } from '../base/tally.js'
 import type { Codec } from './codec.js'
@@ -18,6 +20,8 @@ export interface SessionRules {
   readonly tokens: TokenVerifier
   /** The limit of one connection. */
   readonly rateLimit: RateLimit
+  /** Of one identity on all its connections. Default: so much that nobody notices. */
+  readonly identityRates?: Rates
   /** How much may be worked on at once. */
   readonly workLimits?: WorkLimits
   /** A token among the parameters of any call logs a connection in that is not. Default: it does not. */
@@ -28,6 +32,8 @@ export interface SessionRules {
   readonly extraMembers?: boolean
   /** Lowest role that may call get_server_info. Default: viewer. */
   readonly serverInfoRole?: Role
+  /** As in `DispatcherOptions`. */
+  readonly audit?: Audit
   readonly clock: Clock
   readonly logger: Logger
 }
@@ -61,6 +67,8 @@ export interface RpcStats extends DispatcherStats {
   readonly sessions: number
   /** Notifications handed to connections, by name, since the start. */
   readonly notifications: Counts
+  /** From an event to the last of its subscribers here. */
+  readonly fanout: Durations
   /** Subscriptions with numbers, by how they began: `replay` or `resync`. */
   readonly resumes: Counts
 }
@@ -72,9 +80,15 @@ export interface SessionsOptions extends SessionRules {
   readonly ready: () => boolean
   /** The end has begun: nothing costly is begun any more. */
   readonly stopping?: () => boolean
+  /** As in `DispatcherOptions`. */
+  readonly overloaded?: () => boolean
+  /** As in `DispatcherOptions`. */
+  readonly onTrouble?: (error: string) => void
   /** N of the next `client_N`. */
   readonly nextClient: () => number
 }
+
+const NO_RATE = { requests: 1_000_000_000, windowMs: 1_000 }
 
 export class Sessions {
   readonly #options: SessionsOptions
@@ -87,7 +101,8 @@ export class Sessions {
     const { tokensInCalls = false, authRequiredInMessage = false, workLimits = DEFAULT_WORK_LIMITS } = options
     const methods = new Map(options.methods.map((method) => [method.name, method]))
     this.#options = options
-    this.#dispatcher = new Dispatcher({ ...options, methods, tokensInCalls, authRequiredInMessage, workLimits })
+    const { identityRates = new OwnRates({ rate: NO_RATE, clock: options.clock }) } = options
+    this.#dispatcher = new Dispatcher({ ...options, identityRates, methods, tokensInCalls, authRequiredInMessage, workLimits })
     this.#jsonCodec = createJsonCodec(methods.keys())
     const closed = (session: Session): void => {
       options.subscriptions.drop(session)

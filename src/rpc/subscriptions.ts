@@ -2,6 +2,7 @@
 
 import { type Clock, timestamp } from '../base/clock.js'
 import { invalidParam } from '../base/errors.js'
+import { type Durations, Histogram } from '../base/histogram.js'
 import { type Counts, Tally } from '../base/tally.js'
 import { type LeftOff, type MissedEvent, missedEvents } from './catch-up.js'
 import { EventEncoder, type EventNumber } from './event-encoder.js'
@@ -45,9 +46,10 @@ export class Subscriptions {
   readonly #cameras: Pick<CameraPort, 'status'>
   readonly #log: EventLog
   readonly #notifications = new Tally()
+  readonly #fanout = new Histogram()
   readonly #resumes = new Tally()
   readonly #bySession = new Map<Session, Subscription>()
-  readonly #byName = new Map<string, Set<Session>>()
+  readonly #byName = new Map<string, Map<Session, Subscription>>()
 
   /** `log`: that of another thread, to go on from. */
   constructor(options: { readonly clock: Clock; readonly cameras: Pick<CameraPort, 'status'>; readonly log?: LogSnapshot }) {
@@ -82,8 +84,8 @@ export class Subscriptions {
     return { epoch: this.#log.epoch, seq, resync: frames === undefined }
   }
 
-  get stats(): { readonly notifications: Counts; readonly resumes: Counts } {
-    return { notifications: this.#notifications.counts, resumes: this.#resumes.counts }
+  get stats(): { readonly notifications: Counts; readonly resumes: Counts; readonly fanout: Durations } {
+    return { notifications: this.#notifications.counts, resumes: this.#resumes.counts, fanout: this.#fanout.durations }
   }
 
   /** The newest events of a stream that tells states, one of each device. */
@@ -105,10 +107,12 @@ export class Subscriptions {
     const filter = compileFilter(filters)
     const subscription = { names, filter, numbered }
     this.drop(session)
+    // Its login may have been checked while it went; who is kept here then is kept for ever.
+    if (session.closed) return subscription
     this.#bySession.set(session, subscription)
     for (const name of names) {
-      const sessions = this.#byName.get(name) ?? new Set()
-      this.#byName.set(name, sessions.add(session))
+      const sessions = this.#byName.get(name) ?? new Map<Session, Subscription>()
+      this.#byName.set(name, sessions.set(session, subscription))
     }
     return subscription
   }
@@ -155,17 +159,18 @@ export class Subscriptions {
     this.#log.append(topic, stamped)
     const names = namesOf(topic).filter((name) => this.#byName.has(name))
     if (names.length === 0) return stamped
+    const begunMs = this.#clock.nowMs()
     const encoder = new EventEncoder(topic, stamped, this.#cameras)
     const isJittered = topic === JITTERED
     names.forEach((name, order) => {
       const key = tellsState(name) ? `${name} ${stateKey(stamped)}` : undefined
       const seq = this.#log.last(name)
       const number = seq === undefined ? undefined : { seq, epoch: this.#log.epoch }
+      const earlier = names.slice(0, order)
       let told = 0
-      for (const session of this.#byName.get(name) ?? []) {
-        const subscription = this.#bySession.get(session)
-        if (subscription === undefined || session.rankAt(wallMs) === 0) continue
-        if (names.slice(0, order).some((earlier) => subscription.names.has(earlier))) continue
+      for (const [session, subscription] of this.#byName.get(name) ?? []) {
+        if (session.rankAt(wallMs) === 0) continue
+        if (order > 0 && earlier.some((other) => subscription.names.has(other))) continue
         if (subscription.filter?.(topic, stamped) === false) continue
         const encoded = (isJittered ? jittered(topic, stamped, this.#cameras) : encoder).encode(
           name,
@@ -178,6 +183,7 @@ export class Subscriptions {
       }
       if (told > 0) this.#notifications.add(name, told)
     })
+    this.#fanout.add(this.#clock.nowMs() - begunMs)
     return stamped
   }
 

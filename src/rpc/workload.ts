@@ -1,10 +1,14 @@
 /** How much slow work is under way, on one connection and on all together, and how much may be. */
 
+import { ServiceError } from '../base/errors.js'
 import type { WorkKind } from './method.js'
-import { type Failure, failure } from './wire-error.js'
+import { type Failure, failure, refusal } from './wire-error.js'
 
 /** What a client is told to wait when too much is under way. */
 const BUSY_RETRY_MS = 250
+
+/** What a client is told to wait when the service has more to do than it can: a calm second ends that. */
+const OVERLOADED_RETRY_MS = 2_000
 
 /** Read anew each time, so they may be getters. */
 export interface WorkLimits {
@@ -51,6 +55,15 @@ export function rateLimited(retryAfterMs: number, details: string): Failure {
   return failure('RATE_LIMITED', { data: { retry_after_ms: retryAfterMs }, details })
 }
 
-export function tooBusy(): Failure {
-  return rateLimited(BUSY_RETRY_MS, 'too many requests are being worked on')
+const BUSY = { data: { retry_after_ms: BUSY_RETRY_MS }, details: 'too many requests are being worked on' }
+export const TOO_BUSY = refusal('RATE_LIMITED', BUSY)
+
+/** `TOO_BUSY` to be thrown. */
+export function tooBusy(): ServiceError {
+  return new ServiceError('RATE_LIMITED', BUSY)
 }
+
+export const OVERLOADED = refusal('RATE_LIMITED', {
+  data: { retry_after_ms: OVERLOADED_RETRY_MS },
+  details: 'the service is overloaded; nothing costly is begun',
+})

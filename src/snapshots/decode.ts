@@ -1,6 +1,7 @@
 /** One picture of one H.264 key frame, by an ffmpeg that lives for it. */
 
 import { spawn } from 'node:child_process'
+import { goesAfterUs } from '../base/child.js'
 import { isWholeJpeg } from './jpeg.js'
 
 export interface DecodeOptions {
@@ -31,6 +32,7 @@ export function decodeKeyFrame(h264: Buffer, options: DecodeOptions): Promise<Bu
       timeout: options.timeoutMs,
       killSignal: 'SIGKILL',
     })
+    goesAfterUs(child)
     const parts: Buffer[] = []
     let bytes = 0
     let complaint = ''

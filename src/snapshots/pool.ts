@@ -15,8 +15,8 @@ export interface PoolOptions {
   readonly threads: number
   /** Jobs waiting beyond the running ones; more are refused with RATE_LIMITED. */
   readonly maxQueue: number
-  /** A job that runs longer loses its thread. */
-  readonly jobMs: number
+  /** A job that runs longer loses its thread; looked at when each begins. */
+  readonly jobMs: () => number
   /** Makes the threads; piscina's when absent. */
   readonly open?: (threads: number) => Promise<Workers>
 }
@@ -40,6 +40,11 @@ export class ConversionPool {
 
   constructor(options: PoolOptions) {
     this.#options = options
+  }
+
+  /** Of the places for jobs that wait. */
+  get queueUsedPercent(): number {
+    return (this.#waiting.length / this.#options.maxQueue) * 100
   }
 
   get oldestJobMs(): number {
@@ -75,12 +80,13 @@ export class ConversionPool {
   async #run(job: ConvertJob): Promise<ConversionReply> {
     this.#workers ??= (this.#options.open ?? openPiscina)(this.#options.threads)
     const workers = await this.#workers
-    const signal = AbortSignal.timeout(this.#options.jobMs)
+    const longestMs = this.#options.jobMs()
+    const signal = AbortSignal.timeout(longestMs)
     try {
       return (await workers.run(job, { signal })) as ConversionReply
     } catch (thrown) {
       await removeParts(job.dir, job.name)
-      const why = signal.aborted ? `took longer than ${this.#options.jobMs} ms` : `lost its thread: ${errorText(thrown)}`
+      const why = signal.aborted ? `took longer than ${longestMs} ms` : `lost its thread: ${errorText(thrown)}`
       throw new Error(`the conversion ${why}`, { cause: thrown })
     }
   }

@@ -1,17 +1,17 @@
 /** Takes snapshots: newest frame of a camera into a file that appears whole or not at all. */
 
-import { mkdir } from 'node:fs/promises'
-import { join } from 'node:path'
+import { access } from 'node:fs/promises'
+import { join, relative } from 'node:path'
 import { type Clock, timestamp } from '../base/clock.js'
-import { storageFull } from '../base/disk-room.js'
 import { errorText, ServiceError } from '../base/errors.js'
 import { TypedEvents } from '../base/events.js'
 import { candidateName, fillPattern } from '../base/file-pattern.js'
 import type { Service } from '../base/lifecycle.js'
 import type { Logger } from '../base/logger.js'
-import { captureError, type Lease, nativeCode } from '../cameras/index.js'
+import { makeFolder } from '../base/make-folder.js'
+import type { Lease } from '../cameras/index.js'
 import type { Core } from '../native/index.js'
-import { DECODE_FAILED } from './decode.js'
+import { isCamerasFault, isFoldersFault, isNameTaken, toServiceError } from './failures.js'
 import { planSnapshot, type SnapshotFormat, type SnapshotPlan, type TakeSnapshotParams, withExtension } from './plan.js'
 import { ConversionPool, type PoolOptions } from './pool.js'
 import { StorageGuard } from './storage.js'
@@ -37,6 +37,8 @@ export interface SnapshotsOptions {
   readonly clock: Clock
   readonly logger: Logger
   readonly dir: string
+  /** Where they go while `dir` cannot be written. */
+  readonly fallbackDir?: string
   /** A folder per camera below `dir`. */
   readonly deviceSubdirs: boolean
   readonly filePattern: string
@@ -71,7 +73,8 @@ export interface SnapshotResult {
 export type CaptureMethod = 'mjpeg_sibling' | 'ffmpeg_decode' | StreamTier['method']
 
 export type SnapshotEvents = {
-  taken: { readonly device: string; readonly filename: string; readonly resolution: string }
+  /** `file`: its place, absolute. */
+  taken: { readonly device: string; readonly filename: string; readonly file: string; readonly resolution: string }
   failed: { readonly device: string; readonly error: string }
 }
 
@@ -122,7 +125,7 @@ export class Snapshots implements Service {
     this.#pool = new ConversionPool({
       threads: options.workerThreads,
       maxQueue: CONVERSION_QUEUE,
-      jobMs: options.timeoutMs + CONVERSION_MS,
+      jobMs: () => options.timeoutMs + CONVERSION_MS,
       ...(options.openWorkers === undefined ? {} : { open: options.openWorkers }),
     })
     this.#storage = new StorageGuard(options)
@@ -132,14 +135,20 @@ export class Snapshots implements Service {
   }
 
   async start(): Promise<void> {
-    await mkdir(this.#options.dir, { recursive: true }).catch((thrown: unknown) => {
+    await makeFolder(this.#options.dir).catch((thrown: unknown) => {
       this.#options.logger.warn({ dir: this.#options.dir, error: errorText(thrown) }, 'snapshots cannot be stored')
     })
     await removeLeftovers(this.#options.dir)
+    if (this.#options.fallbackDir !== undefined) await removeLeftovers(this.#options.fallbackDir)
   }
 
   async stop(): Promise<void> {
     await this.#pool.stop()
+  }
+
+  /** Of the places for conversions that wait. */
+  get queueUsedPercent(): number {
+    return this.#pool.queueUsedPercent
   }
 
   /** How long the conversion that runs longest has been running. */
@@ -156,14 +165,15 @@ export class Snapshots implements Service {
     try {
       const placed = await this.#take(params, signal)
       const { device } = params
-      this.events.emit('taken', { device, filename: placed.filename, resolution: `${placed.width}x${placed.height}` })
+      const { filename, file, width, height } = placed
+      this.events.emit('taken', { device, filename, file, resolution: `${width}x${height}` })
       return {
         device,
-        filename: placed.filename,
+        filename,
         status: 'SUCCESS',
         timestamp: timestamp(placed.capturedWallMs),
         file_size: placed.sizeBytes,
-        file_path: placed.file,
+        file_path: file,
         ...placed.way,
       }
     } catch (thrown) {
@@ -194,15 +204,37 @@ export class Snapshots implements Service {
   }
 
   async #takeFrom(origin: Origin, params: TakeSnapshotParams, signal: AbortSignal): Promise<Placed> {
-    const { clock, deviceSubdirs } = this.#options
-    const dir = deviceSubdirs ? join(this.#options.dir, params.device) : this.#options.dir
+    const { dir, fallbackDir, deviceSubdirs } = this.#options
+    const below = (root: string) => (deviceSubdirs ? join(root, params.device) : root)
     try {
       const plan = planSnapshot(params, origin.size, this.#options)
+      try {
+        return await this.#takeInto(below(dir), origin, plan, params, signal)
+      } catch (thrown) {
+        if (fallbackDir === undefined || !isFoldersFault(thrown)) throw thrown
+        this.#options.logger.warn({ dir, fallbackDir, error: errorText(thrown) }, 'a snapshot goes to storage.fallback_path')
+        // When that fails too, the configured folder's error is the one to tell.
+        return await this.#takeInto(below(fallbackDir), origin, plan, params, signal).catch(() => Promise.reject(thrown))
+      }
+    } finally {
+      origin.release()
+    }
+  }
+
+  async #takeInto(
+    dir: string,
+    origin: Origin,
+    plan: SnapshotPlan,
+    params: TakeSnapshotParams,
+    signal: AbortSignal,
+  ): Promise<Placed> {
+    try {
       await this.#storage.prepare(dir)
       signal.throwIfAborted()
       const made = plan.filename === undefined
       const filename =
-        plan.filename ?? withExtension(fillPattern(this.#options.filePattern, params.device, clock.wallMs()), plan.format)
+        plan.filename ??
+        withExtension(fillPattern(this.#options.filePattern, params.device, this.#options.clock.wallMs()), plan.format)
       // A name that the caller chose may have become free again, so it is always tried first.
       const first = made ? (this.#searchFrom.get(join(dir, filename)) ?? 1) : 1
       const { attempt, placed } = await this.#place(origin, plan, dir, filename, first, signal)
@@ -211,8 +243,6 @@ export class Snapshots implements Service {
     } catch (thrown) {
       this.#storage.forget(dir)
       throw thrown
-    } finally {
-      origin.release()
     }
   }
 
@@ -231,6 +261,7 @@ export class Snapshots implements Service {
       if (this.#reserved.has(file)) continue
       this.#reserved.add(file)
       try {
+        if (await this.#isElsewhere(file)) continue
         return { attempt, placed: { filename, way: origin.way, ...(await this.#write(origin, plan, dir, filename, signal)) } }
       } catch (thrown) {
         if (!isNameTaken(thrown)) throw thrown
@@ -242,6 +273,18 @@ export class Snapshots implements Service {
       data: { param: 'filename', rule: 'a free name', hint: 'choose another name' },
       details: 'too many files of this name exist',
     })
+  }
+
+  /** Whether the name is taken in the folder that is not written to now. */
+  async #isElsewhere(file: string): Promise<boolean> {
+    const { dir, fallbackDir } = this.#options
+    if (fallbackDir === undefined) return false
+    const below = relative(dir, file)
+    const other = below.startsWith('..') ? join(dir, relative(fallbackDir, file)) : join(fallbackDir, below)
+    return access(other).then(
+      () => true,
+      () => false,
+    )
   }
 
   #remember(name: string, next: number): void {
@@ -296,55 +339,4 @@ function pictureOrigin(picture: StreamPicture): Origin {
     way: { capture_method: method, tier_used: tier, capture_time_ms: Math.round(picture.elapsedMs) },
     release: () => undefined,
   }
-}
-
-/** Not the disk's, and not the caller's. */
-function isCamerasFault(thrown: unknown): boolean {
-  if (thrown instanceof ServiceError) return thrown.code === 'DEPENDENCY_FAILED' || thrown.code === 'INVALID_STATE'
-  const code = nativeCode(thrown)
-  return code !== undefined && code !== 'IO' && code !== 'DISK_FULL'
-}
-
-function isNameTaken(thrown: unknown): boolean {
-  return (
-    thrown instanceof Error &&
-    (('code' in thrown && thrown.code === 'EEXIST') || ('errno' in thrown && Math.abs(Number(thrown.errno)) === EEXIST))
-  )
-}
-
-const EEXIST = 17
-/** What a folder can do to a writer. A name that is taken is handled before; here EEXIST is a file where the folder should be. */
-const STORAGE_CODES = new Set([
-  'ENOENT',
-  'EACCES',
-  'EPERM',
-  'EROFS',
-  'EEXIST',
-  'ENOTDIR',
-  'EISDIR',
-  'EIO',
-  'EDQUOT',
-  'EMFILE',
-  'ELOOP',
-  'ENAMETOOLONG',
-])
-
-function toServiceError(thrown: unknown): ServiceError {
-  if (thrown instanceof ServiceError) return thrown
-  const code = thrown instanceof Error && 'code' in thrown ? String(thrown.code) : ''
-  if (code === 'DISK_FULL' || code === 'ENOSPC') return storageFull('no space is left on the disk')
-  if (code === DECODE_FAILED) {
-    const detail = `no picture could be made of H.264: ${errorText(thrown)}`
-    return new ServiceError('DEPENDENCY_FAILED', { data: { dependency: 'FFmpeg', detail }, details: detail, cause: thrown })
-  }
-  if (nativeCode(thrown) === 'IO' || STORAGE_CODES.has(code)) {
-    const detail = `the snapshot could not be written: ${errorText(thrown)}`
-    return new ServiceError('DEPENDENCY_FAILED', {
-      data: { dependency: 'storage', detail },
-      details: detail,
-      suggestion: 'check mediamtx.snapshots_path: the service must be able to write there',
-      cause: thrown,
-    })
-  }
-  return captureError(thrown)
 }

@@ -1,8 +1,8 @@
 /** Is the folder there, with room for another file? Looked up at most once a second, so that a burst of snapshots costs one look. */
 
-import { mkdir } from 'node:fs/promises'
 import type { Clock } from '../base/clock.js'
 import { type DiskRoom, diskRoom, noRoom, storageFull } from '../base/disk-room.js'
+import { makeFolder } from '../base/make-folder.js'
 
 const FRESH_MS = 1_000
 
@@ -39,6 +39,6 @@ export class StorageGuard {
 }
 
 async function roomIn(dir: string): Promise<DiskRoom> {
-  await mkdir(dir, { recursive: true })
+  await makeFolder(dir)
   return diskRoom(dir)
 }

@@ -1,6 +1,7 @@
 /** Stills of a stream that MediaMTX hands out: the newest key frame of one that runs, the first one of one that has to be started. */
 
 import { type ChildProcess, spawn } from 'node:child_process'
+import { goesAfterUs } from '../base/child.js'
 import type { Clock } from '../base/clock.js'
 import { ServiceError } from '../base/errors.js'
 import { isWholeJpeg, jpegSize } from './jpeg.js'
@@ -40,6 +41,8 @@ const READY_TIMEOUT_MS = 5_000
 const ACTIVATION_TIMEOUT_MS = 10_000
 const MAX_PICTURE_BYTES = 64 * 1024 * 1024
 const MAX_COMPLAINT_CHARS = 1_000
+/** What ffmpeg says of a picture of which a part is missing. */
+const TORN = /corrupt decoded frame/
 
 export class StreamPictures {
   readonly #options: StreamPicturesOptions
@@ -67,7 +70,7 @@ export class StreamPictures {
       signal.throwIfAborted()
       tried.push(used.method)
       try {
-        const jpeg = await this.#read(address, timeoutMs, signal)
+        const jpeg = await this.#readWhole(address, timeoutMs, signal)
         const size = jpegSize(jpeg)
         if (size !== undefined)
           return { jpeg, ...size, capturedWallMs: clock.wallMs(), used, elapsedMs: clock.nowMs() - startedMs }
@@ -84,6 +87,20 @@ export class StreamPictures {
     })
   }
 
+  /** A stream that is joined in the middle of a key frame begins with a torn picture: then the next one is read. */
+  async #readWhole(address: string, timeoutMs: number, signal: AbortSignal): Promise<Buffer> {
+    const untilMs = this.#options.clock.nowMs() + timeoutMs
+    for (;;) {
+      const leftMs = Math.max(1, Math.round(untilMs - this.#options.clock.nowMs()))
+      try {
+        return await this.#read(address, leftMs, signal)
+      } catch (thrown) {
+        const isTorn = thrown instanceof Error && TORN.test(thrown.message)
+        if (!isTorn || signal.aborted || this.#options.clock.nowMs() >= untilMs) throw thrown
+      }
+    }
+  }
+
   #read(address: string, timeoutMs: number, signal: AbortSignal): Promise<Buffer> {
     const { binary, searchPath } = this.#options.ffmpeg
     return new Promise((resolve, reject) => {
@@ -94,6 +111,7 @@ export class StreamPictures {
         killSignal: 'SIGKILL',
         signal,
       })
+      goesAfterUs(child)
       const parts = collect(child)
       child.once('error', (error) => reject(new Error(`ffmpeg cannot be started: ${error.message}`)))
       child.once('close', (code, killedBy) => {
@@ -106,10 +124,10 @@ export class StreamPictures {
   }
 }
 
-/** Only key frames are decoded: what depends on frames that were not seen is grey. */
+/** Only key frames are decoded: what depends on frames that were not seen is grey. What is missing is an error, not grey either. */
 function readArguments(address: string, timeoutMs: number): readonly string[] {
   return [
-    ...['-hide_banner', '-nostdin', '-loglevel', 'error', '-threads', '1'],
+    ...['-hide_banner', '-nostdin', '-loglevel', 'error', '-xerror', '-threads', '1'],
     ...['-protocol_whitelist', 'rtsp,rtp,tcp', '-rtsp_transport', 'tcp', '-timeout', String(timeoutMs * 1000)],
     ...['-analyzeduration', '1000000', '-probesize', '1000000', '-fflags', 'nobuffer', '-skip_frame', 'nokey'],
     ...['-i', address, '-an', '-frames:v', '1', '-vf', 'scale=out_range=full,format=yuvj420p'],

@@ -99,7 +99,8 @@ export class Channel<MyAsks extends Asks, MyTells extends Tells, TheirAsks exten
         this.#pending.get(id)?.reject(thrown)
         return
       }
-      signal?.addEventListener('abort', drop, { once: true })
+      if (signal?.aborted === true) drop()
+      else signal?.addEventListener('abort', drop, { once: true })
     })
   }
 
@@ -133,9 +134,17 @@ export class Channel<MyAsks extends Asks, MyTells extends Tells, TheirAsks exten
     if (this.#ended !== undefined) return
     if ('tell' in message) this.#handlers.tells[message.tell]?.(message.body as TheirTells[string])
     else if ('ask' in message) this.#work(message.ask, message.id, message.body)
-    else if ('drop' in message) this.#working.get(message.drop)?.abort()
+    else if ('drop' in message) this.#drop(message.drop)
     else if ('failure' in message) this.#pending.get(message.id)?.reject(errorFrom(message.failure))
     else this.#pending.get(message.id)?.resolve(message.answer)
+  }
+
+  /** Whoever works on it may ask later whether somebody still waits. */
+  #drop(id: number): void {
+    if (!this.#working.has(id)) return
+    const controller = this.#working.get(id) ?? new AbortController()
+    this.#working.set(id, controller)
+    controller.abort()
   }
 
   #work(name: string, id: number, body: unknown): void {

@@ -40,5 +40,5 @@ export function farDesk(home: HomeChannel): DeskPort {
 }
 
 function factsOf({ headers, ...call }: Call): CallFacts {
-  return { ...call, headers: headers.values }
+  return { ...call, headers: headers.flat }
 }

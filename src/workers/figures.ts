@@ -1,14 +1,15 @@
 /** Figures of several threads as those of one. Pure. */
 
+import { NO_DURATIONS, sumOfDurations } from '../base/histogram.js'
 import { summed } from '../base/tally.js'
 import type { ThreadFigures } from './protocol.js'
 
 export const NO_FIGURES: ThreadFigures = {
   rpc: {
     ...{ sessions: 0, calls: 0, failures: 0, linesLeftOut: 0 },
-    ...{ answers: {}, limited: {}, underWay: {}, notifications: {}, resumes: {} },
+    ...{ durations: NO_DURATIONS, fanout: NO_DURATIONS, answers: {}, limited: {}, underWay: {}, notifications: {}, resumes: {} },
   },
-  connections: { authenticated: 0, anonymous: 0, pendingBytes: 0, coalesced: 0, refusals: {}, closes: {} },
+  connections: { authenticated: 0, anonymous: 0, pendingBytes: 0, coalesced: 0, accepted: 0, refusals: {}, closes: {} },
 }
 
 export function sumOf(all: readonly ThreadFigures[]): ThreadFigures {
@@ -20,6 +21,8 @@ export function sumOf(all: readonly ThreadFigures[]): ThreadFigures {
       calls: total(rpc, (one) => one.calls),
       failures: total(rpc, (one) => one.failures),
       linesLeftOut: total(rpc, (one) => one.linesLeftOut),
+      durations: sumOfDurations(rpc.map((one) => one.durations)),
+      fanout: sumOfDurations(rpc.map((one) => one.fanout)),
       answers: summed(rpc.map((one) => one.answers)),
       limited: summed(rpc.map((one) => one.limited)),
       underWay: summed(rpc.map((one) => one.underWay)),
@@ -31,6 +34,7 @@ export function sumOf(all: readonly ThreadFigures[]): ThreadFigures {
       anonymous: total(connections, (one) => one.anonymous),
       pendingBytes: total(connections, (one) => one.pendingBytes),
       coalesced: total(connections, (one) => one.coalesced),
+      accepted: total(connections, (one) => one.accepted),
       refusals: summed(connections.map((one) => one.refusals)),
       closes: summed(connections.map((one) => one.closes)),
     },

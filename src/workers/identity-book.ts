@@ -18,6 +18,7 @@ export class IdentityBook {
   readonly #entries = new Map<Identity, Entry>()
   #lastId = 0
   #tidyAt = TIDY_AT
+  #isClosed = false
 
   constructor(clock: Pick<Clock, 'wallMs'>, onShortened: (id: number, expiresAtMs: number) => void) {
     this.#clock = clock
@@ -28,10 +29,12 @@ export class IdentityBook {
   factsOf(identity: Identity): IdentityFacts {
     const { userId, role, expiresAtMs, localOnly } = identity
     const facts = { userId, role, expiresAtMs, ...(localOnly === undefined ? {} : { localOnly }) }
-    return { ...facts, id: identity.onRevoked === undefined ? undefined : this.#idOf(identity) }
+    return { ...facts, id: identity.onRevoked === undefined || this.#isClosed ? undefined : this.#idOf(identity) }
   }
 
+  /** Nobody is left to be told. */
   close(): void {
+    this.#isClosed = true
     for (const { forget } of this.#entries.values()) forget()
     this.#entries.clear()
   }

@@ -2,9 +2,10 @@
 
 import { Worker } from 'node:worker_threads'
 import type { Verifier } from '../auth/index.js'
+import type { Audit } from '../base/audit-log.js'
 import type { Clock } from '../base/clock.js'
 import type { Logger } from '../base/logger.js'
-import { type Call, type DeskPort, headersFrom, type Page } from '../http/index.js'
+import { type Call, type DeskPort, type Page, RequestHeaders } from '../http/index.js'
 import type { HomeDesk } from '../rpc/index.js'
 import { Channel, type Handlers } from './channel.js'
 import { writeTold } from './far-logger.js'
@@ -21,6 +22,9 @@ export interface HomeParts {
   readonly counts: () => Promise<HomeAsks['counts']['answer']>
   /** Called before anything is answered: what the thread knows has to be as new as the answer. */
   readonly beforeAnswer: () => void
+  /** What should not have happened in the thread, in words that any client may see. */
+  readonly onTrouble: (error: string) => void
+  readonly audit: Audit
   readonly clock: Clock
   readonly logger: Logger
 }
@@ -51,6 +55,7 @@ export class ThreadLink {
   /** Questions in a row that it has not answered in time. */
   #silent = 0
   #asked = false
+  #hasEnded = false
 
   constructor({ data, home, file, execArgv, maxHeapMb, onEnd }: LinkOptions) {
     this.row = data.row
@@ -67,6 +72,7 @@ export class ThreadLink {
       this.#reason = thrown instanceof Error ? thrown : new Error(String(thrown))
     })
     this.#worker.once('exit', () => {
+      this.#hasEnded = true
       this.#channel.end(this.#reason)
       this.#identities.close()
       for (const release of this.#held.values()) release()
@@ -116,7 +122,17 @@ export class ThreadLink {
     await this.#worker.terminate()
   }
 
-  #handlers({ rpc, credentials, pages, desk, counts, beforeAnswer, logger }: HomeParts): Handlers<HomeAsks, HomeTells> {
+  #handlers({
+    rpc,
+    credentials,
+    pages,
+    desk,
+    counts,
+    beforeAnswer,
+    onTrouble,
+    audit,
+    logger,
+  }: HomeParts): Handlers<HomeAsks, HomeTells> {
     return {
       asks: {
         async call(call, signal) {
@@ -138,6 +154,8 @@ export class ThreadLink {
         download: (call) => this.#admit(desk, call),
       },
       tells: {
+        trouble: onTrouble,
+        audit,
         log: (line) => writeTold(logger, { thread: this.row + 1 }, line),
         released: (id) => {
           this.#held.get(id)?.()
@@ -153,6 +171,11 @@ export class ThreadLink {
     const given = await desk.admit(callFrom(call))
     if (!('release' in given)) return given
     const { root, path, name, release } = given
+    if (this.#hasEnded) {
+      // Nobody is left who would say that it is not needed any more.
+      release()
+      throw this.#reason
+    }
     this.#lastFile += 1
     this.#held.set(this.#lastFile, release)
     return { id: this.#lastFile, root, path, name }
@@ -160,5 +183,5 @@ export class ThreadLink {
 }
 
 function callFrom({ headers, ...call }: CallFacts): Call {
-  return { ...call, headers: headersFrom(headers) }
+  return { ...call, headers: new RequestHeaders(headers) }
 }

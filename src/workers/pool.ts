@@ -4,10 +4,12 @@
  */
 
 import { randomBytes } from 'node:crypto'
-import type { LoginThrottle, Tokens, Verifier } from '../auth/index.js'
+import { type LoginThrottle, SharedRates, type Tokens, type Verifier } from '../auth/index.js'
+import type { Audit } from '../base/audit-log.js'
 import { backoffMs } from '../base/backoff.js'
 import { type Clock, wait } from '../base/clock.js'
 import { errorText } from '../base/errors.js'
+import type { LoadStage } from '../base/load.js'
 import type { Logger } from '../base/logger.js'
 import { summed } from '../base/tally.js'
 import {
@@ -22,7 +24,7 @@ import {
   type RouteGroup,
   settingsWith,
 } from '../http/index.js'
-import type { CameraPort, Rpc } from '../rpc/index.js'
+import type { CameraPort, Rpc, RpcStats } from '../rpc/index.js'
 import { modelOf } from './camera-model.js'
 import { afterDeath, NO_FIGURES, sumOf } from './figures.js'
 import { ThreadLink } from './link.js'
@@ -49,10 +51,15 @@ export interface RpcWorkersOptions {
   /** Where they listen too when nobody else does. */
   readonly secondAddress?: ListenAddress | undefined
   readonly settings: Partial<HttpServerSettings>
+  /** Called with the port when all of them listen. */
+  readonly onListening?: (port: number) => void
   /** Their pages. */
   readonly routes: readonly RouteGroup[]
   /** Undefined: no files. */
   readonly downloads: { readonly desk: DeskPort; readonly slow: NonNullable<ThreadData['downloads']> } | undefined
+  /** What should not have happened, in words that any client may see. */
+  readonly onTrouble: (error: string) => void
+  readonly audit: Audit
   /** The compiled `thread_guard`. */
   readonly guardFile: string
   /** The compiled `thread.ts`. Default: the one beside this file. */
@@ -72,6 +79,8 @@ const MAX_SILENT_BEATS = 10
 /** A thread that lived so long has not died of how it was started. */
 const GOOD_LIFE_MS = 60_000
 const PAUSES = { firstMs: 100, maxMs: 5_000, jitter: 0.2, random: Math.random }
+const DIED = 'a thread with connections died; its clients were cut off'
+const ANY_RATE = { requests: 1, windowMs: 1 }
 /** What a thread may take to close its connections beyond the time for calls under way. */
 const GOODBYE_MS = 4_000
 
@@ -83,6 +92,7 @@ export class RpcWorkers implements HttpServer {
   /** Stands in the cameras' texts where the host of each client belongs; nobody outside can guess it. */
   readonly #anyHost = `host-${randomBytes(12).toString('hex')}.invalid`
   #counts: ConnectionCounts | undefined
+  readonly #rates: ThreadData['rates']
   #port = 0
   #secondAddress: ListenAddress | undefined
   #camerasChanged = false
@@ -97,6 +107,9 @@ export class RpcWorkers implements HttpServer {
 
   constructor(options: RpcWorkersOptions) {
     this.#options = options
+    // Their rates are told to each thread; here nothing is counted.
+    const fresh = (): SharedArrayBuffer => new SharedRates(randomBytes(4).readInt32LE(), ANY_RATE, options.clock).buffer
+    this.#rates = { accept: fresh(), upgrade: fresh(), identity: fresh() }
     this.#logger = options.logger.child({ component: 'http' })
   }
 
@@ -109,9 +122,28 @@ export class RpcWorkers implements HttpServer {
     return this.#counts?.connections ?? 0
   }
 
+  get heldBytes(): number {
+    return this.#counts?.heldBytes ?? 0
+  }
+
+  /** Stage of load of the most loaded thread, this one as it was told. */
+  get load(): LoadStage {
+    return this.#counts?.load ?? 0
+  }
+
+  /** Of this thread. */
+  setLoad(stage: LoadStage): void {
+    this.#counts?.setLoad(undefined, stage)
+  }
+
   /** As the threads told them last, a second ago at most. */
   get figures(): ConnectionFigures {
     return this.#lastFigures().connections
+  }
+
+  /** As `figures`, of their calls. */
+  get lastRpc(): RpcStats {
+    return this.#lastFigures().rpc
   }
 
   /** Threads that run, and those that died, counted since the start. */
@@ -138,6 +170,7 @@ export class RpcWorkers implements HttpServer {
       await Promise.all(links.map((link) => link.terminate('another thread could not be started')))
       throw thrown
     }
+    this.#options.onListening?.(this.#port)
     this.#ends.push(clock.every(BEAT_MS, () => this.#beat()))
     const { path } = settingsWith(settings)
     this.#logger.info({ host: address.host, port: this.#port, path, threads }, 'listening')
@@ -250,7 +283,7 @@ export class RpcWorkers implements HttpServer {
   }
 
   #spawn(row: number): ThreadLink {
-    const { rpc, credentials, routes, downloads, clock, maxHeapMb, execArgv = [] } = this.#options
+    const { rpc, credentials, routes, downloads, onTrouble, audit, clock, maxHeapMb, execArgv = [] } = this.#options
     const file = this.#options.threadFile ?? new URL('./thread.js', import.meta.url)
     const link = new ThreadLink({
       data: this.#dataFor(row),
@@ -261,6 +294,8 @@ export class RpcWorkers implements HttpServer {
         desk: downloads?.desk,
         counts: () => this.#subscriptions(),
         beforeAnswer: () => this.#tellCameras(),
+        onTrouble,
+        audit,
       },
       ...{ file, execArgv, maxHeapMb },
       onEnd: (reason) => this.#ended(link, reason),
@@ -277,6 +312,7 @@ export class RpcWorkers implements HttpServer {
       ...{ row, rules, guardFile },
       limits: limits(),
       counts: this.#counts.buffer,
+      rates: this.#rates,
       sent: new SharedArrayBuffer(Int32Array.BYTES_PER_ELEMENT),
       address: { ...address, port: this.#port },
       secondAddress: this.#secondAddress,
@@ -326,10 +362,8 @@ export class RpcWorkers implements HttpServer {
     const before = clock.nowMs() - link.startedMs > GOOD_LIFE_MS ? 0 : (this.#deathsInARow.get(row) ?? 0)
     this.#deathsInARow.set(row, before + 1)
     const pauseMs = before === 0 ? 0 : backoffMs(before - 1, PAUSES)
-    this.#logger.error(
-      { thread: row + 1, error: reason.message, next_in_ms: Math.round(pauseMs) },
-      'a thread with connections died; its clients were cut off',
-    )
+    this.#logger.error({ thread: row + 1, error: reason.message, next_in_ms: Math.round(pauseMs) }, DIED)
+    this.#options.onTrouble(DIED)
     this.#replacing.set(
       row,
       clock.after(pauseMs, () => this.#replace(row)),

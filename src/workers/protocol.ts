@@ -1,7 +1,17 @@
 /** What the thread with the services and those with the connections say to each other. Plain data all of it. */
 
-import type { Asking, Identity, LoginLock, LoginThrottleOptions, Role, TokenSecrets, TokensOptions } from '../auth/index.js'
-import type { Answer, Call, ConnectionFigures, HttpServerSettings, ListenAddress, Refused } from '../http/index.js'
+import type { Asking, Identity, LoginLock, LoginThrottleOptions, Rate, Role, TokenSecrets, TokensOptions } from '../auth/index.js'
+import type { AuditEntry } from '../base/audit-log.js'
+import type { LoadThresholds } from '../base/load.js'
+import type {
+  Answer,
+  Call,
+  ConnectionFigures,
+  HttpServerSettings,
+  ListenAddress,
+  Refused,
+  SharedAddressRates,
+} from '../http/index.js'
 import type { Home, HomeCall, LogSnapshot, RpcStats, WorkLimits } from '../rpc/index.js'
 import type { CameraModel } from './camera-model.js'
 import type { Channel } from './channel.js'
@@ -11,7 +21,8 @@ type Answered<Ask extends (...args: never[]) => Promise<unknown>> = Awaited<Retu
 
 /** A request for a page or a file. */
 export interface CallFacts extends Omit<Call, 'headers'> {
-  readonly headers: ReadonlyMap<string, readonly string[]>
+  /** As `RequestHeaders.flat`. */
+  readonly headers: readonly string[]
 }
 
 /** An identity that was found out at home; `id` names it when its right is shortened. */
@@ -47,6 +58,9 @@ export type HomeAsks = {
 
 export type HomeTells = {
   readonly log: LogTold
+  /** What should not have happened, in words that any client may see. */
+  readonly trouble: string
+  readonly audit: AuditEntry
   /** A file that is not needed any more. */
   readonly released: number
   /** Bytes of files that went out. */
@@ -83,8 +97,11 @@ export type ThreadChannel = Channel<ThreadAsks, ThreadTells, HomeAsks, HomeTells
 
 /** How much clients may ask for. */
 export interface CallLimits {
-  readonly rate: { readonly requests: number; readonly windowMs: number }
+  readonly rate: Rate
+  readonly identityRate: Rate
   readonly work: WorkLimits
+  /** Of the thread's event loop; memory is looked at home. */
+  readonly load: LoadThresholds
 }
 
 export interface ThreadFigures {
@@ -97,6 +114,8 @@ export interface ThreadData {
   /** Its place among the threads, from 0. */
   readonly row: number
   readonly counts: SharedArrayBuffer
+  /** What clients have used of the rates that hold for all threads. */
+  readonly rates: SharedAddressRates & { readonly identity: SharedArrayBuffer }
   /** How many messages were sent to it so far: one number. */
   readonly sent: SharedArrayBuffer
   readonly address: ListenAddress

@@ -2,8 +2,9 @@
 
 import { createRequire } from 'node:module'
 import { parentPort, workerData } from 'node:worker_threads'
-import { createTokens, FarCredentials, LoginThrottle, RateLimit } from '../auth/index.js'
+import { createTokens, FarCredentials, LoginThrottle, RateLimit, SharedRates } from '../auth/index.js'
 import { systemClock as clock } from '../base/clock.js'
+import { LoadWatch, loopActivity } from '../base/load.js'
 import { Rendered } from '../base/rendered.js'
 import {
   ConnectionCounts,
@@ -27,7 +28,8 @@ function serve(port: NonNullable<typeof parentPort>, data: ThreadData): void {
   const counts = new ConnectionCounts(data.counts)
   const cameras = new FarCameras(data.cameras)
   const rateLimit = new RateLimit({ ...data.limits.rate, clock })
-  let { work } = data.limits
+  const identityRates = new SharedRates(data.rates.identity, data.limits.identityRate, clock)
+  let { work, load } = data.limits
   const tokens = createTokens({ ...data.tokens, clock })
   const throttle = new LoginThrottle({ ...data.throttle, clock })
   for (const lock of data.locks) throttle.lock(lock)
@@ -41,11 +43,13 @@ function serve(port: NonNullable<typeof parentPort>, data: ThreadData): void {
     asks: {
       start: async () => {
         await http.start(new AbortController().signal)
+        watch.start()
         tokens.load()
         return null
       },
       settle: async () => {
         stopping = true
+        watch.stop()
         await http.settle()
         return null
       },
@@ -64,7 +68,9 @@ function serve(port: NonNullable<typeof parentPort>, data: ThreadData): void {
       },
       limits: (next) => {
         rateLimit.change(next.rate.requests, next.rate.windowMs)
+        identityRates.change(next.identityRate)
         work = next.work
+        load = next.load
       },
       settings: change,
       secret: ({ secret, endsAtMs }) => tokens.rotate(secret, endsAtMs),
@@ -91,10 +97,13 @@ function serve(port: NonNullable<typeof parentPort>, data: ThreadData): void {
         return work.perKind
       },
     },
-    ...{ cameras, rateLimit, clock, logger },
+    ...{ cameras, rateLimit, identityRates, clock, logger },
     log: data.log,
     ready: () => ready,
     stopping: () => stopping,
+    overloaded: () => counts.load > 0,
+    onTrouble: (error) => home.tell('trouble', error),
+    audit: (entry) => home.tell('audit', entry),
     nextClient: () => counts.nextClient(),
   })
   const routes: RouteGroup[] = [{ pages: farPages(home, data.pages) }]
@@ -108,12 +117,30 @@ function serve(port: NonNullable<typeof parentPort>, data: ThreadData): void {
       }),
     )
   }
+  const watch = new LoadWatch({
+    thresholds: {
+      get enabled() {
+        return load.enabled
+      },
+      get loopDelayMs() {
+        return load.loopDelayMs
+      },
+      get usedPercent() {
+        return load.usedPercent
+      },
+    },
+    usedPercent: () => ({}),
+    busy: loopActivity(),
+    onChange: ({ stage }) => counts.setLoad(data.row, stage),
+    clock,
+  })
   const http: HttpServer = createHttpServer({
+    load: () => counts.load,
     ...{ clock, logger, settings, routes },
     rpc: { openSession: (request) => upToDate(rpc.openSession(request), () => home.catchUp(sent, port)) },
     address: data.address,
     secondAddress: data.secondAddress,
-    shared: { counts, row: data.row },
+    shared: { counts, rates: data.rates, row: data.row },
     // After the library was loaded: the hooks of a thread's end run in reverse order.
     onLoaded: () => (createRequire(import.meta.url)(data.guardFile) as { guard(): void }).guard(),
   })

@@ -3,7 +3,7 @@
 import type { Browser, CDPSession, Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { type RunningService, startService } from '../support/service.js'
-import { launch, live, open, SHOTS } from './support.js'
+import { launch, leave, live, open, SHOTS } from './support.js'
 
 let service: RunningService
 let browser: Browser
@@ -80,7 +80,7 @@ describe.each(['light', 'dark'] as const)('the %s page', (colorScheme) => {
     await page.setViewportSize({ width: 360, height: 740 })
     expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBe(360)
     await page.screenshot({ path: `${SHOTS}/${colorScheme}-360.png`, fullPage: true })
-    await page.context().close()
+    await leave(page)
   })
 })
 
@@ -99,7 +99,7 @@ describe('without eyes or mouse', () => {
       expect.arrayContaining(['Cameras', 'Camera', 'Connection', 'Controls', 'Settings']),
     )
     expect(await page.locator('#announcer[aria-live="polite"]').textContent()).toBe('Virtual camera 0: live')
-    await page.context().close()
+    await leave(page)
   })
 
   it('is reached by the tab key in the order of the page, each stop to be seen', async () => {
@@ -134,7 +134,7 @@ describe('without eyes or mouse', () => {
       'control-test_pattern',
       'SUMMARY',
     ])
-    await page.context().close()
+    await leave(page)
   })
 
   it('skips to the picture, and does not move for those who want no motion', async () => {
@@ -152,6 +152,6 @@ describe('without eyes or mouse', () => {
         .map(({ tagName }) => tagName),
     )
     expect(moving).toEqual([])
-    await page.context().close()
+    await leave(page)
   })
 })

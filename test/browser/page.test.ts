@@ -4,7 +4,7 @@ import { readFileSync } from 'node:fs'
 import type { Browser } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { type RunningService, startService } from '../support/service.js'
-import { eventually, FAR_HOST, launch, live, look, open, SHOTS, SOON, textOf } from './support.js'
+import { eventually, FAR_HOST, launch, leave, live, look, open, SHOTS, SOON, textOf } from './support.js'
 
 let service: RunningService
 let browser: Browser
@@ -36,7 +36,7 @@ describe('the page of the camera face', () => {
     await live(page)
     expect(complaints).toEqual([])
     expect(requests.filter((address) => !address.startsWith(url))).toEqual([])
-    await page.context().close()
+    await leave(page)
   })
 
   it('S-52 names of cameras are text, whatever they hold', async () => {
@@ -64,7 +64,7 @@ describe('the page of the camera face', () => {
     await expect.poll(() => page.content(), SOON).toContain('&lt;img src=x onerror=alert(1)&gt;')
     expect(await page.locator('img[src="x"], script:not([src])').count()).toBe(0)
     expect({ dialogs, complaints }).toEqual({ dialogs: [], complaints: [] })
-    await page.context().close()
+    await leave(page)
   })
 
   it('shows a picture that moves, its size, the rate seen and the latency', async () => {
@@ -79,7 +79,7 @@ describe('the page of the camera face', () => {
     await eventually(page, 'read-latency', /^\d{1,3} ms$/)
     await eventually(page, 'card-camera-state', 'Online')
     await eventually(page, 'card-connection-state', 'Connected')
-    await page.context().close()
+    await leave(page)
   })
 
   it('changes the camera by keyboard, and leaves the other one’s stream', async () => {
@@ -100,7 +100,7 @@ describe('the page of the camera face', () => {
     await page.keyboard.press('Home')
     await expect.poll(() => page.locator('.tile[data-shows="live"]').count(), SOON).toBe(2)
     await expect.poll(viewers, SOON).toEqual([1, 1])
-    await page.context().close()
+    await leave(page)
   })
 
   it('moves a control by keyboard: the picture changes, and what the camera has then is shown', async () => {
@@ -127,7 +127,7 @@ describe('the page of the camera face', () => {
     await page.click('#controls-reset')
     await expect.poll(() => output.textContent(), SOON).toBe('0')
     await expect.poll(() => page.isDisabled('#control-gain'), SOON).toBe(true)
-    await page.context().close()
+    await leave(page)
   })
 
   it('says at the control what the service refused, and shows the value the camera kept', async () => {
@@ -142,7 +142,7 @@ describe('the page of the camera face', () => {
     await page.keyboard.press('End')
     await eventually(page, 'control-brightness-fault', 'The control is locked while the camera streams')
     expect(await page.inputValue('#control-brightness')).toBe('0')
-    await page.context().close()
+    await leave(page)
   })
 
   it('saves a snapshot as a JPEG with its time in a .jpg name', async () => {
@@ -153,7 +153,7 @@ describe('the page of the camera face', () => {
     const bytes = readFileSync(await download.path())
     expect([...bytes.subarray(0, 3), ...bytes.subarray(-2)]).toEqual([0xff, 0xd8, 0xff, 0xff, 0xd9])
     await eventually(page, 'outcome', /^Saved camera0_/)
-    await page.context().close()
+    await leave(page)
   })
 
   it('shows what the service says of each setting at its field, and applies good ones to the running stream', async () => {
@@ -178,7 +178,7 @@ describe('the page of the camera face', () => {
     await eventually(page, 'settings-note', /^In force: .*width/)
     expect(await page.getAttribute('#setting-fps', 'aria-invalid')).toBeNull()
     expect(streams()).toBe(before)
-    await page.context().close()
+    await leave(page)
   })
 
   it('restarts the camera and says so, with the stream going on; fills the screen and comes back', async () => {
@@ -192,7 +192,7 @@ describe('the page of the camera face', () => {
     await expect.poll(full, SOON).toBe('stage')
     await page.dblclick('#stage')
     await expect.poll(full, SOON).toBeUndefined()
-    await page.context().close()
+    await leave(page)
   })
 
   it('falls back to an image where the browser cannot decode frames by itself', async () => {
@@ -204,7 +204,7 @@ describe('the page of the camera face', () => {
     await expect.poll(width, SOON).toBe(1280)
     await live(page)
     expect(complaints).toEqual([])
-    await page.context().close()
+    await leave(page)
   })
 
   it('asks for a token from another machine, says when one is no good, and keeps it out of every address', async () => {
@@ -229,6 +229,6 @@ describe('the page of the camera face', () => {
     await live(page)
     await page.click('#sign-out')
     await page.locator('#sign-in').waitFor()
-    await page.context().close()
+    await leave(page)
   })
 })

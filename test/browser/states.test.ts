@@ -5,8 +5,9 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Browser, Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { freePort, type RunningService, startService } from '../support/service.js'
-import { eventually, launch, live, look, open, SOON, textOf } from './support.js'
+import { freePort } from '../support/free-port.mjs'
+import { type RunningService, startService } from '../support/service.js'
+import { eventually, launch, leave, live, look, open, SOON, textOf } from './support.js'
 
 let browser: Browser
 beforeAll(async () => {
@@ -49,7 +50,7 @@ describe('a service that goes away', () => {
     const before = await look(page)
     await expect.poll(async () => (await look(page)).sum, SOON).not.toBe(before.sum)
     expect(await page.evaluate(() => Reflect.get(window, 'isSamePage'))).toBe(true)
-    await page.context().close()
+    await leave(page)
   })
 })
 
@@ -74,7 +75,7 @@ describe('a camera that does not deliver', () => {
     await live(page)
   })
   afterAll(async () => {
-    await page?.context().close()
+    if (page !== undefined) await leave(page)
     await service?.stop()
   })
 
@@ -134,6 +135,6 @@ describe('more cameras than connections', () => {
     }
     await page.waitForResponse((response) => response.url().includes('/status') && response.ok())
     expect(complaints).toEqual([])
-    await page.context().close()
+    await leave(page)
   })
 })

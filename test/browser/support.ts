@@ -53,6 +53,12 @@ export async function open(
   return { page, complaints, requests }
 }
 
+/** Ends the page and its profile; an answer that is just being made up for it is no failure. */
+export async function leave(page: Page): Promise<void> {
+  await page.unrouteAll({ behavior: 'ignoreErrors' })
+  await page.context().close()
+}
+
 export async function live(page: Page): Promise<void> {
   await page.locator('#stage[data-state="live"]').waitFor({ timeout: SOON.timeout })
 }

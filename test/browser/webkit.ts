@@ -4,7 +4,7 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { readdirSync } from 'node:fs'
 import type { Readable } from 'node:stream'
-import { freePort } from '../support/service.js'
+import { freePort } from '../support/free-port.mjs'
 import { type Engine, end, keyActions, START_MS } from './engine.js'
 
 export async function startWebKit(): Promise<Engine> {

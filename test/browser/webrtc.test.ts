@@ -2,8 +2,9 @@
 
 import { execFileSync } from 'node:child_process'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { freePort } from '../support/free-port.mjs'
 import { RpcClient } from '../support/rpc-client.js'
-import { freePort, type RunningService, startService } from '../support/service.js'
+import { type RunningService, startService } from '../support/service.js'
 import { launch, SOON } from './support.js'
 
 const binary = process.env.MEDIAMTX_BIN ?? which('mediamtx')

@@ -35,6 +35,7 @@ const SPELLINGS = ['snapshot', 'start', 'stop', 'listing'].map((name) => `perfor
 const DECIDED: Readonly<Record<string, string>> = {
   'server.max_connections': 'C-34',
   'server.shutdown_timeout': 'design §8',
+  'server.client_cleanup_timeout': 'reliability-security §2.6: reset after 2 s',
   'mediamtx.recordings_path': 'below state_dir',
   'mediamtx.snapshots_path': 'below state_dir',
   'mediamtx.codec.video_profile': 'C-39',
@@ -43,13 +44,14 @@ const DECIDED: Readonly<Record<string, string>> = {
   'mediamtx.run_on_demand_start_timeout': 'blank is the default of MediaMTX',
   'mediamtx.run_on_demand_close_after': 'blank is the default of MediaMTX',
   'camera.device_range': 'design §8',
+  'camera.capability_timeout': '§13.3: the native core probes, with the deadline of v4l2-native §4.6',
   'camera.fallback_poll_interval': 'design §8',
   'logging.level': 'design §7: people look at the console',
   'logging.format': 'design §7: people look at the console',
   'logging.file_enabled': 'design §7',
   'logging.console_enabled': 'design §7',
   'security.rate_limit_requests': 'C-33',
-  'storage.fallback_path': 'below state_dir',
+  'storage.fallback_path': 'R-35: a folder that cannot be written is told to the caller, unless another one is wanted',
   'api_key_management.storage_path': 'our own file is in state_dir; that of the older editions is imported',
 }
 

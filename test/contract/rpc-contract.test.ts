@@ -33,7 +33,11 @@ const OURS = ['get_camera_controls', 'set_camera_controls', 'reset_camera_contro
 const DEPARTURES: Readonly<Record<string, readonly string[]>> = {
   // Links are there while something can play them: one that is handed out works.
   get_camera_list: ['result.cameras[].streams.rtsp: not always there', 'result.cameras[].streams.hls: not always there'],
-  get_camera_status: ['result.streams.rtsp: not always there', 'result.streams.hls: not always there'],
+  get_camera_status: [
+    ...['result.streams.rtsp: not always there', 'result.streams.hls: not always there'],
+    // For admins who ask for it (§8).
+    ...['debug: ours', 'result.debug: ours'],
+  ],
   // The token may come by any of its three names; a legacy refusal is a result (§4.5).
   authenticate: ['auth_token: required is false in place of true', 'token: ours', 'api_key: ours', 'errors: -32602 ours'],
   // How a picture was made, where it was not simply taken (§14 allows it).

@@ -1,10 +1,10 @@
 /**
- * Connections that the system does not hand over. Out of file descriptors it closes what connects and tells nobody, so the service notices
- * by itself, says so and goes on; for want of memory they wait.
+ * Connections when file descriptors or memory are short: the last descriptors are no client's, and what the system cannot hand over for
+ * want of memory waits.
  */
 
 import { execFileSync } from 'node:child_process'
-import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { connect, type Socket } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -30,25 +30,36 @@ afterAll(async () => {
 
 const DEADLINE = { timeout: 20_000 }
 
-it('is told in the log once and counted, and everything works again when descriptors are free', async () => {
-  expect((await ask(service.cameraPort, 'GET', '/health')).status).toBe(200)
+it('a flood leaves descriptors for cameras and files; it is told once and counted, and is over when they are free', async () => {
+  const early = connect({ host: '127.0.0.1', port: service.cameraPort })
+  let bytes = 0
+  early.on('data', (data) => {
+    bytes += data.length
+  })
+  early.write('GET /video_feed HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n')
+  await vi.waitFor(() => expect(bytes).toBeGreaterThan(10_000), DEADLINE)
   // More than there are descriptors for.
   for (let opened = 0; opened < LIMIT; opened += 1) {
     const socket = connect({ host: '127.0.0.1', port: service.cameraPort })
     sockets.push(socket)
     await new Promise((resolve) => socket.on('error', resolve).once('connect', resolve))
   }
-  await vi.waitFor(() => expect(service.log()).toContain('no file descriptor is free'), DEADLINE)
+  await vi.waitFor(() => expect(service.log()).toContain('nobody new is let in'), DEADLINE)
+  expect((await ask(service.cameraPort, 'GET', '/health')).status).toBe(503)
+  const free = LIMIT - readdirSync(`/proc/${service.pid}/fd`).length
+  expect(free).toBeGreaterThanOrEqual(60)
+  // Who is in stays.
+  const before = bytes
+  await vi.waitFor(() => expect(bytes).toBeGreaterThan(before + 10_000), DEADLINE)
 
   for (const socket of sockets.splice(0)) socket.destroy()
-  await vi.waitFor(() => expect(service.log()).toContain('file descriptors are free again'), DEADLINE)
+  await vi.waitFor(() => expect(service.log()).toContain('descriptors for new connections again'), DEADLINE)
   const status = JSON.parse((await ask(service.cameraPort, 'GET', '/status')).body)
-  expect(status.server.faults.connection.DESCRIPTOR_LIMIT).toMatchObject({
-    count: expect.any(Number),
-    reason: expect.stringContaining('EMFILE'),
-  })
-  expect(service.log().split('no file descriptor is free')).toHaveLength(2)
+  expect(status.server.faults.connection.DESCRIPTOR_LIMIT).toMatchObject({ count: expect.any(Number) })
+  expect(service.log().split('nobody new is let in')).toHaveLength(2)
+  expect(service.log()).not.toContain('no file descriptor is free')
   expect(status.is_connected).toBe(true)
+  early.destroy()
 }, 60_000)
 
 it('a connection that the system cannot hand over at first is served when it can', async () => {

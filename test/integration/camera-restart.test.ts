@@ -52,6 +52,15 @@ describe('a restart of a camera', () => {
     expect(await status()).toMatchObject({ state: 'streaming', reconnect_attempts: 0, viewers: { count: VIEWERS } })
   })
 
+  it('lets nobody down who waits for a picture', async () => {
+    const statuses: (number | undefined)[] = []
+    for (let i = 0; i < RESTARTS * 2; i++) {
+      const [picture] = await Promise.all([pictureStatus(), call('POST', '/camera/restart')])
+      statuses.push(picture)
+    }
+    expect(statuses).toEqual(Array.from({ length: RESTARTS * 2 }, () => 200))
+  })
+
   it('is one for all who ask at the same time, and counts on', async () => {
     const before = await status()
     const answers = await Promise.all(Array.from({ length: 5 }, () => call('POST', '/camera/restart')))
@@ -105,6 +114,15 @@ async function call(method: string, path: string, over?: Agent): Promise<unknown
   const chunks: Buffer[] = []
   for await (const chunk of answer) chunks.push(chunk as Buffer)
   return JSON.parse(Buffer.concat(chunks).toString())
+}
+
+/** Of a picture that was captured after it was asked for. */
+async function pictureStatus(): Promise<number | undefined> {
+  const sent = request({ host: '127.0.0.1', port: service.cameraPort, path: '/snapshot?warmup_frames=1' })
+  sent.end()
+  const [answer] = (await once(sent, 'response')) as [IncomingMessage]
+  await once(answer.resume(), 'end')
+  return answer.statusCode
 }
 
 /** Counts what it receives. */

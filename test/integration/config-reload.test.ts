@@ -63,11 +63,20 @@ performance: {monitoring_thresholds: {active_connections_limit: 1, memory_usage_
   })
 
   it('is in force by itself when it is watched; one that is wrong is told and leaves everything as it is', async () => {
+    const listener = await RpcClient.connect(service.url, { origin: ORIGIN })
+    await listener.login(service.token('viewer'))
+    await listener.call('subscribe_events', { topics: ['system.error'] })
     const reloads = logged('was reloaded')
+    const trouble = listener.notification('system.error')
     writeFileSync(file, 'snapshots: {enabled: true}\nserver: {max_connections: 0}\n')
     await vi.waitFor(() => expect(service.log()).toContain('the configuration was not reloaded'), DEADLINE)
     expect(service.log()).toContain('server.max_connections: 0: an integer between 1 and 100000')
     expect(logged('was reloaded')).toBe(reloads)
+    const told = await trouble
+    expect(told).toMatchObject({ error: expect.stringContaining('the configuration was not reloaded') })
+    // Any viewer hears of it: neither keys nor folders.
+    expect(JSON.stringify(told)).not.toMatch(/max_connections|config-reload-/)
+    await listener.close()
 
     writeFileSync(file, 'snapshots: {enabled: true}\n')
     await vi.waitFor(() => expect(logged('was reloaded')).toBeGreaterThan(reloads), DEADLINE)

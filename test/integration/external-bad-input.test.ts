@@ -5,9 +5,10 @@ import { createServer, type Server } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, it } from 'vitest'
+import { freePort } from '../support/free-port.mjs'
 import { MediamtxDouble } from '../support/mediamtx-double/index.js'
 import { RpcClient } from '../support/rpc-client.js'
-import { freePort, type RunningService, startService } from '../support/service.js'
+import { type RunningService, startService } from '../support/service.js'
 import { until } from './media-bench.js'
 
 const stateDir = mkdtempSync(join(tmpdir(), 'external-bad-'))

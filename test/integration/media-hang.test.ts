@@ -5,13 +5,14 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
+import { freePort } from '../support/free-port.mjs'
 import { extent, full } from '../support/rows.js'
 import { RpcClient } from '../support/rpc-client.js'
-import { freePort, type RunningService, startService } from '../support/service.js'
+import { type RunningService, startService } from '../support/service.js'
 import { until } from './media-bench.js'
 
 const STAND_IN = join(import.meta.dirname, '../support/mediamtx-program.mjs')
-const STALL_S = [60, 5] as const
+const STALL_S = [60, 12] as const
 const MEBIBYTE = 1024 * 1024
 
 let dir: string

@@ -7,42 +7,36 @@ import { useDouble } from './media-double.js'
 
 const rig = useDouble()
 
-test('a camera that leaves is stood in for, with its path and its publisher, and then both go', async () => {
-  const { media, server } = await rig.open({}, { absentKeepMs: 2_500 })
-  await media.startStreaming('camera0', 'h')
-  await until('frames are encoded', async () => (await media.streamStatus('camera0')).metrics.frames_sent > 5)
-  const publisher = server.runtime.get('camera0')?.publisher
-  rig.bench?.feeds.setDevices([])
-  const begin = performance.now()
-  await expect(media.startStreaming('camera0', 'h')).rejects.toMatchObject({ code: 'INVALID_STATE' })
-  expect(await media.streamStatus('camera0')).toMatchObject({ status: 'ACTIVE', error: 'the camera was unplugged' })
-  const bytes = server.runtime.get('camera0')?.inboundBytes ?? 0
-  await until('pictures go on', () => (server.runtime.get('camera0')?.inboundBytes ?? 0) > bytes + 500)
-  expect(server.runtime.get('camera0')?.publisher).toBe(publisher)
-  await until('its path is gone', () => server.config('camera0') === undefined, 20_000)
-  expect(performance.now() - begin).toBeGreaterThan(2_400)
-  await expect(media.streamStatus('camera0')).rejects.toMatchObject({ code: 'STREAM_NOT_FOUND' })
-})
+/** How long an absent camera is stood in for: long enough for a busy machine to encode the first pictures of that. */
+const KEEP_MS = 6_000
 
-test('a camera of H.264 that leaves is stood in for by a picture that ffmpeg makes', async () => {
-  const { media, server } = await rig.open({}, { absentKeepMs: 2_500 }, ['camera0'], ({ feeds }) => {
-    feeds.codec = 'h264'
-  })
-  await media.startStreaming('camera0', 'h')
-  await until('frames are copied', async () => (await media.streamStatus('camera0')).metrics.frames_sent > 5)
-  const publisher = server.runtime.get('camera0')?.publisher
-  rig.bench?.feeds.setDevices([])
-  const begin = performance.now()
-  let bytes = 0
-  // Later than what was under way when the camera left.
-  await until('pictures go on for more than a second', () => {
-    const before = bytes
-    bytes = server.runtime.get('camera0')?.inboundBytes ?? 0
-    return bytes > before && performance.now() - begin > 1_200
-  })
-  expect(server.runtime.get('camera0')?.publisher).toBe(publisher)
-  await until('it ends', () => server.runtime.get('camera0')?.publisher === undefined)
-})
+test.each(['jpeg', 'h264'] as const)(
+  'a camera of %s that leaves is stood in for, with its path and its publisher, and then both go',
+  async (codec) => {
+    const { media, server } = await rig.open({}, { absentKeepMs: KEEP_MS }, ['camera0'], ({ feeds }) => {
+      feeds.codec = codec
+    })
+    await media.startStreaming('camera0', 'h')
+    await until('frames are sent', async () => (await media.streamStatus('camera0')).metrics.frames_sent > 5)
+    const publisher = server.runtime.get('camera0')?.publisher
+    rig.bench?.feeds.setDevices([])
+    const begin = performance.now()
+    await expect(media.startStreaming('camera0', 'h')).rejects.toMatchObject({ code: 'INVALID_STATE' })
+    expect(await media.streamStatus('camera0')).toMatchObject({ status: 'ACTIVE', error: 'the camera was unplugged' })
+    let bytes = server.runtime.get('camera0')?.inboundBytes ?? 0
+    await until('pictures go on', () => (server.runtime.get('camera0')?.inboundBytes ?? 0) > bytes + 500)
+    // Later than what was under way when the camera left.
+    await until('they still do', () => {
+      const before = bytes
+      bytes = server.runtime.get('camera0')?.inboundBytes ?? 0
+      return bytes > before && performance.now() - begin > 1_200
+    })
+    expect(server.runtime.get('camera0')?.publisher).toBe(publisher)
+    await until('its path is gone', () => server.config('camera0') === undefined, 20_000)
+    expect(performance.now() - begin).toBeGreaterThan(KEEP_MS - 100)
+    await expect(media.streamStatus('camera0')).rejects.toMatchObject({ code: 'STREAM_NOT_FOUND' })
+  },
+)
 
 test('a camera that is back before that goes on, and who reads it is not dropped', async () => {
   const { media, server } = await rig.open()

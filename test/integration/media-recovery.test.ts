@@ -57,7 +57,7 @@ test('R-03: a path manager that hangs while info answers is a server that is dow
 }, 20_000)
 
 /** One every 2 s for 2 min. */
-const DEATHS = [60, 12] as const
+const DEATHS = [60, 20] as const
 const LIFE_MS = full(2_000, 600)
 
 test(`R-05: after a storm of deaths (${extent('deaths', ...DEATHS)}), while wishes change 50 times a second, the last wish is what is there`, async () => {

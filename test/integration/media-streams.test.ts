@@ -39,6 +39,17 @@ test('a stream starts, is the same when started twice, tells its state, and stop
   expect(await media.streamUrl('camera0', 'h')).toMatchObject({ available: false, stream_status: 'NOT_READY' })
 })
 
+test('however often the list is asked for, MediaMTX is asked ten times a second, and what we changed shows at once', async () => {
+  const { media, server } = await rig.open()
+  server.calls.length = 0
+  const begin = performance.now()
+  for (let asked = 0; asked < 500; asked++) expect(await media.streams()).toMatchObject([{ name: 'camera0', ready: false }])
+  // Those of the loop itself come every half second.
+  expect(count(server, 'GET paths/list')).toBeLessThanOrEqual(2 + (performance.now() - begin) * (1 / 100 + 1 / 500))
+  await media.startStreaming('camera0', 'h')
+  expect(await media.streams()).toMatchObject([{ name: 'camera0', ready: true }])
+})
+
 test('while others read, a stopped stream continues', async () => {
   const { media, server } = await rig.open()
   await media.startStreaming('camera0', 'h')

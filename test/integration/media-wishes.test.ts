@@ -56,6 +56,17 @@ test('wishes that cannot be are refused and leave nothing', async () => {
   expect(server.config('camera0')?.record).toBe(false)
 })
 
+test('a stream from elsewhere goes on after a stop for whoever reads it at that moment, not for who has just left', async () => {
+  const { media, server } = await rig.open()
+  await media.setSource('uav', SOURCE)
+  server.runtime.publish('uav', { id: 'eo', close: () => undefined })
+  const leave = server.runtime.read('uav')
+  await until('the reader is seen', () => media.path('uav')?.readers.length === 1)
+  expect(await media.stopStreaming('uav')).toMatchObject({ status: 'STOPPED', stream_continues: true })
+  leave()
+  expect(await media.stopStreaming('uav')).toMatchObject({ status: 'STOPPED', stream_continues: false })
+})
+
 test('a stream from elsewhere has its path while it is wished for, fetched all the time while it is recorded', async () => {
   const { media, server } = await rig.open()
   await media.setSource('uav/eo', SOURCE)

@@ -4,9 +4,10 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { freePort } from '../support/free-port.mjs'
 import { PythonLikeClient, ScriptLikeClient, WebLikeClient } from '../support/older-clients.js'
 import { RpcClient } from '../support/rpc-client.js'
-import { freePort, type RunningService, startService } from '../support/service.js'
+import { type RunningService, startService } from '../support/service.js'
 
 let service: RunningService
 let port: number

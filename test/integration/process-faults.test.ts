@@ -3,19 +3,21 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { connect, type Socket } from 'node:net'
+import { connect, createServer, type Socket } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { json } from 'node:stream/consumers'
 import { setTimeout as delay } from 'node:timers/promises'
 import { afterAll, describe, expect, it, vi } from 'vitest'
+import { stopwatch } from '../support/processor-wait.js'
+import { extent, full } from '../support/rows.js'
 import { RpcClient } from '../support/rpc-client.js'
 import { MAIN, type RunningService, startService } from '../support/service.js'
 
 const folder = mkdtempSync(join(tmpdir(), 'process-faults-'))
 afterAll(() => rmSync(folder, { recursive: true, force: true }))
 const DEADLINE = { timeout: 20_000, interval: 20 }
-/** 200 on request. */
-const KILLS = Number(process.env.R11_KILLS ?? 6)
+const KILLS = [200, 6] as const
 const SIGNALS = 100
 
 const FAST = { env: { CAMERA_SERVICE_SECURITY_RATE_LIMIT_REQUESTS: '100000' } }
@@ -29,7 +31,7 @@ async function loggedIn(service: RunningService, role: 'viewer' | 'operator' | '
 /** A module for --import. */
 const module = (source: string): string => `--import=data:text/javascript,${encodeURIComponent(source)}`
 
-it(`R-11: after each of ${KILLS} kills under load a start is ready as always, and what was acknowledged is there`, async () => {
+it(`R-11: after each kill under load (${extent('kills', ...KILLS)}) a start is ready as always, and what was acknowledged is there`, async () => {
   const stateDir = join(folder, 'killed')
   mkdirSync(stateDir)
   let seed = 20_301
@@ -41,10 +43,10 @@ it(`R-11: after each of ${KILLS} kills under load a start is ready as always, an
   /** Asked for, and perhaps done when the kill came. */
   let asked = 0
   const startsMs: number[] = []
-  for (let kills = 0; kills <= KILLS; kills += 1) {
-    const begin = performance.now()
+  for (let kills = 0; kills <= full(...KILLS); kills += 1) {
+    const elapsed = stopwatch()
     const service = await startService({ ...FAST, stateDir, args: ['--virtual-cameras', '1'], camera: true })
-    startsMs.push(performance.now() - begin)
+    startsMs.push(elapsed(service.pid))
     const client = await loggedIn(service)
     if (days > 0) {
       const kept = /max_?age_?days\\?":(\d+)/i.exec(
@@ -80,9 +82,8 @@ it(`R-11: after each of ${KILLS} kills under load a start is ready as always, an
     await loading
   }
   console.log(`R-11: ready after ${startsMs.map((ms) => ms.toFixed(0)).join(', ')} ms`)
-  // The first start is a fresh one, the others are starts after a crash: the same, but for what the machine does beside.
-  expect(Math.min(...startsMs.slice(1))).toBeLessThan(Math.max(1_000, 2 * (startsMs[0] ?? 0)))
-}, 120_000)
+  expect(Math.max(...startsMs)).toBeLessThanOrEqual(500)
+}, 900_000)
 
 describe('R-13: what nobody caught', () => {
   const flag = join(folder, 'throw')
@@ -117,6 +118,20 @@ describe('R-13: what nobody caught', () => {
   )
 })
 
+it('R-18: WebSockets that have gone take no descriptors', async () => {
+  const LIMIT = 256
+  const service = await startService({ wrapper: ['prlimit', `--nofile=${LIMIT}:${LIMIT}`] })
+  for (let came = 0; came < LIMIT; came += 1) {
+    const client = await RpcClient.connect(service.url)
+    client.close()
+    await client.closed
+  }
+  const client = await loggedIn(service)
+  expect(await client.call('ping')).toBe('pong')
+  expect(service.log()).not.toContain('file descriptors run out')
+  expect(await service.stop()).toBe(0)
+})
+
 it('R-18: without descriptors nobody new is let in, who is in is served, and all is well when some are free', async () => {
   const LIMIT = 256
   const service = await startService({
@@ -133,28 +148,69 @@ it('R-18: without descriptors nobody new is let in, who is in is served, and all
     if (opened % 20 === 0) await Promise.race([once(socket, 'connect').catch(() => undefined), delay(200)])
   }
   await vi.waitFor(() => expect(service.log()).toContain('file descriptors run out'), DEADLINE)
-  const busyMs = await cpuMs(service.pid, 1_000)
-  expect(busyMs).toBeLessThan(250)
+  expect(await cpuMs(service.pid, 1_000)).toBeLessThanOrEqual(100)
   const took: number[] = []
   for (let calls = 0; calls < 100; calls += 1) {
-    const begin = performance.now()
+    const elapsed = stopwatch(service.pid)
     await client.call('get_camera_list')
-    took.push(performance.now() - begin)
+    took.push(elapsed())
   }
   took.sort((a, b) => a - b)
-  expect(took[50]).toBeLessThan(5)
+  expect(took[95]).toBeLessThanOrEqual(5)
   // A descriptor for a file is there.
   expect(await client.call('take_snapshot', { device: 'camera0' })).toMatchObject({ status: 'SUCCESS' })
   await expect(RpcClient.connect(service.url)).rejects.toThrow()
 
+  const elapsed = stopwatch(service.pid)
   for (const socket of sockets) socket.destroy()
-  await vi.waitFor(() => expect(service.log()).toContain('file descriptors are free again'), DEADLINE)
-  const other = await loggedIn(service)
+  const other = await vi.waitFor(() => RpcClient.connect(service.url), { timeout: 20_000, interval: 5 })
+  expect(elapsed()).toBeLessThanOrEqual(1_000)
+  expect(service.log()).toContain('file descriptors are free again')
   expect(await other.call('ping')).toBe('pong')
   await other.close()
   await client.close()
   expect(await service.stop()).toBe(0)
 }, 60_000)
+
+it('R-18: a port that another process took meanwhile is listened on when that one has gone', async () => {
+  const LIMIT = 256
+  const service = await startService({ wrapper: ['prlimit', `--nofile=${LIMIT}:${LIMIT}`] })
+  const sockets = Array.from({ length: LIMIT }, () => connect({ host: '127.0.0.1', port: service.port }))
+  for (const socket of sockets) socket.on('error', () => undefined)
+  await vi.waitFor(() => expect(service.log()).toContain('file descriptors run out'), DEADLINE)
+  const other = createServer().listen(service.port, '127.0.0.1')
+  await once(other, 'listening')
+  for (const socket of sockets) socket.destroy()
+  await vi.waitFor(() => expect(service.log()).toContain('the listener is not back'), DEADLINE)
+  other.close()
+  await vi.waitFor(() => expect(service.log()).toContain('file descriptors are free again'), DEADLINE)
+  expect(service.log().split('the listener is not back')).toHaveLength(2)
+  const client = await loggedIn(service)
+  expect(await client.call('ping')).toBe('pong')
+  expect(await service.stop()).toBe(0)
+})
+
+it('R-18: a flood of the health port leaves the service well, and whoever is in served', async () => {
+  const LIMIT = 256
+  const service = await startService({ wrapper: ['prlimit', `--nofile=${LIMIT}:${LIMIT}`] })
+  const client = await loggedIn(service)
+  const sockets = Array.from({ length: 400 }, () => connect({ host: '127.0.0.1', port: service.healthPort }))
+  for (const socket of sockets) socket.on('error', () => undefined)
+  await vi.waitFor(() => expect(service.log()).toMatch(/health: file descriptors run out/), DEADLINE)
+  expect(await cpuMs(service.pid, 1_000)).toBeLessThanOrEqual(100)
+  expect(await client.call('ping')).toBe('pong')
+  const elapsed = stopwatch(service.pid)
+  for (const socket of sockets) socket.destroy()
+  const live = await vi.waitFor(() => fetch(`http://127.0.0.1:${service.healthPort}/health/live`), {
+    timeout: 20_000,
+    interval: 5,
+  })
+  expect(elapsed()).toBeLessThanOrEqual(1_000)
+  expect(live.status).toBe(200)
+  expect(service.log()).toMatch(/health: file descriptors are free again/)
+  await client.close()
+  expect(await service.stop()).toBe(0)
+})
 
 it(`R-20: ${SIGNALS} of each signal during load are borne; a second SIGTERM ends it at once`, async () => {
   const service = await startService({ args: ['--virtual-cameras', '1'], camera: true })
@@ -189,49 +245,52 @@ it(`R-20: ${SIGNALS} of each signal during load are borne; a second SIGTERM ends
   await service.stop()
 }, 60_000)
 
-it('R-21: a wrong configuration ends the start with 78, quickly, and with file, line, key, value and rule', async () => {
-  const wrong = [
-    'server: {port: 0}',
-    'logging: {level: loud}',
-    'storage: {warn_percent: 95}',
-    'camera: {device_range: [9, 2]}',
-    'server: [1]',
-    '{',
+const INVALID = [200, 12] as const
+const TIMED_RUN = join(import.meta.dirname, '../support/timed_run.py')
+
+it(`R-21: a wrong configuration (${extent('generated ones', ...INVALID)}) ends the start with 78, quickly, and with file, line, key, value and rule`, async () => {
+  const kinds: readonly ((number: number) => string)[] = [
+    (number) => `server: {port: ${65_536 + number}}`,
+    (number) => `logging: {level: loud${number}}`,
+    (number) => `storage: {warn_percent: ${95 + (number % 100)}}`,
+    (number) => `camera: {device_range: [${number + 1}, ${number % 9}]}`,
+    (number) => `server: [${number}]`,
+    (number) => `{a${number}: `,
   ]
   const took: number[] = []
   await Promise.all(
     [0, 1].map(async (lane) => {
-      for (let runs = lane; runs < wrong.length * 2; runs += 2) {
+      for (let runs = lane; runs < full(...INVALID); runs += 2) {
         const file = join(folder, `wrong-${runs}.yaml`)
-        writeFileSync(file, `# a comment\n${wrong[runs % wrong.length]}\n`)
-        const begin = performance.now()
-        const child = spawn(process.execPath, [MAIN, 'run', '--config', file], {
-          stdio: ['ignore', 'ignore', 'pipe'],
+        writeFileSync(file, `# a comment\n${kinds[runs % kinds.length]?.(runs)}\n`)
+        const child = spawn('python3', [TIMED_RUN, process.execPath, MAIN, 'run', '--config', file], {
+          stdio: ['ignore', 'pipe', 'inherit'],
           env: { PATH: process.env.PATH },
         })
-        let said = ''
-        child.stderr.on('data', (data: Buffer) => {
-          said += data.toString()
-        })
-        const [code] = await once(child, 'close')
-        took.push(performance.now() - begin)
+        const { code, said, tookMs } = (await json(child.stdout)) as {
+          readonly code: number
+          readonly said: string
+          readonly tookMs: number
+        }
+        took.push(tookMs)
         expect(code).toBe(78)
         expect(said).toMatch(new RegExp(`^${file}:[23]: .+ — .+`))
       }
     }),
   )
   took.sort((a, b) => a - b)
-  console.log(`R-21: exit 78 after ${took[0]?.toFixed(0)} ms at best, ${took[took.length >> 1]?.toFixed(0)} ms in the middle`)
-  expect(took[0]).toBeLessThan(600)
+  console.log(`R-21: exit 78 after ${took[took.length >> 1]?.toFixed(0)} ms in the middle, ${took.at(-1)?.toFixed(0)} ms at most`)
+  expect(took.at(-1)).toBeLessThanOrEqual(300)
 }, 60_000)
 
-it('R-23: after a pause of the whole process it is well within 2 s, and no timer catches up', async () => {
-  const PAUSE_MS = Number(process.env.R23_PAUSE_MS ?? 3_000)
+const PAUSE_S = [60, 3] as const
+
+it(`R-23: after a pause of the whole process (${extent('s', ...PAUSE_S)}) it is well within 2 s, and no timer catches up`, async () => {
   const service = await startService({ args: ['--virtual-cameras', '1'], env: { CAMERA_SERVICE_SERVER_PING_INTERVAL: '500ms' } })
   const client = await loggedIn(service)
   await vi.waitFor(async () => expect(await client.call('get_camera_list')).toMatchObject({ connected: 1 }), DEADLINE)
   process.kill(service.pid, 'SIGSTOP')
-  await delay(PAUSE_MS)
+  await delay(full(...PAUSE_S) * 1_000)
   let pings = 0
   client.socket.on('ping', () => {
     pings += 1
@@ -246,7 +305,7 @@ it('R-23: after a pause of the whole process it is well within 2 s, and no timer
   expect(pings).toBeLessThanOrEqual(1 + Math.ceil((performance.now() - begin) / 500))
   await client.close()
   expect(await service.stop()).toBe(0)
-}, 60_000)
+}, 150_000)
 
 /** Processor time used within `overMs`. */
 async function cpuMs(pid: number, overMs: number): Promise<number> {

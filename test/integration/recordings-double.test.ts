@@ -1,13 +1,14 @@
 /** The writer that uses MediaMTX, against a stand-in for its recorder: files that come late, notices, death, and a server that lies. */
 
-import { type ChildProcess, spawn } from 'node:child_process'
+import { type ChildProcess, execFileSync, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdirSync, rmSync } from 'node:fs'
+import { mkdirSync, rmSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { afterEach, expect, test } from 'vitest'
 import { ServiceError } from '../../src/base/errors.js'
 import type { RecordingMedia } from '../../src/recordings/index.js'
 import { playThrough } from '../support/ffprobe.js'
+import { tornFile } from '../support/torn-file.js'
 import { openRecordings, type RecordingBench, recordersIn, until } from './recordings-bench.js'
 
 type Wish = Parameters<RecordingMedia['setRecording']>[1]
@@ -17,6 +18,8 @@ class RecorderDouble implements RecordingMedia {
   state: RecordingMedia['state'] = 'up'
   /** A server that stores the wish and writes nothing, or elsewhere. */
   writes = true
+  /** So many files begin in the middle of a key frame, as of a stream that is joined there. */
+  torn = 0
   /** Hooks that cannot run: another container. */
   tells = true
   readonly wishes = new Map<string, Wish>()
@@ -31,7 +34,11 @@ class RecorderDouble implements RecordingMedia {
     else this.wishes.set(device, wish)
     if (this.state !== 'up') throw new ServiceError('DEPENDENCY_FAILED', { data: { dependency: 'MediaMTX' } })
     if (wish === undefined) await this.#close(device)
-    else this.#open(device, wish)
+    else {
+      // Another pattern closes the file and opens the next.
+      await this.#close(device)
+      this.#open(device, wish)
+    }
   }
 
   onState = (listener: (state: RecordingMedia['state']) => void) => added(this.#onState, listener)
@@ -72,6 +79,12 @@ class RecorderDouble implements RecordingMedia {
     this.#files += 1
     const file = `${wish.recordPath.replace('%path', device).replace(/%f$/, String(this.#files)).replaceAll('%', '')}.mp4`
     mkdirSync(dirname(file), { recursive: true })
+    if (this.torn > 0) {
+      this.torn -= 1
+      writeFileSync(file, TORN)
+      if (this.tells) for (const listener of this.#onCreated) listener(device)
+      return
+    }
     const source = ['-re', '-f', 'lavfi', '-i', 'testsrc=size=320x240:rate=15', '-c:v', 'libx264', '-g', '15', '-bf', '0']
     const parts = ['-movflags', '+frag_keyframe+empty_moov+default_base_moof', '-flush_packets', '1', '-f', 'mp4', file]
     const child = spawn('ffmpeg', ['-y', '-loglevel', 'quiet', ...source, ...parts], { stdio: ['pipe', 'ignore', 'ignore'] })
@@ -94,6 +107,24 @@ class RecorderDouble implements RecordingMedia {
     for (const listener of this.#onState) listener(state)
   }
 }
+
+/** A second of a stream whose first key frame lacks its first slices. */
+const TORN = tornFile(
+  execFileSync('ffmpeg', [
+    ...['-loglevel', 'error', '-f', 'lavfi', '-i', 'testsrc=size=320x240:rate=15:duration=1', '-c:v', 'libx264', '-g', '15'],
+    ...[
+      '-bf',
+      '0',
+      '-x264-params',
+      'slices=4',
+      '-movflags',
+      '+frag_keyframe+empty_moov+default_base_moof',
+      '-f',
+      'mp4',
+      'pipe:1',
+    ],
+  ]),
+)
 
 let bench: RecordingBench | undefined
 let double: RecorderDouble
@@ -175,6 +206,30 @@ test('a file that is deleted while MediaMTX writes it is missed, and a new one b
   await recordings.stopRecording('camera0')
   expect(files()).toHaveLength(1)
   expect((await playThrough(join(dir, files()[0] ?? ''))).packets).toBeGreaterThan(0)
+})
+
+test('a file that begins in the middle of a picture is none: the next one is, from its first to its last frame', async () => {
+  const { recordings, told, dir, files } = await open()
+  double.torn = 2
+  const { filename } = await recordings.startRecording({ device: 'camera0' })
+  expect(files()).toEqual([`${filename}.mp4`])
+  await until('it has a second', () => (recordings.status('camera0')?.duration ?? 0) >= 1)
+  // So it is when the stream was lost, too.
+  double.torn = 1
+  await double.loseStream('camera0')
+  double.regainStream('camera0')
+  await until('it goes on', () => told.at(-1)?.event === 'started' && told.length === 3)
+  await recordings.stopRecording('camera0')
+  expect(files()).toHaveLength(2)
+  for (const name of files()) expect((await playThrough(join(dir, name))).packets).toBeGreaterThan(0)
+})
+
+test('a stream whose key frames always look torn is recorded as it is', async () => {
+  const { recordings, files } = await open()
+  double.torn = Number.POSITIVE_INFINITY
+  await recordings.startRecording({ device: 'camera0' })
+  await recordings.stopRecording('camera0')
+  expect(files()).toHaveLength(1)
 })
 
 test('stopped while MediaMTX is away: what was written is closed, and nothing is wanted any more', async () => {

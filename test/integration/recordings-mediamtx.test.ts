@@ -5,8 +5,9 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { playThrough } from '../support/ffprobe.js'
+import { freePort } from '../support/free-port.mjs'
 import { type Incoming, RpcClient } from '../support/rpc-client.js'
-import { freePort, type RunningService, startService } from '../support/service.js'
+import { type RunningService, startService } from '../support/service.js'
 import { realMediamtx } from './media-bench.js'
 
 const binary = realMediamtx()

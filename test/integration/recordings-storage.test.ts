@@ -6,14 +6,11 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { playThrough } from '../support/ffprobe.js'
+import { canMount, NSENTER, UNSHARE, works } from '../support/mounts.js'
 import { RpcClient } from '../support/rpc-client.js'
 import { MAIN, type RunningService, startService } from '../support/service.js'
 import { until } from './recordings-bench.js'
 
-/** A user namespace where root is not to be had. */
-const UNSHARE = process.getuid?.() === 0 ? ['unshare', '--mount'] : ['unshare', '--map-root-user', '--mount']
-const NSENTER = process.getuid?.() === 0 ? ['--mount'] : ['--mount', '--user', '--preserve-credentials']
-const canMount = works([...UNSHARE, 'sh', '-c', 'mount -t tmpfs none /mnt'])
 /** Root may write whatever the mode says. */
 const NOBODY = 65_534
 const AS_NOBODY =
@@ -270,13 +267,4 @@ function fill(file: string): void {
     }
   }
   expect(statSync(file).size).toBeGreaterThan(0)
-}
-
-function works([command = '', ...words]: readonly string[]): boolean {
-  try {
-    execFileSync(command, words, { stdio: 'ignore' })
-    return true
-  } catch {
-    return false
-  }
 }

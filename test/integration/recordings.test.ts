@@ -1,6 +1,6 @@
 /** Recordings of virtual cameras by the whole service, without MediaMTX: calls over the socket, files on the disk, ffprobe. */
 
-import { readdirSync, readFileSync, statSync, utimesSync, writeFileSync } from 'node:fs'
+import { readdirSync, readFileSync, renameSync, statSync, utimesSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { playThrough } from '../support/ffprobe.js'
@@ -342,12 +342,16 @@ describe('retention', () => {
       ['c', 29],
       ['d', 20],
     ] as const) {
-      writeFileSync(join(folder(), `${name}.mp4`), 'x'.repeat(1_000_000))
-      utimesSync(join(folder(), `${name}.mp4`), now - days * day, now - days * day)
+      // With its size and its date at once: between the two it would be a new file.
+      const made = join(service.stateDir, `${name}.mp4`)
+      writeFileSync(made, 'x'.repeat(1_000_000))
+      utimesSync(made, now - days * day, now - days * day)
+      renameSync(made, join(folder(), `${name}.mp4`))
     }
     await eventually(async () => {
-      const listed = new Set((await client.call<Listed>('list_recordings')).files.map(({ filename }) => filename))
-      return ['a', 'b', 'c', 'd'].every((name) => listed.has(name)) ? true : undefined
+      const { files } = await client.call<Listed>('list_recordings')
+      const sizes = new Map(files.map(({ filename, file_size }) => [filename, file_size]))
+      return ['a', 'b', 'c', 'd'].every((name) => sizes.get(name) === 1_000_000) ? true : undefined
     })
     expect(await client.call('cleanup_old_files')).toEqual({
       cleanup_executed: true,

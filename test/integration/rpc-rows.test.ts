@@ -126,20 +126,16 @@ it(`R-54: all who are cut at once are back within 10 s, and who stayed does not 
   await lines.next()
   let sockets = await inTurns(count, WIDTH, login)
   const before = await server.figures()
-  let [tookMs, p95Ms] = [0, 0]
-  for (let attempt = 1; attempt <= ATTEMPTS; attempt++) {
-    for (const socket of sockets) socket.destroy()
-    await p95OfStayed()
-    const beganMs = performance.now()
-    // Each at once, as they come: what the service does not take it refuses.
-    sockets = await inTurns(count, 2_000, login)
-    tookMs = performance.now() - beganMs
-    p95Ms = await p95OfStayed()
-    const after = await server.figures()
-    expect(after.authenticated).toBe(count + 1)
-    expect(after.rss).toBeLessThanOrEqual(before.rss * 1.3)
-    if (tookMs <= 10_000 && p95Ms <= 50) break
-  }
+  for (const socket of sockets) socket.destroy()
+  await p95OfStayed()
+  const beganMs = performance.now()
+  // Each at once, as they come: what the service does not take it refuses.
+  sockets = await inTurns(count, 2_000, login)
+  const tookMs = performance.now() - beganMs
+  const p95Ms = await p95OfStayed()
+  const after = await server.figures()
+  expect(after.authenticated).toBe(count + 1)
+  expect(after.rss).toBeLessThanOrEqual(before.rss * 1.3)
   console.info(`R-54: ${count} back in ${Math.round(tookMs)} ms, p95 of who stayed ${p95Ms.toFixed(1)} ms`)
   expect(tookMs).toBeLessThanOrEqual(10_000)
   expect(p95Ms).toBeLessThanOrEqual(50)

@@ -1,5 +1,6 @@
 /** Clients that do not read: they wait, or are given up; nobody else notices, and nobody gets a gap. */
 
+import { readdirSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
 import { Rendered } from '../../src/base/rendered.js'
 import { RpcClient } from '../support/rpc-client.js'
@@ -14,7 +15,7 @@ async function subscriber(server: RpcServer, topic: string): Promise<RpcClient> 
   return client
 }
 
-/** Publishes numbered events until `done`; how many there were. */
+/** Publishes numbered events until `done`, no faster than the server's threads take them; how many there were. */
 async function publishUntil(server: RpcServer, topic: string, done: () => boolean): Promise<number> {
   let count = 0
   while (!done()) {
@@ -23,6 +24,7 @@ async function publishUntil(server: RpcServer, topic: string, done: () => boolea
       server.rpc.publish(topic, { device: 'camera0', number: count, fill: FILL })
       count += 1
     }
+    await server.stats()
     await new Promise(setImmediate)
   }
   return count
@@ -59,6 +61,20 @@ describe('a subscriber that stops reading', () => {
     await server.stop()
   })
 
+  it('costs no descriptor a second later when it does not read the reason either', async () => {
+    const server = await startRpcServer({ settings: { stallMs: 100, sweepMs: 20, hardBytes: 1e9, maxNotifications: 1e9 } })
+    const slow = await subscriber(server, 'snapshot.error')
+    const open = (): number => readdirSync('/proc/self/fd').length
+    const before = open()
+    slow.socket.pause()
+    await publishUntil(server, 'snapshot.error', () => server.http.connections === 0)
+    // Ours, of this same process, stays open.
+    await expect.poll(open, { timeout: 5_000 }).toBe(before - 1)
+    slow.socket.resume()
+    expect(await slow.closed).toMatchObject({ code: 1006 })
+    await server.stop()
+  })
+
   it('gets the newest state instead of every one', async () => {
     const server = await startRpcServer({ settings: { loginMs: 0, stallMs: 60_000 } })
     const slow = await subscriber(server, 'system.health')
@@ -67,6 +83,8 @@ describe('a subscriber that stops reading', () => {
       server.rpc.publish('system.health', { status: 'HEALTHY', number: count, fill: FILL })
       if (count % 50 === 0) await new Promise(setImmediate)
     }
+    // The thread that has the connection has told them all, too.
+    await server.stats()
     expect(server.http.connections).toBe(1)
     const last = slow.next((message) => message.params?.number === 4_999)
     slow.socket.resume()

@@ -6,9 +6,9 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { systemClock } from '../../src/base/clock.js'
 import { createLogger } from '../../src/base/logger.js'
 import { createHttpServer } from '../../src/http/index.js'
+import { freePort } from '../support/free-port.mjs'
 import { RpcClient } from '../support/rpc-client.js'
 import { type RpcServer, startRpcServer } from '../support/rpc-server.js'
-import { freePort } from '../support/service.js'
 
 let server: RpcServer
 
@@ -144,7 +144,8 @@ describe('tokens', () => {
   ])('that are not valid get -32001: %s', async (what, token) => {
     const client = await connected()
     const text = token()
-    if (what === 'an expired one') await expect.poll(() => Date.now() / 1000 > seconds + 2, { timeout: 5_000 }).toBe(true)
+    const madeMs = Date.now()
+    if (what === 'an expired one') await expect.poll(() => Date.now() > madeMs + 2_000, { timeout: 5_000 }).toBe(true)
     expect(await client.failure('authenticate', { auth_token: text })).toMatchObject({
       code: -32001,
       message: 'Authentication failed or token expired',

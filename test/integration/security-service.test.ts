@@ -60,12 +60,7 @@ it('S-10 every route × nobody, viewer, operator, admin, expired: as the table o
     return port === undefined ? [] : [{ port, request, statuses: statuses.map(Number) }]
   })
   expect(rows.length).toBeGreaterThanOrEqual(22)
-  const credentials = [
-    {},
-    ...ROLES.map(bearer),
-    { Authorization: `Bearer ${service.token('admin', '--expiry-hours', String(1 / 3600))}` },
-  ]
-  await delay(1_100)
+  const credentials = [{}, ...ROLES.map(bearer), { Authorization: `Bearer ${service.expiredToken('admin')}` }]
   const wrong: string[] = []
   for (const { port, request, statuses } of rows) {
     const [method = '', path = ''] = request.split(' ')
@@ -97,19 +92,22 @@ it('S-30 a token in the URL opens nothing; a ticket opens one file once, within 
   ).resolves.toMatchObject({
     code: -32001,
   })
+  let endsMs = 0
   const issue = async (path: string): Promise<string> => {
     const answer = await ask(service.port, 'POST', '/api/v1/tickets', {
       headers: bearer('viewer'),
       body: JSON.stringify({ path }),
     })
     expect(answer.status).toBe(201)
-    return (JSON.parse(answer.body) as { readonly ticket: string }).ticket
+    const { ticket, expires_in } = JSON.parse(answer.body) as { readonly ticket: string; readonly expires_in: number }
+    endsMs = performance.now() + expires_in * 1_000
+    return ticket
   }
   const open = async (path: string, ticket: string): Promise<number> =>
     (await ask(service.port, 'GET', `${path}?ticket=${ticket}`, { headers: FAR })).status
   const [once, late] = [await issue(first), await issue(first)]
   expect([await open(second, once), await open(first, once), await open(first, once)]).toEqual([401, 200, 401])
-  await delay(2_100)
+  await delay(endsMs - performance.now())
   expect(await open(first, late)).toBe(401)
   for (const secret of [once, late, token]) expect(service.log() + service.output()).not.toContain(secret)
   await operator.close()
@@ -230,27 +228,29 @@ it('S-50 JSON cost: the worst that can be sent holds nobody up', async () => {
     wrap(`"${'x'.repeat(size - 100)}`),
   ]
   const megabyte = wrap('['.repeat(400_000) + ']'.repeat(400_000))
-  /** 95th percentile of the milliseconds of a call, while 1 000 messages a second come or none do. */
-  const p95Ms = async (busy: boolean): Promise<number> => {
+  /** Milliseconds of 15 calls, while 1 000 messages a second come or none do. */
+  const calls = async (busy: boolean): Promise<readonly number[]> => {
     const times: number[] = []
-    for (let round = 0; round < 60; round++) {
+    for (let round = 0; round < 15; round++) {
       const began = performance.now()
       if (busy) {
         for (const [index, text] of worst.entries()) strangers[index % strangers.length]?.socket.send(text)
-        if (round % 15 === 0) viewer.socket.send(megabyte)
+        if (round === 0) viewer.socket.send(megabyte)
       }
       await other.call('ping')
       times.push(performance.now() - began)
       await delay(Math.max(0, 10 - (performance.now() - began)))
     }
-    return times.sort((a, b) => a - b)[57] ?? 0
+    return times
   }
-  // The best of three, since the machine may have other work.
-  const extra: number[] = []
-  for (let turn = 0; turn < 3 && Math.min(...extra) > 20; turn++) {
-    const idleMs = await p95Ms(false)
-    extra.push((await p95Ms(true)) - idleMs)
+  // In turn, so that whatever else the machine does slows both alike.
+  const [idle, busy]: [number[], number[]] = [[], []]
+  for (let turn = 0; turn < 16; turn++) {
+    idle.push(...(await calls(false)))
+    busy.push(...(await calls(true)))
   }
-  expect(Math.min(...extra)).toBeLessThanOrEqual(20)
+  const p95 = (times: number[]): number => times.sort((a, b) => a - b)[Math.floor(times.length * 0.95)] ?? 0
+  console.info(`S-50: p95 ${p95(idle).toFixed(2)} ms, busy ${p95(busy).toFixed(2)} ms`)
+  expect(p95(busy) - p95(idle)).toBeLessThanOrEqual(20)
   await Promise.all([viewer, other, ...strangers].map((client) => client.close()))
 }, 60_000)

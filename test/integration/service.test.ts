@@ -17,8 +17,9 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import sharp from 'sharp'
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
+import { freePort } from '../support/free-port.mjs'
 import { RpcClient } from '../support/rpc-client.js'
-import { freePort, type RunningService, startService } from '../support/service.js'
+import { type RunningService, startService } from '../support/service.js'
 
 interface SnapshotAnswer {
   readonly device: string

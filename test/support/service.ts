@@ -1,18 +1,21 @@
 /** The built service as a child process: free port, state in a temporary folder, configured by environment as in a deployment. */
 
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process'
+import { createHmac } from 'node:crypto'
 import { once } from 'node:events'
-import { mkdtempSync, rmSync } from 'node:fs'
-import { createServer } from 'node:net'
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { freePort } from './free-port.mjs'
 
 const ROOT = join(import.meta.dirname, '../..')
-export const MAIN = join(ROOT, 'dist/main.js')
+export const MAIN = join(ROOT, 'dist/main.cjs')
 
 /** Generous: a busy machine is no failure. */
 const START_MS = 40_000
 const STOP_MS = 20_000
+/** Of a token that the command `token` makes when it is told nothing else. */
+const LIFETIME_S = 48 * 3_600
 
 export interface ServiceOptions {
   readonly args?: readonly string[]
@@ -42,23 +45,15 @@ export interface RunningService {
   /** What it printed so far. */
   output(): string
   log(): string
-  /** A token as an operator of this machine would make one. */
+  /** A token as an operator of this machine would make one, by the command `token` when there is anything to tell it. */
   token(role: 'viewer' | 'operator' | 'admin', ...args: string[]): string
+  /** One whose time is over. */
+  expiredToken(role: 'viewer' | 'operator' | 'admin'): string
   /** SIGTERM; the exit code. */
   stop(): Promise<number | null>
   kill(signal: NodeJS.Signals): Promise<number | null>
   /** The exit code, whoever ended the process; `stop` or `kill` still cleans up. */
   readonly exited: Promise<number | null>
-}
-
-export async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const address = server.address()
-  server.close()
-  await once(server, 'close')
-  if (address === null || typeof address === 'string') throw new Error('no free port')
-  return address.port
 }
 
 /** Starts the service and waits until its faces are printed. Rejects with its output when it ends before. */
@@ -77,6 +72,14 @@ export async function startService(options: ServiceOptions = {}): Promise<Runnin
     // The one setting that whoever runs the tests may choose.
     CAMERA_SERVICE_SERVER_WORKERS: process.env.CAMERA_SERVICE_SERVER_WORKERS ?? '1',
     CAMERA_SERVICE_LOGGING_LEVEL: 'info',
+    // The layers of what costs much, as in a bench; whoever tests them says so.
+    CAMERA_SERVICE_SECURITY_RATE_LIMITS_SNAPSHOT_BURST: '1000000',
+    CAMERA_SERVICE_SECURITY_RATE_LIMITS_SNAPSHOT_PER_CAMERA_BURST: '1000000',
+    CAMERA_SERVICE_SECURITY_RATE_LIMITS_CONTROL_BURST: '1000000',
+    CAMERA_SERVICE_SECURITY_RATE_LIMITS_DISCOVERY_BURST: '1000000',
+    // What else runs on the machine makes the loop late; whoever tests the load shedding says so.
+    CAMERA_SERVICE_PERFORMANCE_LOAD_SHEDDING_LOOP_DELAY: '1m',
+    CAMERA_SERVICE_PERFORMANCE_LOAD_SHEDDING_LOOP_DELAY_SEVERE: '1m',
     CAMERA_SERVICE_FACES_CAMERA_ENABLED: String(options.camera ?? false),
     CAMERA_SERVICE_CAMERA_SERVER_SERVER_HOST: '127.0.0.1',
     CAMERA_SERVICE_CAMERA_SERVER_SERVER_PORT: '0',
@@ -125,14 +128,28 @@ export async function startService(options: ServiceOptions = {}): Promise<Runnin
     output: () => output,
     log: () => log,
     token: (role, ...args) =>
-      execFileSync(process.execPath, [MAIN, 'token', '--role', role, ...args], {
-        env: { ...cleanEnvironment(), ...env },
-        encoding: 'utf8',
-      }).trim(),
+      args.length === 0 && !Object.keys(env).some((key) => key.startsWith('CAMERA_SERVICE_SECURITY_JWT'))
+        ? signedToken(role, stateDir, Date.now())
+        : execFileSync(process.execPath, [MAIN, 'token', '--role', role, ...args], {
+            env: { ...cleanEnvironment(), ...env },
+            encoding: 'utf8',
+          }).trim(),
+    expiredToken: (role) => signedToken(role, stateDir, Date.now() - 2 * LIFETIME_S * 1_000),
     stop: () => end('SIGTERM'),
     kill: (signal) => end(signal),
     exited,
   }
+}
+
+/** What the command `token` makes when it is told nothing but the role: its process would take longer than many a test. */
+function signedToken(role: string, stateDir: string, atMs: number): string {
+  const secret = readFileSync(join(stateDir, 'jwt-secret'), 'utf8').trim()
+  const iat = Math.floor(atMs / 1_000)
+  const claims = { user_id: `test_${role}`, role, iat, exp: iat + LIFETIME_S }
+  const text = [{ alg: 'HS256', typ: 'JWT' }, claims]
+    .map((part) => Buffer.from(JSON.stringify(part)).toString('base64url'))
+    .join('.')
+  return `${text}.${createHmac('sha256', secret).update(text).digest('base64url')}`
 }
 
 /** Settings of whoever runs the tests must not reach the service under test. */

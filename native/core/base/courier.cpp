@@ -14,6 +14,12 @@
 
 namespace camera {
 
+namespace {
+
+constexpr int64_t kForeverUs = std::numeric_limits<int64_t>::max();
+
+} // namespace
+
 /// Shared with the thread, which may outlive the courier when a task hangs.
 struct Courier::State {
     using Timers = std::multimap<int64_t, std::pair<uint64_t, Task>>;
@@ -30,6 +36,8 @@ struct Courier::State {
     bool visited = false;
     /// The courier's thread waits for the task of another thread.
     bool held = false;
+    /// When the courier's thread looks at the timers by itself; 0 while it is awake and will look before it sleeps.
+    int64_t sleepsUntilUs = kForeverUs;
     CoreThread thread;
 
     void wake(const std::shared_ptr<State> &self) {
@@ -80,9 +88,13 @@ struct Courier::State {
     }
 
     void sleep(std::unique_lock<std::mutex> &lock) {
-        if (timers.empty()) return changed.wait(lock);
-        const int64_t waitUs = timers.begin()->first - monotonicUs();
-        if (waitUs > 0) changed.wait_for(lock, std::chrono::microseconds(waitUs));
+        sleepsUntilUs = timers.empty() ? kForeverUs : timers.begin()->first;
+        if (timers.empty()) {
+            changed.wait(lock);
+        } else if (const int64_t waitUs = sleepsUntilUs - monotonicUs(); waitUs > 0) {
+            changed.wait_for(lock, std::chrono::microseconds(waitUs));
+        }
+        sleepsUntilUs = 0;
     }
 };
 
@@ -118,7 +130,8 @@ uint64_t Courier::postAt(int64_t atUs, Task task) {
     if (state_->stopping) return number;
     const auto place = state_->timers.emplace(atUs, std::pair(number, std::move(task)));
     state_->byNumber.emplace(number, place);
-    if (place == state_->timers.begin()) state_->wake(state_);
+    // Deadlines that are cancelled in time leave an early end of the sleep behind, which serves the next ones: no wake-up for each.
+    if (atUs < state_->sleepsUntilUs) state_->wake(state_);
     return number;
 }
 

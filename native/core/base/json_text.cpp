@@ -34,7 +34,10 @@ void JsonText::value(bool truth) {
 }
 
 void JsonText::list(std::string_view name, const std::vector<std::string> &texts) {
-    list(name, texts, [](JsonText &json, const std::string &text) { json.value(text); });
+    key(name);
+    beginArray();
+    for (const std::string &text : texts) value(text);
+    endArray();
 }
 
 void JsonText::separate() {

@@ -36,11 +36,26 @@ public:
         value(item);
     }
 
-    /// An array of what `write` writes of each.
-    template <typename Item, typename Write> void list(std::string_view name, const std::vector<Item> &items, Write write) {
+    /// An object with the members that `write` writes.
+    template <typename Write> void object(std::string_view name, Write write) {
         key(name);
+        beginObject();
+        write();
+        endObject();
+    }
+
+    /// An array of objects, each with the members that `write` writes of one item.
+    template <typename Item, typename Write> void objects(std::string_view name, const std::vector<Item> &items, Write write) {
+        key(name);
+        objects(items, write);
+    }
+    template <typename Item, typename Write> void objects(const std::vector<Item> &items, Write write) {
         beginArray();
-        for (const Item &item : items) write(*this, item);
+        for (const Item &item : items) {
+            beginObject();
+            write(*this, item);
+            endObject();
+        }
         endArray();
     }
     void list(std::string_view name, const std::vector<std::string> &texts);

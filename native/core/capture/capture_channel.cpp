@@ -33,9 +33,11 @@ void CaptureChannel::start(const SourceAddress &address, const CaptureRequest &r
     const std::lock_guard lock(mutex_);
     address_ = address;
     const bool sameMode = current_.mode == request;
+    CaptureRequest mode = request;
+    mode.anew = false; // asked for once, not a part of what runs
     switch (state_) {
     case State::Idle:
-        return launch({request, {std::move(answer)}});
+        return launch({mode, {std::move(answer)}});
     case State::Starting:
         if (!sameMode) break;
         current_.answers.push_back(std::move(answer));
@@ -46,7 +48,7 @@ void CaptureChannel::start(const SourceAddress &address, const CaptureRequest &r
     case State::Stopping:
         break;
     }
-    queueNext(request, std::move(answer));
+    queueNext(mode, std::move(answer));
     beginStop();
 }
 
@@ -61,6 +63,8 @@ void CaptureChannel::stop(Callback<Done> answer) {
 void CaptureChannel::gone() {
     const std::lock_guard lock(mutex_);
     over_ = true;
+    // Another mode was to follow: of this appearance there is nothing to open any more, and its node may be another camera's soon.
+    drop(next_, Error{ENODEV, "capture", address_.node});
     if (state_ == State::Idle) return;
     if (state_ != State::Stopping) session_->gone();
     beginStop();
@@ -105,6 +109,8 @@ void CaptureChannel::launch(Request request) {
     ++generation_;
     streamed_ = false;
     over_ = false;
+    hub_->beginCapture();
+    h264_->beginCapture();
     auto session = Session::start("cam-" + source_.substr(source_.find_last_of('/') + 1), bodyOf(current_.mode));
     if (!session.ok()) return refuse(session.error());
     session_ = session.take();

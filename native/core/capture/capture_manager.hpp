@@ -61,8 +61,8 @@ public:
 
     /// Opens the device and streams. Answers after stream on; the first frame may come up to seconds later.
     /// Running with the same request: answers the running mode. Running with another one: the capture changes mode, readers
-    /// stay. Errors: EBUSY CAMERA_BUSY, ENOSPC NO_BANDWIDTH, ENODEV/ENXIO/ENOENT CAMERA_GONE, EACCES/EPERM NO_PERMISSION,
-    /// UNSUPPORTED_FORMAT, TIMEOUT, ABORTED (stopped meanwhile).
+    /// stay; likewise when it is asked to start anew. Errors: EBUSY CAMERA_BUSY, ENOSPC NO_BANDWIDTH, ENODEV/ENXIO/ENOENT
+    /// CAMERA_GONE, EACCES/EPERM NO_PERMISSION, UNSUPPORTED_FORMAT, TIMEOUT, ABORTED (stopped meanwhile).
     void start(const SourceAddress &address, const CaptureRequest &request, Callback<CaptureInfo> done);
 
     /// Answers when the device is closed; at once when nothing runs. Feeds of the source stay open and wait.

@@ -98,11 +98,12 @@ void keepControlValue(QueriedControl &queried, const ControlSlot &slot) {
     if (queried.isText()) {
         control.text = cleanText({slot.text.data(), slot.text.size()}, kMaxTextBytes);
     } else if (queried.type == V4L2_CTRL_TYPE_INTEGER64) {
-        control.value = slot.raw.value64;
+        // The kernel's structure is packed, so its members are copied, never referred to.
+        control.value = int64_t{slot.raw.value64};
     } else if (queried.type == V4L2_CTRL_TYPE_BITMASK) {
         control.value = static_cast<uint32_t>(slot.raw.value);
     } else {
-        control.value = slot.raw.value;
+        control.value = int64_t{slot.raw.value};
     }
 }
 

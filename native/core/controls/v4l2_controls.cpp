@@ -89,8 +89,9 @@ private:
     }
 
     void addMenu(QueriedControl &found) {
-        if (!found.isMenu() || found.control.minimum < 0) return;
-        const int64_t last = std::min<int64_t>(found.control.maximum, found.control.minimum + kMaxMenuItems - 1);
+        constexpr int64_t kLastIndex = UINT32_MAX;
+        if (!found.isMenu() || found.control.minimum < 0 || found.control.minimum > kLastIndex) return;
+        const int64_t last = std::min({found.control.maximum, found.control.minimum + kMaxMenuItems - 1, kLastIndex});
         for (int64_t index = found.control.minimum; index <= last; ++index) {
             v4l2_querymenu raw{};
             raw.id = found.control.id;

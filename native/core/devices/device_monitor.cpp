@@ -303,9 +303,7 @@ void DeviceMonitor::reportGone(const std::string &source) {
 
 void DeviceMonitor::announce(DeviceState device) {
     core_->post([core = core_.get(), device = std::move(device)] {
-        const int64_t now = core->nowUs();
-        core->tell(DeviceEventType::Present, device, now);
-        core->tell(DeviceEventType::Ready, device, now);
+        core->tell(DeviceEventType::Ready, device, core->nowUs());
     });
 }
 

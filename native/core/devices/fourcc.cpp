@@ -21,7 +21,8 @@ std::string fourccText(uint32_t fourcc) {
 
 std::optional<uint32_t> fourccValue(std::string_view text) {
     uint32_t value = 0;
-    if (text.ends_with(kBigEndianSuffix)) {
+    // Four characters may end so by themselves.
+    if (text.size() > 4 && text.ends_with(kBigEndianSuffix)) {
         value = kBigEndianBit;
         text.remove_suffix(kBigEndianSuffix.size());
     }

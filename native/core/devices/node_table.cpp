@@ -297,12 +297,12 @@ void NodeTable::evaluate(NodeRecord &record) {
     if (!record.isCameraLike()) return;
     if (isSecondary(records_, record)) return hide(record);
     if (!mayBePrimary(records_, record)) return; // a lower node is not understood yet; its answer comes back here
-    tellPresent(record, record.appearedUs);
     std::vector<std::string> companions = companionsOf(records_, record);
     if (record.toldReport || isComplete(record, !companions.empty())) {
         record.evaluateUs = 0;
         return tellReport(record, std::move(companions));
     }
+    tellPresent(record, record.appearedUs);
     record.evaluateUs = record.appearedUs + int64_t{options_.siblingWaitMs} * 1'000;
 }
 
@@ -341,7 +341,10 @@ void NodeTable::tellReport(NodeRecord &record, std::vector<std::string> companio
     if (before && sameCapabilities(*before, *report)) return;
     const bool wasReady = before && before->kind != NodeKind::NotReady;
     const auto type = wasReady ? DeviceEventType::Changed : DeviceEventType::Ready;
-    effects_.tell(type, stateOf(record), effects_.nowUs());
+    const int64_t nowUs = effects_.nowUs();
+    const bool isNew = !std::exchange(record.told, true);
+    effects_.tell(type, stateOf(record), nowUs);
+    if (isNew && record.flapping) effects_.tell(DeviceEventType::Flapping, stateOf(record), nowUs);
 }
 
 DeviceState NodeTable::stateOf(const NodeRecord &record) const {

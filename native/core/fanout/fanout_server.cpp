@@ -29,6 +29,8 @@ struct FanoutServer::State : std::enable_shared_from_this<State> {
     std::vector<std::shared_ptr<FanoutShard>> shards;
     std::map<uint64_t, std::shared_ptr<Viewer>> viewers;
     std::unordered_map<std::string, size_t> counts;
+    /// Of viewers that are gone.
+    ViewerCounts past;
     uint64_t lastNumber = 0;
     bool stopping = false;
 
@@ -64,6 +66,7 @@ struct FanoutServer::State : std::enable_shared_from_this<State> {
             if (found == viewers.end()) return;
             last = std::move(found->second);
             viewers.erase(found);
+            past += viewer.counts();
             if (--counts[viewer.channel] == 0) counts.erase(viewer.channel);
         }
         ended({.atUs = monotonicUs(), .viewer = viewer.number, .channel = viewer.channel, .why = why, .counts = viewer.counts()});
@@ -93,6 +96,10 @@ Status FanoutServer::showPlaceholder(const std::string &channel, const Placehold
 
 Status FanoutServer::setMaxFrameAge(const std::string &channel, int maxFrameAgeMs) {
     return state_->tellShards([&](FanoutShard &shard) { shard.setMaxFrameAge(channel, int64_t{maxFrameAgeMs} * 1000); });
+}
+
+Status FanoutServer::limitRate(double maxFps) {
+    return state_->tellShards([&](FanoutShard &shard) { shard.limitRate(maxFps); });
 }
 
 Result<uint64_t> FanoutServer::addViewer(int fd, const std::string &channel, const ViewerOptions &options) {
@@ -142,6 +149,13 @@ size_t FanoutServer::viewerCount(const std::string &channel) const {
     const std::lock_guard lock(state_->mutex);
     const auto found = state_->counts.find(channel);
     return found == state_->counts.end() ? 0 : found->second;
+}
+
+ViewerCounts FanoutServer::totals() const {
+    const std::lock_guard lock(state_->mutex);
+    ViewerCounts sum = state_->past;
+    for (const auto &[number, viewer] : state_->viewers) sum += viewer->counts();
+    return sum;
 }
 
 void FanoutServer::stop(int timeoutMs) {

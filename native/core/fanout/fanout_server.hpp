@@ -36,6 +36,9 @@ public:
     /// Frames older than this are never begun; when nothing fresh came for so long a placeholder is shown. 5 s at first.
     Status setMaxFrameAge(const std::string &channel, int maxFrameAgeMs);
 
+    /// No viewer of any channel gets more frames per second than this, whatever it asked for; 0: no such limit, as at first.
+    Status limitRate(double maxFps);
+
     /// Sends the stream over a duplicate of the connected socket `fd`. Errors besides: too many viewers (kStepTooManyViewers),
     /// steps "dup" and "socket".
     Result<uint64_t> addViewer(int fd, const std::string &channel, const ViewerOptions &options);
@@ -46,6 +49,8 @@ public:
 
     std::vector<ViewerStats> viewers(const std::string &channel) const;
     size_t viewerCount(const std::string &channel) const;
+    /// Of all viewers that there are and were; grows only.
+    ViewerCounts totals() const;
 
     /// Ends all viewers in order, cuts off those that are not through after `timeoutMs`, ends the threads. Idempotent.
     void stop(int timeoutMs);

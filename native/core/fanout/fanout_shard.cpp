@@ -93,6 +93,13 @@ void FanoutShard::setMaxFrameAge(const std::string &name, int64_t maxAgeUs) {
     post([this, name, maxAgeUs](int64_t) { channel(name).setMaxFrameAge(maxAgeUs); });
 }
 
+void FanoutShard::limitRate(double maxFps) {
+    post([this, maxFps](int64_t) {
+        maxFps_ = maxFps;
+        for (auto &[number, place] : places_) place.viewer->limitRate(maxFps);
+    });
+}
+
 bool FanoutShard::stop(int timeoutMs) {
     constexpr int kEndMs = 100; // for the thread itself, once the viewers are cut off
     post([this, timeoutMs](int64_t nowUs) {
@@ -198,6 +205,7 @@ void FanoutShard::admit(std::shared_ptr<Viewer> viewer, int64_t nowUs) {
     Viewer &admitted = *viewer;
     Place &place = places_[admitted.number];
     place.viewer = std::move(viewer);
+    if (maxFps_ > 0) admitted.limitRate(maxFps_);
     if (!watch(epoll_.get(), admitted.socket(), kViewerEvents, &admitted)) return over(admitted, ViewerEnd::Error);
     if (admitted.open(nowUs) == Viewer::Outcome::Broken) return over(admitted, endOf(admitted.socket()));
     if (stopping_) return beginEnd(place, nowUs);

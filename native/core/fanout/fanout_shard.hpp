@@ -41,6 +41,7 @@ public:
     void showSource(const std::string &channel, std::shared_ptr<FrameHub> hub);
     void showPlaceholder(const std::string &channel, const PlaceholderPicture &picture);
     void setMaxFrameAge(const std::string &channel, int64_t maxAgeUs);
+    void limitRate(double maxFps);
 
     /// Ends all viewers, then the thread; viewers that take longer than `timeoutMs` are cut off. False when the thread still
     /// ran then: it is written off. Once only, by the owner.
@@ -91,6 +92,7 @@ private:
     std::unordered_map<uint64_t, Place> places_;
     std::vector<Viewer *> over_;
     int64_t nextLookUs_ = 0;
+    double maxFps_ = 0;
     bool stopping_ = false;
     int64_t stopUs_ = 0;
 };

@@ -36,7 +36,7 @@ Viewer::Outcome Viewer::open(int64_t nowUs) { return push(nowUs, {}); }
 Viewer::Outcome Viewer::offer(const FrameOffer &offer, int64_t nowUs, int64_t maxAgeUs) {
     if (offer.number <= seen_ || finishing_) return Outcome::Idle;
     const int64_t frameUs = offer.frame->facts().capturedAtUs;
-    if (!cap_.isDue(frameUs)) {
+    if (!cap_.isDue(frameUs) || !limit_.isDue(frameUs)) {
         passOver(offer.number);
         return Outcome::Idle;
     }
@@ -72,6 +72,7 @@ Viewer::Outcome Viewer::begin(const FrameOffer &offer, int64_t nowUs) {
     }
     passOver(offer.number);
     cap_.take(offer.frame->facts().capturedAtUs);
+    limit_.take(offer.frame->facts().capturedAtUs);
     return outcome;
 }
 

@@ -57,6 +57,8 @@ public:
     /// Finishes what was begun, then the closing boundary; after it the outcome is Idle and nothing may be offered.
     Outcome finish(int64_t nowUs);
 
+    /// Beside its own wish: at most so many frames per second, 0: no such limit. A change begins a new count.
+    void limitRate(double maxFps) { limit_ = FrameRateCap(maxFps); }
     /// The pictures before this one are none that the viewer missed.
     void startsAfter(uint64_t number) { seen_ = number; }
     bool wantsFinalTwice() const { return dualFinalFrames_; }
@@ -120,6 +122,7 @@ private:
     uint64_t taken_ = 0;
 
     FrameRateCap cap_;
+    FrameRateCap limit_{0};
     /// The newest picture that was begun or left out.
     uint64_t seen_ = 0;
 

@@ -32,6 +32,13 @@ struct ViewerCounts {
     uint64_t bytes = 0;
     /// Frames that the viewer was too slow for; those left out for its `maxFps` do not count.
     uint64_t skipped = 0;
+
+    ViewerCounts &operator+=(const ViewerCounts &more) {
+        frames += more.frames;
+        bytes += more.bytes;
+        skipped += more.skipped;
+        return *this;
+    }
 };
 
 struct ViewerStats {

@@ -17,6 +17,11 @@ void H264Hub::publish(const FramePtr &unit) {
     units_->publish(unit);
 }
 
+void H264Hub::beginCapture() {
+    keys_->beginCapture();
+    units_->beginCapture();
+}
+
 void H264Hub::endCapture(const Error &reason) {
     keys_->endCapture(reason);
     units_->endCapture(reason);

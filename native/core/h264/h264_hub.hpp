@@ -16,6 +16,7 @@ public:
 
     /// `unit` says in its facts whether it is a key frame, which then has its parameter sets.
     void publish(const FramePtr &unit);
+    void beginCapture();
     void endCapture(const Error &reason);
 
     /// Access units; about two seconds are kept.

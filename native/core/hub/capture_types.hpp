@@ -44,6 +44,8 @@ struct CaptureRequest {
     uint32_t height = 0;
     uint32_t fourcc = 0;
     Interval interval;
+    /// Close the device first, although it may run in this mode already; who waits for a frame waits on.
+    bool anew = false;
 
     bool operator==(const CaptureRequest &) const = default;
 };

@@ -77,6 +77,7 @@ void FrameHub::wait(int64_t wantedUs, int64_t deadlineUs, Answer answer) {
     std::unique_lock lock(mutex_);
     const FramePtr &newest = ring_[head_ % kSlots];
     if (newest && newest->facts().capturedAtUs >= wantedUs) return answerSoon(std::move(answer), newest);
+    if (ended_) return answerSoon(std::move(answer), *ended_);
     if (waiters_.size() >= kMaxWaiters) return answerSoon(std::move(answer), Error{EBUSY, "grab", {}});
     const uint64_t number = ++lastWaiter_;
     Waiter &waiter = waiters_[number];
@@ -105,11 +106,17 @@ void FrameHub::answerSoon(Answer answer, Result<FramePtr> result) {
     courier_->post([answer = std::move(answer), result = std::move(result)] { answer(result); });
 }
 
+void FrameHub::beginCapture() {
+    const std::lock_guard lock(mutex_);
+    ended_.reset();
+}
+
 void FrameHub::endCapture(const Error &reason) {
     std::unordered_map<uint64_t, Waiter> waiters;
     std::array<FramePtr, kSlots> frames;
     {
         const std::lock_guard lock(mutex_);
+        ended_ = reason;
         waiters.swap(waiters_);
         frames.swap(ring_);
         tail_ = head_ + 1;

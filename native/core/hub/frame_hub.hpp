@@ -8,6 +8,7 @@
 #include <functional>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <unordered_map>
 #include <vector>
 
@@ -56,10 +57,12 @@ public:
     FrameReading nextAfter(uint64_t cursor) const;
 
     /// Answers with a frame whose capturedAtUs is at least `wantedUs`: the newest one at once if it is, else the first such.
-    /// ETIMEDOUT of step "grab" at `deadlineUs`, EBUSY of step "grab" when too many wait.
+    /// ETIMEDOUT of step "grab" at `deadlineUs`, EBUSY of step "grab" when too many wait, and what the capture ended with.
     void wait(int64_t wantedUs, int64_t deadlineUs, Answer answer);
 
-    /// Answers every waiter with `reason` and forgets the frames: the capture has ended.
+    /// Frames will come: who waits from now on waits for them.
+    void beginCapture();
+    /// Answers every waiter with `reason`, those too that come before the next begin, and forgets the frames.
     void endCapture(const Error &reason);
 
     /// A sink counts as demand for JPEG. No call reaches it once `removeSink` returned.
@@ -105,6 +108,8 @@ private:
     uint64_t tail_ = 1;
     std::unordered_map<uint64_t, Waiter> waiters_;
     uint64_t lastWaiter_ = 0;
+    /// Why no frame comes; empty before the first capture, too.
+    std::optional<Error> ended_;
     std::vector<FrameSink *> sinks_;
     int keeps_ = 0;
     std::atomic<int> demand_{0};

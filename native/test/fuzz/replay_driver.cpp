@@ -1,10 +1,9 @@
-// Stands in for libFuzzer where there is no clang: replays the corpus, then flips, cuts and repeats bytes of it until the
-// time given by `-max_total_time=` is over. Finds less than coverage guidance does, but needs nothing beyond the compiler.
-#include <chrono>
+// Stands in for libFuzzer where there is no clang: replays the corpus, then flips, cuts and repeats bytes of it until SIGUSR1 comes. Finds
+// less than coverage guidance does, but needs nothing beyond the compiler.
+#include <csignal>
 #include <cstdint>
 #include <cstdio>
 #include <cstdlib>
-#include <cstring>
 #include <filesystem>
 #include <fstream>
 #include <iterator>
@@ -17,13 +16,21 @@ namespace {
 
 using Bytes = std::vector<uint8_t>;
 
+Bytes readFile(const std::filesystem::path &path) {
+    std::ifstream file(path, std::ios::binary);
+    return Bytes(std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>());
+}
+
 std::vector<Bytes> readCorpus(const char *folder) {
     std::vector<Bytes> corpus{Bytes{}};
-    for (const auto &entry : std::filesystem::directory_iterator(folder)) {
-        std::ifstream file(entry.path(), std::ios::binary);
-        corpus.emplace_back(std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>());
-    }
+    for (const auto &entry : std::filesystem::directory_iterator(folder)) corpus.push_back(readFile(entry.path()));
     return corpus;
+}
+
+/// As libFuzzer does with a finding.
+int replayFile(const char *path) {
+    const Bytes input = readFile(path);
+    return LLVMFuzzerTestOneInput(input.data(), input.size());
 }
 
 void mutate(Bytes &bytes, std::mt19937 &random) {
@@ -40,26 +47,28 @@ void mutate(Bytes &bytes, std::mt19937 &random) {
     }
 }
 
+volatile std::sig_atomic_t ending = 0;
+
 } // namespace
 
 int main(int count, char **arguments) {
     constexpr size_t kMaxInputBytes = 256 * 1024;
-    int seconds = 5;
     std::vector<Bytes> corpus{Bytes{}};
     for (int i = 1; i < count; ++i) {
-        if (std::strncmp(arguments[i], "-max_total_time=", 16) == 0) seconds = std::atoi(arguments[i] + 16);
-        else if (arguments[i][0] != '-') corpus = readCorpus(arguments[i]);
+        if (std::filesystem::is_regular_file(arguments[i])) return replayFile(arguments[i]);
+        // The last folder is that of the sources.
+        if (arguments[i][0] != '-') corpus = readCorpus(arguments[i]);
     }
+    std::signal(SIGUSR1, [](int) { ending = 1; });
     for (const Bytes &seed : corpus) LLVMFuzzerTestOneInput(seed.data(), seed.size());
 
     std::mt19937 random(1);
-    const auto end = std::chrono::steady_clock::now() + std::chrono::seconds(seconds);
-    size_t runs = 0;
-    for (; std::chrono::steady_clock::now() < end; ++runs) {
+    size_t runs = corpus.size();
+    for (; ending == 0; ++runs) {
         Bytes input = corpus[random() % corpus.size()];
         for (unsigned steps = 1 + random() % 8; steps > 0 && input.size() < kMaxInputBytes; --steps) mutate(input, random);
         LLVMFuzzerTestOneInput(input.data(), input.size());
     }
-    std::printf("replayed %zu inputs and %zu mutations of them\n", corpus.size(), runs);
+    std::printf("stat::number_of_executed_units: %zu\n", runs);
     return 0;
 }

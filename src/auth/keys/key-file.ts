@@ -96,7 +96,7 @@ export class KeyFile {
 
   async #write(records: Records): Promise<void> {
     const isNew = (await stat(this.path).catch(() => undefined)) === undefined
-    await writeWhole(this.path, fileText(records, this.#options.clock.wallMs()), 0o600)
+    await writeWhole(this.path, fileText(records, this.#options.clock.wallMs()), { newMode: 0o600 })
     // Made by root on the command line, it must still be the service's.
     if (!isNew || process.getuid?.() !== 0) return
     const folder = await stat(dirname(this.path))

@@ -3,6 +3,7 @@
 import { type FSWatcher, watch } from 'node:fs'
 import { stat } from 'node:fs/promises'
 import { basename, dirname } from 'node:path'
+import type { Audit } from '../../base/audit-log.js'
 import type { Clock } from '../../base/clock.js'
 import { errorText, ServiceError } from '../../base/errors.js'
 import type { Service } from '../../base/lifecycle.js'
@@ -30,6 +31,8 @@ export interface KeyringOptions {
   readonly usageTracking: boolean
   /** Whether a line of the log tells of each key that comes, goes or is taken back. */
   readonly auditLogging: boolean
+  /** Hears of the same. Default: nobody does. */
+  readonly audit?: Audit
 }
 
 interface Known {
@@ -167,7 +170,7 @@ export class Keyring implements Service {
     for (const [id, { identity, record }] of this.#known) {
       if (next.get(id)?.identity === identity) continue
       identity.revoke(wallMs)
-      if (!next.has(id)) this.#audit(record, 'API key removed')
+      if (!next.has(id)) this.#audit(record, 'removed')
     }
     this.#known = next
     this.#byLookup = grouped(next.values())
@@ -190,13 +193,16 @@ export class Keyring implements Service {
       usedMs: before?.usedMs ?? 0,
     }
     if (record.revoked) known.identity.revoke(wallMs)
-    if (before === undefined && !first) this.#audit(record, 'API key added')
-    if (before !== undefined && record.revoked && !before.record.revoked) this.#audit(record, 'API key revoked')
+    if (before === undefined && !first) this.#audit(record, 'added')
+    if (before !== undefined && record.revoked && !before.record.revoked) this.#audit(record, 'revoked')
+    if (before !== undefined && record.role !== before.record.role) this.#audit(record, 'given another role')
     return known
   }
 
-  #audit({ id, role, description }: KeyRecord, text: string): void {
-    if (this.#options.auditLogging) this.#logger.info({ audit: true, key_id: id, role, description }, text)
+  #audit({ id, role, description }: KeyRecord, change: 'added' | 'removed' | 'revoked' | 'given another role'): void {
+    const { audit, auditLogging } = this.#options
+    if (auditLogging) this.#logger.info({ audit: true, key_id: id, role, description }, `API key ${change}`)
+    audit?.({ action: 'api_key', outcome: 'ok', detail: { change, key_id: id, role } })
   }
 
   /** One writing at a time: two would count the same uses. */

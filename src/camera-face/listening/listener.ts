@@ -3,6 +3,7 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import { type AddressInfo, Server as NetServer, type Socket } from 'node:net'
 import { isLoopbackAddress } from '../../auth/index.js'
+import type { DescriptorGuard } from '../../base/descriptor-guard.js'
 import { FAULTS, type HttpFault } from '../errors.js'
 import type { FaceFaults } from '../faults.js'
 import type { CameraFaceSettings } from '../settings.js'
@@ -16,6 +17,8 @@ export interface ListenerOptions {
   readonly port: number
   readonly settings: CameraFaceSettings
   readonly faults: FaceFaults
+  /** Hears of each connection that comes (1) or goes (-1), and says when there is no room for more. */
+  readonly descriptors: Pick<DescriptorGuard, 'socket' | 'isFull'>
   readonly onRequest: (request: IncomingMessage, response: ServerResponse) => void
 }
 
@@ -122,16 +125,24 @@ export class Listener {
   }
 
   #connected(socket: Socket): void {
+    const { descriptors, faults } = this.#options
     this.#open += 1
+    descriptors.socket(1)
     socket.once('close', () => {
       this.#open -= 1
+      descriptors.socket(-1)
     })
+    if (descriptors.isFull) {
+      faults.count('connection', 'DESCRIPTOR_LIMIT', 'the last file descriptors are kept for cameras and files')
+      answerBelow(socket, FAULTS.descriptorsLow())
+      return
+    }
     const address = socket.remoteAddress ?? ''
     if (isLoopbackAddress(address)) return
     const open = this.#byAddress.get(address) ?? 0
     if (open >= this.#options.settings.maxConnectionsPerAddress) {
       const limit = this.#options.settings.maxConnectionsPerAddress
-      this.#options.faults.count('connection', 'ADDRESS_LIMIT', `more than ${limit} connections of ${address}`)
+      faults.count('connection', 'ADDRESS_LIMIT', `more than ${limit} connections of ${address}`)
       answerBelow(socket, FAULTS.tooManyRequests())
       return
     }

@@ -1,12 +1,13 @@
 /** From a request's header to the answer of its handler: the checks, in the order of usb-camera-server §3. */
 
 import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { Audit } from '../../base/audit-log.js'
 import type { Clock } from '../../base/clock.js'
-import { type AccessControl, type Asking, demandRole, type Ticket } from '../access/access.js'
+import { type Access, type AccessControl, type Asking, demandRole, type Ticket } from '../access/access.js'
 import { judgeHost, parseHost } from '../access/hosts.js'
 import { changeAllowed, corsHeaders, preflight } from '../access/origins.js'
 import { ticketPurpose } from '../access/ticket-purpose.js'
-import { FAULTS } from '../errors.js'
+import { FAULTS, knownFault } from '../errors.js'
 import { headerFault } from '../listening/request-limits.js'
 import type { WebRules } from '../ports.js'
 import type { CameraFaceSettings } from '../settings.js'
@@ -23,6 +24,7 @@ export interface AnswererOptions {
   /** Camera that a request without an id means. */
   readonly defaultCamera: () => string
   readonly settings: CameraFaceSettings
+  readonly audit: Audit
   readonly clock: Clock
 }
 
@@ -67,10 +69,35 @@ export class Answerer {
 
     const asking: Asking = { address: socket.remoteAddress ?? '', hostName: host.name, hostHeader, headers }
     const { route, params } = routed
-    const access = await this.#options.access.of(asking, this.#ticket(route, params, target))
-    demandRole(access, route.role)
-    const body = await readBody(request, settings, clock)
-    return route.handler({ method, params, query: target.query, headers, access, remote: asking.address, body })
+    let access: Access | undefined
+    try {
+      access = await this.#options.access.of(asking, this.#ticket(route, params, target))
+      demandRole(access, route.role)
+      const body = await readBody(request, settings, clock)
+      const call: Call = { method, params, query: target.query, headers, access, remote: asking.address, body }
+      const answer = await route.handler(call)
+      this.#note(route, call, 'status' in answer && answer.status >= 400 ? `http ${answer.status}` : 'ok')
+      return answer
+    } catch (thrown) {
+      const fault = knownFault(thrown) ?? FAULTS.internal()
+      this.#note(route, { method, params, access, remote: asking.address }, fault.code)
+      throw thrown
+    }
+  }
+
+  /** Changes are told. A ticket changes nothing. */
+  #note(
+    { path, role }: Route,
+    { method, params, access, remote }: Pick<Call, 'method' | 'params' | 'remote'> & { readonly access: Access | undefined },
+    outcome: string,
+  ): void {
+    if (READERS.includes(method) || role === 'viewer') return
+    const { identity } = access ?? {}
+    this.#options.audit({
+      ...{ action: `${method} ${path}`, outcome, subject: identity?.userId ?? (access?.role && 'loopback'), address: remote },
+      role: access?.role,
+      detail: params.id === undefined ? undefined : { device: params.id },
+    })
   }
 
   /** The name we were called by, or the answer to a name that is none of ours. */

@@ -10,13 +10,13 @@ import { BusyWatch } from './busy-watch.js'
 import type { CaptureContext } from './capture-context.js'
 import { CaptureDemand } from './capture-demand.js'
 import { CaptureFailures } from './capture-failures.js'
-import { captureError, type Fault, faultOfDevice, noCapture, switchedOff, unusable } from './capture-fault.js'
+import { captureError, type Fault, faultOfDevice, noCapture, pulled, switchedOff, unusable } from './capture-fault.js'
+import { CaptureHistory } from './capture-history.js'
 import { CaptureLog } from './capture-log.js'
 import { CaptureScreen } from './capture-screen.js'
-import { CaptureTotals } from './capture-totals.js'
 import { CaptureTuning } from './capture-tuning.js'
 import { attemptsDiffer, type CaptureSettings, type CaptureState, type CaptureStatistics } from './capture-types.js'
-import { captureState, captureStatistics } from './capture-view.js'
+import { captureState } from './capture-view.js'
 import { CaptureWaiters } from './capture-waiters.js'
 import { ChosenMode } from './chosen-mode.js'
 import { type CaptureEvent, DeviceSession } from './device-session.js'
@@ -33,7 +33,7 @@ export class CameraCapture {
   readonly #session: DeviceSession
   readonly #demand: CaptureDemand
   readonly #busy: BusyWatch
-  readonly #totals: CaptureTotals
+  readonly #history: CaptureHistory
   readonly #view: CaptureScreen
   readonly #failures: CaptureFailures
   readonly #waiters: CaptureWaiters
@@ -41,8 +41,6 @@ export class CameraCapture {
   readonly #tuning: CaptureTuning
   readonly #pause: Pause
   readonly #mode = new ChosenMode()
-  readonly #startedMs: number
-  readonly #startedWallMs: number
   #settings: CaptureSettings
   #machine: Machine = INITIAL
   #camera: Camera | undefined
@@ -50,8 +48,6 @@ export class CameraCapture {
   #source: string | undefined
   /** An appearance that the capture saw go before anybody else did. */
   #gone: string | undefined
-  #lastInfo: CaptureInfo | undefined
-  #lastReconnectWallMs: number | undefined
   #restarting: Promise<boolean> | undefined
   #ended = false
 
@@ -85,7 +81,7 @@ export class CameraCapture {
       named: (owner) => this.#ownerFound(owner === undefined ? undefined : `${owner.name} (pid ${owner.pid})`),
       freed: () => this.#step({ type: 'asked' }),
     })
-    this.#totals = new CaptureTotals(core, clock)
+    this.#history = new CaptureHistory(core, clock)
     this.#view = new CaptureScreen(context.screen, settings.maxFrameAgeMs)
     this.#view.setChannels([device])
     this.#failures = new CaptureFailures(clock)
@@ -93,8 +89,6 @@ export class CameraCapture {
     this.#log = new CaptureLog(this.#context.logger, clock)
     this.#tuning = new CaptureTuning(context)
     this.#pause = new Pause(clock, () => this.#step({ type: 'due' }))
-    this.#startedMs = clock.nowMs()
-    this.#startedWallMs = clock.wallMs()
   }
 
   /** To be called once, when whoever hears of a change of state can ask for the capture. */
@@ -199,20 +193,18 @@ export class CameraCapture {
       jpegQualityApplied: this.#tuning.qualityTaken,
       nextAttemptMs: this.#pause.leftMs,
       lastError: this.#failures.view(),
-      lastReconnect: this.#lastReconnectWallMs,
+      lastReconnect: this.#history.lastReconnect,
       reason: this.#machine.phase === 'streaming' ? undefined : this.#absence(),
     })
   }
 
   statistics(): CaptureStatistics {
-    const totals = this.#totals.read(this.#settings.maxFrameAgeMs, isOpen(this.#machine))
-    return captureStatistics(totals, this.#session.info ?? this.#lastInfo, {
-      queueSize: Math.min(totals.queueSize, this.#settings.bufferSize),
+    return this.#history.statistics({
+      settings: this.#settings,
+      isOpen: isOpen(this.#machine),
+      info: this.#session.info,
       faults: this.#failures.counts,
       connectionErrors: this.#machine.connectionErrors,
-      uptimeStart: this.#startedWallMs,
-      uptimeMs: this.#context.clock.nowMs() - this.#startedMs,
-      lastReconnect: this.#lastReconnectWallMs,
     })
   }
 
@@ -241,14 +233,18 @@ export class CameraCapture {
   #setSource(source: string | undefined): void {
     if (source === this.#source) return
     const isStillThere = this.#source === this.#camera?.source && this.#source !== this.#gone
-    this.#totals.follow(source)
+    this.#history.follow(source)
     this.#source = source
     this.#mode.restore()
     if (source === undefined) {
       // A camera that went is closed; one that offers nothing usable any more is not.
       if (isStillThere) this.#session.close()
       else this.#session.abandon()
-      if (!isStillThere && isOpen(this.#machine)) this.#failures.gone()
+      if (!isStillThere && isOpen(this.#machine)) {
+        this.#failures.gone()
+        // Whoever waits for its start hears what befell it, whichever of the kernel's signs of it came first.
+        this.#waiters.notStarted(pulled)
+      }
       this.#step({ type: 'vanished' })
     } else {
       this.#tune()
@@ -283,20 +279,20 @@ export class CameraCapture {
       this.#pause.end()
       this.#busy.stop()
     }
-    if (action.type === 'open') this.#open()
+    if (action.type === 'open' || action.type === 'reopen') this.#open({ anew: action.type === 'reopen' })
     if (action.type === 'close') this.#session.close()
     if (action.type === 'pause') this.#pause.begin(action.delayMs)
   }
 
-  #open(): void {
+  #open({ anew }: { readonly anew: boolean }): void {
     const camera = this.#camera
     const { mode } = this.#mode
     if (camera === undefined || this.#source === undefined || mode === undefined) return
-    this.#session.open(camera, this.#source, mode)
+    this.#session.open(camera, this.#source, anew ? { ...mode, anew } : mode)
   }
 
   #started(info: CaptureInfo): void {
-    this.#lastInfo = info
+    this.#history.started(info)
     if (this.#camera?.virtual !== true) this.#failures.started(info)
     this.#tune()
     this.#waiters.started(info)
@@ -328,7 +324,7 @@ export class CameraCapture {
   #lower(): boolean {
     if (!this.#settings.bandwidthFallback || !this.#mode.lower()) return false
     this.#context.logger.warn({ mode: this.#mode.mode }, 'not enough USB bandwidth: a smaller mode is tried')
-    this.#open()
+    this.#open({ anew: false })
     return true
   }
 
@@ -351,11 +347,11 @@ export class CameraCapture {
     const { phase, recovering } = this.#machine
     if (phase === 'streaming') {
       this.#failures.over()
-      if (before.recovering && !recovering) this.#lastReconnectWallMs = this.#context.clock.wallMs()
+      if (before.recovering && !recovering) this.#history.reconnected()
       if (this.#source !== undefined) this.#context.faultChanged(this.#source, undefined)
     }
     if (!isOpen(this.#machine)) this.#demand.endLinger()
-    this.#log.entered(before, this.#machine, this.#lastInfo, this.#failures.last)
+    this.#log.entered(before, this.#machine, this.#history.lastInfo, this.#failures.last)
     this.#show()
     this.#tell()
     this.#demandChanged()
@@ -370,14 +366,10 @@ export class CameraCapture {
   }
 
   #show(): void {
-    if (this.#machine.phase === 'streaming' && this.#source !== undefined) {
-      this.#view.show(this.#source)
-      return
-    }
-    // While the device is opened viewers keep what they see: the last frames, or why there were none.
-    if (this.#machine.phase === 'opening' && this.#view.showsSource) return
-    const { width, height } = this.#mode.mode ?? this.#lastInfo ?? UNKNOWN_SIZE
-    this.#view.show({ width, height, text: this.#absence() })
+    this.#view.follow(this.#machine.phase, this.#source, () => {
+      const { width, height } = this.#mode.mode ?? this.#history.lastInfo ?? UNKNOWN_SIZE
+      return { width, height, text: this.#absence() }
+    })
   }
 
   #absence(): string {

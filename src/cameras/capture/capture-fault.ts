@@ -5,8 +5,10 @@ import { errorText, ServiceError } from '../../base/errors.js'
 import type { DeviceFault, NativeErrorCode } from '../../native/index.js'
 import type { Camera } from '../types.js'
 
+const GONE = 'the camera was unplugged'
+
 const DETAILS: Partial<Record<NativeErrorCode, string>> = {
-  CAMERA_GONE: 'the camera was unplugged',
+  CAMERA_GONE: GONE,
   CAMERA_BUSY: 'another program holds the camera',
   NO_BANDWIDTH: 'the USB bus has not enough bandwidth left for this camera',
   NO_PERMISSION: 'the service may not open the camera: its user must be in the group that owns the device (usually video)',
@@ -73,6 +75,11 @@ function faultError({ code, message }: Fault, cause?: unknown): ServiceError {
     suggestion: 'look at the status of the camera, then call again',
     ...(cause === undefined ? {} : { cause }),
   })
+}
+
+/** DEPENDENCY_FAILED: unplugged while it was being opened. */
+export function pulled(): ServiceError {
+  return faultError({ code: 'CAMERA_GONE', errno: 0, message: GONE })
 }
 
 /** INVALID_STATE: unplugged, or nothing that we can use. */

@@ -1,6 +1,7 @@
 /** What the viewers of one camera see; says it to the core only when it is something else than before. */
 
 import type { Core } from '../../native/index.js'
+import type { Phase } from './reconnect-machine.js'
 
 /** Viewers' pictures by channel. */
 export type Screen = Pick<Core, 'showSource' | 'showPlaceholder' | 'setMaxFrameAge'>
@@ -38,12 +39,15 @@ export class CaptureScreen {
     for (const channel of this.#channels) this.#screen.setMaxFrameAge(channel, maxFrameAgeMs)
   }
 
-  get showsSource(): boolean {
-    return typeof this.#shown === 'string'
+  /** What a phase of the capture means for viewers. `absence` is asked for when there are no frames. */
+  follow(phase: Phase, source: string | undefined, absence: () => Placeholder): void {
+    if (phase === 'streaming' && source !== undefined) this.#show(source)
+    // While the device is opened viewers keep what they see: the last frames, or why there were none.
+    else if (phase !== 'opening' || typeof this.#shown !== 'string') this.#show(absence())
   }
 
   /** A source, or a picture in place of one. */
-  show(wanted: string | Placeholder): void {
+  #show(wanted: string | Placeholder): void {
     if (same(wanted, this.#shown)) return
     this.#shown = wanted
     for (const channel of this.#channels) this.#put(channel, wanted)

@@ -6,8 +6,8 @@
 import type { Clock } from '../../base/clock.js'
 import { errorText } from '../../base/errors.js'
 import type { Logger } from '../../base/logger.js'
-import type { CaptureInfo, Core, NativeEvent } from '../../native/index.js'
-import type { Camera, Mode } from '../types.js'
+import type { CaptureInfo, CaptureRequest, Core, NativeEvent } from '../../native/index.js'
+import type { Camera } from '../types.js'
 import { type Fault, faultOf, faultOfDevice } from './capture-fault.js'
 import { HangWatch } from './hang-watch.js'
 
@@ -52,6 +52,7 @@ export class DeviceSession {
     this.#hang = new HangWatch({
       clock,
       frames: () => (this.#source === undefined ? undefined : core.captureStats(this.#source)?.frames),
+      delivering: () => listener.delivering(),
       stalled: () => listener.stalled(),
       recovered: () => listener.recovered(),
       hung: () => this.#hung(),
@@ -63,12 +64,12 @@ export class DeviceSession {
     return this.#info
   }
 
-  /** Opens the camera, or changes the mode of the open one. */
-  open(camera: Camera, source: string, mode: Mode): void {
+  /** Opens the camera, changes the mode of the open one, or opens that anew. */
+  open(camera: Camera, source: string, request: CaptureRequest): void {
     this.#forget()
     this.#source = source
     const attempt = this.#try
-    this.#start(camera, source, mode, attempt).then(
+    this.#start(camera, source, request, attempt).then(
       (info) => {
         if (attempt === this.#try && info !== undefined) this.#started(info)
       },
@@ -104,10 +105,10 @@ export class DeviceSession {
     if (this.#options.core.captureStats(this.#source)?.running !== true) this.#end(faultOfDevice(undefined))
   }
 
-  async #start(camera: Camera, source: string, mode: Mode, attempt: number): Promise<CaptureInfo | undefined> {
+  async #start(camera: Camera, source: string, request: CaptureRequest, attempt: number): Promise<CaptureInfo | undefined> {
     const { core, beforeStart } = this.#options
     if (beforeStart !== undefined) await this.#before(beforeStart(camera))
-    return attempt === this.#try ? core.startCapture(source, mode) : undefined
+    return attempt === this.#try ? core.startCapture(source, request) : undefined
   }
 
   async #before(preparation: Promise<void>): Promise<void> {

@@ -1,6 +1,7 @@
 /**
  * Notices a capture whose thread hangs in the kernel: such a one tells neither that frames stopped nor that it ended. What it has done
- * is looked at from here. Looks are counted, not time, so that a process that was halted itself takes nobody for hung.
+ * is looked at from here, which also finds what it told and nobody heard, when too many events came at once. Looks are counted, not time,
+ * so that a process that was halted itself takes nobody for hung.
  */
 
 import type { Clock } from '../../base/clock.js'
@@ -9,7 +10,9 @@ export interface HangWatchOptions {
   readonly clock: Clock
   /** Good frames so far; undefined when nothing runs. */
   readonly frames: () => number | undefined
-  /** Frames stopped, and the capture itself did not say so; they came again. */
+  /** Good frames came since the start. Once. */
+  readonly delivering: () => void
+  /** Frames stopped, and the capture itself did not say so; they came again after a pause. */
   readonly stalled: () => void
   readonly recovered: () => void
   /** No frame for longer than the capture's own cures take. Once; the watch is over then. */
@@ -19,6 +22,8 @@ export interface HangWatchOptions {
 const LOOK_MS = 1_000
 /** A living capture says after 2 s that frames stopped, */
 const STALLED_LOOKS = 4
+/** A pause in which it may have said so. */
+const PAUSE_LOOKS = 2
 /** and after two waits for a first frame of 5 s each that it failed. */
 const HUNG_LOOKS = 15
 /** Both wait for so many frames at least. */
@@ -54,15 +59,18 @@ export class HangWatch {
   }
 
   #look(slack: number): void {
-    const { frames: count, stalled, recovered, hung } = this.#options
+    const { frames: count, delivering, stalled, recovered, hung } = this.#options
     const frames = count()
     if (frames === undefined) return
     if (frames !== this.#frames) {
+      const isFirst = !this.#delivered
+      const paused = this.#idleLooks >= PAUSE_LOOKS
       this.#frames = frames
       this.#idleLooks = 0
       this.#delivered = true
-      if (this.#told) recovered()
       this.#told = false
+      if (isFirst) delivering()
+      else if (paused) recovered()
       return
     }
     this.#idleLooks += 1

@@ -50,8 +50,13 @@ export type MachineEvent =
   /** The pause is over. */
   | { readonly type: 'due' }
 
-/** `open` also changes an open device to a new mode. Only one pause runs: each action but `close` ends the one before. */
-export type Action = { readonly type: 'open' | 'close' | 'rest' } | { readonly type: 'pause'; readonly delayMs: number }
+/**
+ * `open` also changes an open device to a new mode; `reopen` closes an open device first, and who waits for frames waits on. Only one
+ * pause runs: each action but `close` ends the one before.
+ */
+export type Action =
+  | { readonly type: 'open' | 'reopen' | 'close' | 'rest' }
+  | { readonly type: 'pause'; readonly delayMs: number }
 
 export interface Step {
   readonly machine: Machine
@@ -62,6 +67,7 @@ export interface Step {
 const MAX_REFUSED_PAUSE_MS = 60_000
 
 const OPEN: Action = { type: 'open' }
+const REOPEN: Action = { type: 'reopen' }
 const CLOSE: Action = { type: 'close' }
 /** No pause runs any more. */
 const REST: Action = { type: 'rest' }
@@ -103,9 +109,7 @@ export function step(machine: Machine, event: MachineEvent, rules: Rules): Step 
       return machine.phase === 'waiting' || machine.phase === 'given_up' ? attempt({ ...machine, refusals: 0 }) : stay(machine)
     case 'restart':
       if (!machine.enabled || machine.phase === 'idle') return stay(machine)
-      return isOpen(machine)
-        ? { machine: { ...afresh(machine), phase: 'opening' }, actions: [CLOSE, OPEN] }
-        : pursue(afresh(machine), rules)
+      return isOpen(machine) ? to(afresh(machine), 'opening', REOPEN) : pursue(afresh(machine), rules)
     case 'reconfigured':
       if (isOpen(machine)) return event.reopen ? to(afresh(machine), 'opening', OPEN) : stay(machine)
       return machine.phase === 'waiting' || machine.phase === 'given_up' ? pursue(afresh(machine), rules) : stay(machine)

@@ -5,6 +5,7 @@
 
 import { type ChildProcess, spawn } from 'node:child_process'
 import { backoffMs } from '../../base/backoff.js'
+import { goesAfterUs } from '../../base/child.js'
 import type { Clock } from '../../base/clock.js'
 import { errorText } from '../../base/errors.js'
 import type { Logger } from '../../base/logger.js'
@@ -69,12 +70,18 @@ export class Decoders {
       if (event.type === 'feed_ended') this.#feedEnded(event.source, event.feed, event.reason)
       const over = event.type === 'capture' && ['failed', 'stopped', 'gone'].includes(event.state)
       if (over || event.type === 'gone') this.#end(event.source)
+      if (event.type === 'resync') this.#lookAnew(new Set(event.devices.map(({ source }) => source)))
     }
   }
 
   /** Ends all children. */
   stop(): void {
     for (const source of [...this.#decoders.keys()]) this.#end(source)
+  }
+
+  /** Events may have been lost. */
+  #lookAnew(present: ReadonlySet<string>): void {
+    for (const source of [...this.#decoders.keys()]) if (!present.has(source)) this.#end(source)
   }
 
   #demand(source: string, wanted: boolean): void {
@@ -126,6 +133,7 @@ export class Decoders {
       this.#failed(source, decoder, `ffmpeg cannot be started: ${errorText(thrown)}`)
       return
     }
+    goesAfterUs(child)
     core.closeReadEnd(feed.id)
     decoder.child = child
     let complaint = ''

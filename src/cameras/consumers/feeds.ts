@@ -124,10 +124,22 @@ export class CameraFeeds {
       if (event.type === 'feed_gap') this.#open.get(event.feed)?.gap({ missed: event.missed, atUs: event.atUs })
       if (event.type === 'feed_ended') this.#open.get(event.feed)?.end(event.reason)
       if (event.type === 'capture' && event.state === 'started') void this.#compare(event.source)
+      if (event.type === 'resync') this.#lookAnew(new Set(event.devices.map(({ source }) => source)))
       const gone = event.type === 'gone' || (event.type === 'capture' && event.state === 'gone')
-      if (!gone) continue
-      for (const feed of [...this.#open.values()]) if (feed.source === event.source) feed.end('camera_gone')
+      if (gone) this.#gone(event.source)
     }
+  }
+
+  /** Events may have been lost. */
+  #lookAnew(present: ReadonlySet<string>): void {
+    for (const source of new Set([...this.#open.values()].map((feed) => feed.source))) {
+      if (present.has(source)) void this.#compare(source)
+      else this.#gone(source)
+    }
+  }
+
+  #gone(source: string): void {
+    for (const feed of [...this.#open.values()]) if (feed.source === source) feed.end('camera_gone')
   }
 
   /** A child that was promised H.264 can do nothing with JPEGs, nor the other way round. */

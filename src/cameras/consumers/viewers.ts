@@ -2,12 +2,15 @@
 
 import { TypedEvents } from '../../base/events.js'
 import type { Logger } from '../../base/logger.js'
-import type { Core, NativeEvent, ViewerEnd, ViewerOptions, ViewerStats } from '../../native/index.js'
+import type { Core, NativeEvent, ViewerEnd, ViewerOptions, ViewerStats, ViewerTotals } from '../../native/index.js'
 import { DEFAULT_CAMERA } from '../capture/capture-types.js'
 import type { Captures } from '../capture/captures.js'
 
 export interface CameraViewersOptions {
-  readonly core: Pick<Core, 'addViewer' | 'endViewer' | 'endViewers' | 'viewers' | 'viewerCount'>
+  readonly core: Pick<
+    Core,
+    'addViewer' | 'endViewer' | 'endViewers' | 'viewers' | 'viewerCount' | 'viewerTotals' | 'limitViewerRate'
+  >
   readonly captures: Pick<Captures, 'want' | 'defaultDevice'>
   readonly logger: Logger
 }
@@ -49,6 +52,21 @@ export class CameraViewers {
   /** Each with its closing boundary. */
   endAll(): void {
     this.#options.core.endViewers()
+  }
+
+  /** Of all cameras. */
+  get total(): number {
+    return this.#wants.size
+  }
+
+  /** Frames that all of them were sent and were too slow for, since the start. */
+  get totals(): ViewerTotals {
+    return this.#options.core.viewerTotals()
+  }
+
+  /** No viewer gets more frames per second, whatever it asked for; 0: no such limit. */
+  limitRate(maxFps: number): void {
+    this.#options.core.limitViewerRate(maxFps)
   }
 
   count(device: string): number {

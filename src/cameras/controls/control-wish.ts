@@ -40,7 +40,7 @@ export function checkWish(control: ControlView, given: unknown): WishCheck {
 }
 
 /** What a value of the control must be, in words. */
-export function controlRule({ type, minimum, maximum, menu = [] }: ControlView): string {
+function controlRule({ type, minimum, maximum, menu = [] }: ControlView): string {
   switch (type) {
     case 'button':
       return 'true'

@@ -89,7 +89,7 @@ export class CameraRegistry {
    */
   handle(events: readonly NativeEvent[]): void {
     this.#together(() => {
-      for (const [index, event] of events.entries()) if (!isOutdone(event, events[index + 1])) this.#handle(event)
+      for (const event of events) this.#handle(event)
     })
   }
 
@@ -340,11 +340,6 @@ export class CameraRegistry {
       state === undefined ? [] : [{ number, identity, state }],
     )
   }
-}
-
-/** A camera that is ready says all that its appearance says, and most are ready at once. */
-function isOutdone(event: NativeEvent, next: NativeEvent | undefined): boolean {
-  return event.type === 'present' && next?.type === 'ready' && next.source === event.source
 }
 
 function cached<View>(byHost: Map<string, Rendered<View>>, host: string, render: () => View): Rendered<View> {

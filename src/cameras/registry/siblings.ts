@@ -2,7 +2,7 @@
 
 import type { Camera } from '../types.js'
 
-export function givesH264(camera: Camera): boolean {
+function givesH264(camera: Camera): boolean {
   return camera.mode?.fourcc === 'H264'
 }
 

@@ -27,6 +27,8 @@ export interface KeyCommand {
   readonly summary: string
   readonly options: Readonly<Record<string, OptionSpec>>
   readonly required: readonly string[]
+  /** Told in the audit log. */
+  readonly audited?: true
   /** Throws UsageError, or an Error that says what to do. */
   run(context: KeyContext, options: Options): Promise<Said>
 }
@@ -47,6 +49,7 @@ export const KEY_COMMANDS: Readonly<Record<string, KeyCommand>> = {
       force: { type: 'boolean', doc: 'beyond the largest number of keys of a role, too' },
     },
     required: ['role'],
+    audited: true,
     async run({ auth, file, settings, wallMs }, options) {
       const wish = {
         role: roleIn(auth, options) ?? 'viewer',
@@ -83,6 +86,7 @@ export const KEY_COMMANDS: Readonly<Record<string, KeyCommand>> = {
     summary: 'Takes a key back: its open connections end too.',
     options: { 'key-id': KEY_ID },
     required: ['key-id'],
+    audited: true,
     async run({ auth, file }, options) {
       const id = String(options['key-id'])
       await file.change((records) => auth.revokeKey(records, id))
@@ -94,6 +98,7 @@ export const KEY_COMMANDS: Readonly<Record<string, KeyCommand>> = {
     summary: 'Gives each active key of a role a successor with the rest of its lifetime, and takes the old ones back.',
     options: { role: ROLE, force: { type: 'boolean', doc: 'accepted for older scripts: nothing is asked either way' } },
     required: ['role'],
+    audited: true,
     async run({ auth, file, settings, wallMs }, options) {
       const role = roleIn(auth, options) ?? 'viewer'
       let made: readonly Auth.NewKey[] = []
@@ -114,12 +119,13 @@ export const KEY_COMMANDS: Readonly<Record<string, KeyCommand>> = {
     summary: 'Writes the record of a key as JSON; the secret is not in it.',
     options: { 'key-id': KEY_ID, output: { type: 'string', value: 'FILE', doc: 'file to write (default: standard output)' } },
     required: ['key-id'],
+    audited: true,
     async run({ auth, file, wallMs }, options) {
       const key = auth.shapeOf(auth.getKey(await file.read(), String(options['key-id'])), wallMs)
       const json = { key, exported_at: timestamp(wallMs), exported_by: 'camera-service-cli' }
       const text = `${JSON.stringify(json, null, 2)}\n`
       if (typeof options.output !== 'string') return { text, json }
-      await writeWhole(options.output, text, 0o600)
+      await writeWhole(options.output, text, { newMode: 0o600 })
       await chmod(options.output, 0o600)
       return { text: `Key ${key.id} exported to ${options.output}\n`, json: { key_id: key.id, output: options.output } }
     },
@@ -129,6 +135,7 @@ export const KEY_COMMANDS: Readonly<Record<string, KeyCommand>> = {
     summary: 'Removes the keys whose time is over.',
     options: { 'dry-run': { type: 'boolean', doc: 'only count them' } },
     required: [],
+    audited: true,
     async run({ auth, file, wallMs }, options) {
       const dryRun = options['dry-run'] === true
       let removed = 0

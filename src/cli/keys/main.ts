@@ -2,13 +2,14 @@
 
 import { stat } from 'node:fs/promises'
 import { errorText } from '../../base/errors.js'
+import type { Config } from '../../config/index.js'
 import type { OptionSpec, Terminal } from '../command.js'
 import { EXIT } from '../exit.js'
 import { loadFor } from '../load-config.js'
-import { KEY_COMMANDS, type KeyCommand } from './commands.js'
+import { KEY_COMMANDS, type KeyCommand, type Said } from './commands.js'
 import { GLOBAL_OPTIONS, hint, type Options, readWords, usage } from './words.js'
 
-export const ADMIN_TOOL = 'camera-service-cli'
+const ADMIN_TOOL = 'camera-service-cli'
 /** Of the contract: scripts compare the line. */
 const VERSION = '1.0.0'
 const COMMANDS = ['keys', 'version', 'help']
@@ -77,8 +78,31 @@ async function runKeys(name: string, command: KeyCommand, options: Options, term
   tell(`configuration: ${read ?? 'built-in defaults and environment'}`)
   tell(`keys: ${file.path}`)
   for (const note of await file.importOlder()) terminal.complain(`warning: ${note}`)
-  const said = await command.run({ auth, file, settings, wallMs: clock.wallMs() }, options)
+  const context = { auth, file, settings, wallMs: clock.wallMs() }
+  const said =
+    command.audited === undefined
+      ? await command.run(context, options)
+      : await runAudited({ config, terminal, action: `keys ${name}` }, options, () => command.run(context, options))
   return format === 'json' ? `${JSON.stringify(said.json, null, 2)}\n` : said.text
+}
+
+/** Only what names keys: what is shown of a new one holds its secret. */
+async function runAudited(
+  what: { readonly config: Config; readonly terminal: Terminal; readonly action: string },
+  { role, 'key-id': keyId, 'dry-run': dryRun }: Options,
+  work: () => Promise<Said>,
+): Promise<Said> {
+  const { audited } = await import('../audit-tool.js')
+  let made: unknown
+  const detail = () => {
+    const id = typeof made === 'object' && made !== null && 'id' in made ? made.id : undefined
+    return { role, key_id: keyId ?? (typeof id === 'string' ? id : undefined), dry_run: dryRun }
+  }
+  return audited(what, detail, async () => {
+    const said = await work()
+    made = said.json
+    return said
+  })
 }
 
 function overview(): string {

@@ -33,10 +33,9 @@ export const camera = section('Finding cameras and capturing from them.', {
     doc: 'Time between looks at /dev in poll-only mode; less than 50 ms counts as 50 ms.',
   }),
   capability_timeout: duration({
-    default: 5 * SECOND,
+    default: 2 * SECOND,
     min: 100,
     max: MINUTE,
-    idle: true,
     reload: 'restart',
     doc: 'Deadline of one probe; then the camera is in ERROR with probe_timeout.',
   }),

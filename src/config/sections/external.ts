@@ -1,6 +1,6 @@
 import { isIPv4, isIPv6 } from 'node:net'
 import { isIpv4, isNetwork, MIN_PREFIX } from '../../base/ipv4.js'
-import { duration, flag, integer, integers, list, section, text } from '../keys.js'
+import { choice, duration, flag, integer, integers, list, section, text } from '../keys.js'
 import { textKind } from '../kinds.js'
 
 const SECOND = 1000
@@ -29,6 +29,12 @@ export const external_discovery = section('Streams of other machines on the netw
     default: ['10.0.0.0/8', '172.16.0.0/12', '192.168.0.0/16', 'fc00::/7'],
     reload: 'restart',
     doc: 'Networks whose streams may be added, beside those that are scanned. This machine itself counts as 127.0.0.1.',
+  }),
+  transport: choice({
+    words: ['tcp', 'udp', 'multicast', 'automatic'],
+    default: 'tcp',
+    reload: 'restart',
+    doc: 'How added streams are fetched. What a network loses of UDP is missing in pictures and recordings; automatic takes UDP where the other machine has it.',
   }),
   skydio: section('Drones of Skydio.', {
     enabled: flag({ default: true, reload: 'restart', doc: 'Look for them.' }),

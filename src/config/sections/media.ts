@@ -76,10 +76,20 @@ export const mediamtx = section('The media server that hands streams to players.
     default: 60 * SECOND,
     min: 0,
     max: DAY,
-    idle: true,
     reload: 'restart',
-    doc: 'How long a publisher that was started for a snapshot runs on.',
+    doc: 'How long an external stream that MediaMTX fetched for a snapshot, or for a viewer, is fetched on. Snapshots of cameras start no publisher.',
   }),
+  links: section(
+    'Links for players that results hold. {host}: public_host or the host that the client used; {path}: the camera; {port}: the one MediaMTX listens on; {rpc_port}: server.port.',
+    {
+      rtsp: link('rtsp://{host}:{port}/{path}', 'RTSP.'),
+      hls: link(
+        'http://{host}:{rpc_port}/hls/{path}.m3u8',
+        'HLS; /hls/ of server.port sends players on to MediaMTX. Behind a proxy such as http://{host}/hls/{path}.m3u8.',
+      ),
+      webrtc: link('http://{host}:{port}/{path}/', 'WebRTC; given while MediaMTX has it on.'),
+    },
+  ),
   codec: section('How publishers encode cameras that give no H.264. A change counts for publishers that start from then on.', {
     video_profile: choice({
       words: ['baseline', 'main', 'high', 'high422', 'high444'],
@@ -258,6 +268,16 @@ export const ffmpeg = section('The encoder program.', {
     doc: 'ffmpeg to run.',
   }),
 })
+
+function link(value: string, doc: string) {
+  return text({
+    default: value,
+    rule: 'an address with {host} and {path}, without spaces and credentials',
+    pattern: /^[a-z]+:\/\/(?=[^\s@]*\{host\})(?=[^\s@]*\{path\})(?:[^\s@{}]|\{(?:host|port|path|rpc_port)\})+$/,
+    reload: 'restart',
+    doc,
+  })
+}
 
 function port(value: number, doc: string) {
   return integer({ default: value, min: 1, max: 65_535, reload: 'restart', doc })

@@ -1,4 +1,4 @@
-import { choice, flag, integer, section, text } from '../keys.js'
+import { choice, flag, integer, optional, section, text } from '../keys.js'
 
 export const logging = section('Log lines.', {
   level: choice({
@@ -41,6 +41,27 @@ export const logging = section('Log lines.', {
   }),
 })
 
+export const audit = section('The audit log: who logged in and who changed what.', {
+  enabled: flag({ default: true, reload: 'restart', doc: 'Keep one.' }),
+  file_path: optional(
+    text({
+      default: '',
+      rule: 'an absolute, normalised path',
+      pattern: /^\//,
+      reload: 'restart',
+      doc: 'The file. Without it audit.log in state_dir.',
+    }),
+  ),
+  max_file_size: integer({
+    default: 5_242_880,
+    min: 65_536,
+    max: 1_099_511_627_776,
+    reload: 'restart',
+    doc: 'Size at which a new file is begun, bytes.',
+  }),
+  backup_count: integer({ default: 10, min: 1, max: 1000, reload: 'restart', doc: 'Full files that are kept.' }),
+})
+
 export const storage = section('Room on disk.', {
   warn_percent: integer({
     default: 80,
@@ -50,6 +71,17 @@ export const storage = section('Room on disk.', {
     alsoEnv: ['CAMERA_SERVICE_RECORDING_STORAGE_WARN_PERCENT'],
     doc: 'Used share of the disk that is warned about, percent. Below block_percent.',
   }),
+  fallback_path: optional(
+    text({
+      default: '',
+      rule: 'an absolute path',
+      pattern: /^\//,
+      reload: 'restart',
+      doc:
+        'Where recordings and snapshots go, each in a folder of their name, while mediamtx.recordings_path or mediamtx.snapshots_path cannot be ' +
+        'written to; one that cannot be at the start is stood in for until the next one. Health and log say so. Without it such a path is a fault. Made when missing.',
+    }),
+  ),
   block_percent: integer({
     default: 90,
     min: 0,

@@ -1,6 +1,7 @@
 import { isIP } from 'node:net'
 import { choice, duration, flag, integer, list, optional, secret, section, text } from '../keys.js'
 import { textKind } from '../kinds.js'
+import { rate_limits } from './limits.js'
 
 const SECOND = 1000
 const MINUTE = 60 * SECOND
@@ -103,6 +104,7 @@ export const security = section('Who may do what, and how often.', {
     reload: 'live',
     doc: 'Time over which rate_limit_requests counts.',
   }),
+  rate_limits,
   auth_failure_burst: integer({
     default: 10,
     min: 1,
@@ -135,7 +137,7 @@ export const security = section('Who may do what, and how often.', {
     item: textKind('an origin such as https://host:port, or *', /^(?:\*|https?:\/\/[^/\s]+)$/),
     default: ['http://localhost:3000', 'https://localhost:3000'],
     reload: 'live',
-    doc: "Origins of web pages that may open the WebSocket, besides the dashboard's own. Clients without an Origin header are not concerned.",
+    doc: "Origins of web pages that may open the WebSocket, besides the dashboard's own; *: all of them. Clients without an Origin header are not concerned.",
   }),
 })
 

@@ -1,4 +1,5 @@
 import { choice, duration, flag, integer, optional, section, text } from '../keys.js'
+import { load_shedding } from './limits.js'
 
 const SECOND = 1000
 const MINUTE = 60 * SECOND
@@ -136,12 +137,11 @@ export const server = section('The JSON-RPC face: WebSocket, dashboard, download
     doc: 'Longest graceful stop; then the process ends with exit code 1.',
   }),
   client_cleanup_timeout: duration({
-    default: 10 * SECOND,
+    default: 2 * SECOND,
     min: 100,
     max: 10 * MINUTE,
-    idle: true,
     reload: 'live',
-    doc: 'Time a client has to finish the closing handshake at shutdown.',
+    doc: 'Time a client has at shutdown to take what waits for it; then its connection is closed.',
   }),
 })
 
@@ -158,9 +158,8 @@ export const faces = section('What all faces share.', {
   loopback_role: choice({
     words: ['viewer', 'operator', 'admin'],
     default: 'operator',
-    idle: true,
     reload: 'live',
-    doc: 'Role of a session that the dashboard opens from this machine without a token.',
+    doc: 'Role of a session that the dashboard opens from this machine without a token (POST /api/v1/session).',
   }),
 
   camera: section('The camera face: HTTP for browsers and players. Its address is camera_server.server.host and port.', {
@@ -223,6 +222,7 @@ export const performance = section('Timing.', {
     storage_monitor_seconds: seconds(30, 'Storage, seconds.'),
     performance_monitor_seconds: seconds(45, 'Load, seconds.'),
   }),
+  load_shedding,
   monitoring_thresholds: section('From which values on the health is DEGRADED.', {
     memory_usage_percent: integer({
       default: 90,
@@ -230,6 +230,27 @@ export const performance = section('Timing.', {
       max: 100,
       reload: 'live',
       doc: 'Memory of the machine in use, percent.',
+    }),
+    error_rate_percent: integer({
+      default: 5,
+      min: 1,
+      max: 100,
+      reload: 'live',
+      doc: 'Calls of the last minute that failed unexpectedly (-32603), percent; twice as many are UNHEALTHY.',
+    }),
+    average_response_time_ms: integer({
+      default: 1_000,
+      min: 1,
+      max: 3_600_000,
+      reload: 'live',
+      doc: 'Mean time of the calls of the last minute, milliseconds; twice as long is UNHEALTHY.',
+    }),
+    goroutines_limit: integer({
+      default: 1_000,
+      min: 1,
+      max: 1_000_000,
+      reload: 'live',
+      doc: 'Timers, sockets and threads of the process; a fifth more are UNHEALTHY.',
     }),
     active_connections_limit: integer({ default: 900, min: 1, max: 100_000, reload: 'live', doc: 'Open connections.' }),
   }),

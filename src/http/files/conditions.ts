@@ -1,6 +1,6 @@
 /** What tells one state of a file from another, and what clients make depend on it (RFC 9110 §13). Pure. */
 
-import type { RequestHeaders } from '../handshake.js'
+import type { RequestHeaders } from '../request-headers.js'
 
 export interface FileState {
   readonly sizeBytes: number

@@ -35,7 +35,7 @@ export function corsHeaders({ headers, method }: Pick<Call, 'headers' | 'method'
   const origin = headers.get('origin')
   if (origin === '') return {}
   const vary = { Vary: 'Origin' }
-  if (!allowed.includes(origin)) return vary
+  if (origin === 'null' || !(allowed.includes(origin) || allowed.includes('*'))) return vary
   const preflight = {
     'Access-Control-Allow-Methods': 'GET, POST, OPTIONS',
     'Access-Control-Allow-Headers': 'Authorization, Content-Type, X-API-Key, Range',

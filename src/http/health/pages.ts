@@ -48,16 +48,29 @@ interface Found {
   endMs: number | undefined
 }
 
+/** Whether the service lives, as it is told in one millisecond; to a client of each kind the answer is made once. */
+interface Liveness {
+  readonly wallMs: number
+  readonly notAlive: string | undefined
+  readonly page: HealthPage
+  known?: Answer
+  strange?: Answer
+}
+
 type PageOf = (report: HealthReport, facts: PageFacts, parts: PageParts) => HealthPage
 
-const HEADERS = {
+const HEADERS = Object.freeze({
   'Cache-Control': 'no-cache, no-store, must-revalidate',
   Pragma: 'no-cache',
   Expires: '0',
   'Access-Control-Allow-Origin': '*',
   'Access-Control-Allow-Methods': 'GET, OPTIONS',
   'Access-Control-Allow-Headers': 'Content-Type',
-} as const
+})
+const TYPES = {
+  json: Object.freeze({ ...HEADERS, 'Content-Type': 'application/json' }),
+  text: Object.freeze({ ...HEADERS, 'Content-Type': 'text/plain; charset=utf-8' }),
+}
 const REASONS = { 200: '200 OK', 500: '500 Internal Server Error', 503: '503 Service Unavailable' } as const
 /** A probe a second is usual, a thousand are an attack: they share what was found out. */
 const FRESH_MS = 250
@@ -69,6 +82,7 @@ const FORBIDDEN = JSON.stringify({ error: 'for this machine, listed addresses an
 export class HealthPages {
   readonly #options: HealthPagesOptions
   #found: Found | undefined
+  #liveness: Liveness | undefined
 
   constructor(options: HealthPagesOptions) {
     this.#options = options
@@ -113,8 +127,22 @@ export class HealthPages {
   }
 
   #live(call: Call): Answer | Promise<Answer> {
-    const { port, clock } = this.#options
-    return this.#show(call, livePage(port.notAlive(), clock.wallMs()))
+    const { port, clock, trust } = this.#options
+    const wallMs = clock.wallMs()
+    const notAlive = port.notAlive()
+    const last = this.#liveness
+    const now =
+      last?.wallMs === wallMs && last.notAlive === notAlive ? last : { wallMs, notAlive, page: livePage(notAlive, wallMs) }
+    this.#liveness = now
+    const answerTo = (known: boolean): Answer => this.#livenessTo(known, now)
+    const known = trust.includes(call)
+    return known instanceof Promise ? known.then(answerTo) : answerTo(known)
+  }
+
+  #livenessTo(known: boolean, now: Liveness): Answer {
+    const kind = known ? 'known' : 'strange'
+    now[kind] ??= this.#shown(known, now.page)
+    return now[kind]
   }
 
   async #asReported(call: Call, page: PageOf): Promise<Answer> {
@@ -163,12 +191,12 @@ export class HealthPages {
   #shown(known: boolean, { code, document, word, brief }: HealthPage): Answer {
     const { settings } = this.#options
     if (!known && settings.internalOnly) {
-      return { status: '403 Forbidden', headers: { ...HEADERS, 'Content-Type': 'application/json' }, body: FORBIDDEN }
+      return { status: '403 Forbidden', headers: TYPES.json, body: FORBIDDEN }
     }
     const json = settings.format === 'json'
     return {
       status: REASONS[code],
-      headers: { ...HEADERS, 'Content-Type': json ? 'application/json' : 'text/plain; charset=utf-8' },
+      headers: TYPES[settings.format],
       body: json ? JSON.stringify(known ? document : brief) : `${word}\n`,
     }
   }

@@ -3,7 +3,8 @@
 import { EventEmitter } from 'node:events'
 import type { Dispatcher, Pool } from 'undici'
 import { errorText } from '../../base/errors.js'
-import { MediamtxError } from './failures.js'
+import { type Endpoint, MediaMeter } from '../meter.js'
+import { MediamtxError, type MediamtxFailure } from './failures.js'
 import {
   type Page,
   type PathConfig,
@@ -28,6 +29,8 @@ export interface ClientOptions {
   readonly credentials: Credentials | undefined
   /** Deadline of a write, milliseconds. Default 10 s: a server with a thousand paths takes its time. */
   readonly writeMs?: number
+  /** Shared by all clients whose figures are to be one. */
+  readonly meter?: MediaMeter
 }
 
 /** Wrong credentials are answered up to 4 s late, so the first call and the one after a 401 get more time. */
@@ -46,12 +49,14 @@ export class MediamtxClient {
   readonly #writeMs: number
   readonly #headers: Readonly<Record<string, string>>
   readonly #writeHeaders: Readonly<Record<string, string>>
+  readonly #meter: MediaMeter
   #pool: Promise<Pool> | undefined
   #trusted = false
 
   constructor(options: ClientOptions) {
     this.#origin = options.origin
     this.#writeMs = options.writeMs ?? DEFAULT_WRITE_MS
+    this.#meter = options.meter ?? new MediaMeter()
     const pair = options.credentials
     const basic = pair && Buffer.from(`${pair.user}:${pair.password}`).toString('base64')
     this.#headers = basic === undefined ? {} : { authorization: `Basic ${basic}` }
@@ -83,13 +88,14 @@ export class MediamtxClient {
 
   /** Creates or overwrites; the effect may come a moment after the reply. */
   async replacePath(name: string, body: Readonly<Record<string, unknown>>): Promise<void> {
-    await this.#call('POST', `config/paths/replace/${encodeURIComponent(name)}`, this.#writeMs, JSON.stringify(body))
+    const rest = `/${encodeURIComponent(name)}`
+    await this.#call('POST', 'config/paths/replace', rest, this.#writeMs, JSON.stringify(body))
   }
 
   /** A path that does not exist counts as deleted. */
   async deletePath(name: string): Promise<void> {
     try {
-      await this.#call('DELETE', `config/paths/delete/${encodeURIComponent(name)}`, this.#writeMs)
+      await this.#call('DELETE', 'config/paths/delete', `/${encodeURIComponent(name)}`, this.#writeMs)
     } catch (thrown) {
       if (!(thrown instanceof MediamtxError && thrown.kind === 'missing')) throw thrown
     }
@@ -100,25 +106,45 @@ export class MediamtxClient {
     await (await this.#pool)?.destroy()
   }
 
-  async #list<Item>(path: string, parse: (reply: unknown) => Page<Item>): Promise<Item[]> {
+  async #list<Item>(endpoint: Endpoint, parse: (reply: unknown) => Page<Item>): Promise<Item[]> {
     const items: Item[] = []
     for (let page = 0; ; page++) {
-      const part = parse(await this.#read(`${path}?itemsPerPage=${PAGE_ITEMS}&page=${page}`))
+      const part = parse(await this.#read(endpoint, `?itemsPerPage=${PAGE_ITEMS}&page=${page}`))
       items.push(...part.items)
       if (page + 1 >= part.pageCount) return items
     }
   }
 
-  #read(path: string): Promise<unknown> {
-    return this.#call('GET', path, READ_MS)
+  #read(endpoint: Endpoint, query = ''): Promise<unknown> {
+    return this.#call('GET', endpoint, query, READ_MS)
   }
 
-  async #call(method: Dispatcher.HttpMethod, path: string, deadlineMs: number, body?: string): Promise<unknown> {
+  /** `rest`: what follows the endpoint in the address. */
+  async #call(
+    method: Dispatcher.HttpMethod,
+    endpoint: Endpoint,
+    rest: string,
+    deadlineMs: number,
+    body?: string,
+  ): Promise<unknown> {
+    const begunMs = performance.now()
+    let failure: MediamtxFailure | undefined
+    try {
+      return await this.#twice(method, `${endpoint}${rest}`, deadlineMs, body)
+    } catch (thrown) {
+      if (thrown instanceof MediamtxError) failure = thrown.kind
+      throw thrown
+    } finally {
+      this.#meter.called(endpoint, performance.now() - begunMs, failure)
+    }
+  }
+
+  /** The server may close an idle connection just as we use it: every verb here may be sent twice. */
+  async #twice(method: Dispatcher.HttpMethod, path: string, deadlineMs: number, body?: string): Promise<unknown> {
     const deadline = new Deadline(this.#trusted ? deadlineMs : Math.max(deadlineMs, FIRST_CONTACT_MS))
     try {
       return await this.#attempt(method, path, deadline, body)
     } catch (thrown) {
-      // The server closed an idle connection just as we used it: every verb here may be sent twice.
       if (!isClosedSocket(thrown) || deadline.over) throw toMediamtxError(thrown, deadline)
       return await this.#attempt(method, path, deadline, body).catch((again: unknown) => {
         throw toMediamtxError(again, deadline)

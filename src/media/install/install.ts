@@ -5,6 +5,7 @@ import { access, chmod, mkdir, rename, rm } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import { promisify } from 'node:util'
 import { errorText, ServiceError } from '../../base/errors.js'
+import { makeFolder } from '../../base/make-folder.js'
 import { BINARY_NAME } from '../server/binary.js'
 import { download, sha256Of } from './download.js'
 import { type Archive, archiveFor, RELEASE_BASE_URL, RELEASE_VERSION } from './release.js'
@@ -39,7 +40,7 @@ export async function installMediamtx(options: InstallOptions): Promise<Installe
   if (archive === undefined) throw failed(`there is no MediaMTX ${RELEASE_VERSION} for ${process.arch}`)
   const directory = resolve(options.directory)
   const file = join(directory, BINARY_NAME)
-  await mkdir(directory, { recursive: true, mode: 0o700 }).catch((thrown: unknown) => {
+  await makeFolder(directory, 0o700).catch((thrown: unknown) => {
     throw failed(`cannot make ${directory}: ${errorText(thrown)}`, thrown)
   })
   if ((await versionOf(file)) === RELEASE_VERSION) return { file, version: RELEASE_VERSION, outcome: 'present' }

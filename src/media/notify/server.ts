@@ -4,10 +4,11 @@
  */
 
 import { constants, existsSync } from 'node:fs'
-import { chmod, type FileHandle, mkdir, open, rm } from 'node:fs/promises'
+import { chmod, type FileHandle, open, rm } from 'node:fs/promises'
 import { createServer, type Server, type Socket } from 'node:net'
 import { join } from 'node:path'
 import type { Logger } from '../../base/logger.js'
+import { makeFolder } from '../../base/make-folder.js'
 import { parseNotice, type SegmentNotice } from './notice.js'
 
 export interface NotifierServerOptions {
@@ -49,7 +50,7 @@ export class NotifierServer {
 
   async start(): Promise<void> {
     const { directory, logger } = this.#options
-    await mkdir(directory, { recursive: true, mode: 0o700 })
+    await makeFolder(directory, 0o700)
     await chmod(directory, 0o700)
     await rm(this.socketFile, { force: true })
     this.#handle = await open(directory, constants.O_RDONLY | constants.O_DIRECTORY)

@@ -22,6 +22,8 @@ export interface PathBodyOptions {
   readonly startTimeoutMs: number
   /** Longer than a restart of the publisher, so that readers survive one. */
   readonly closeAfterMs: number
+  /** The same of a path that MediaMTX fetches. Default: `closeAfterMs`. */
+  readonly sourceCloseAfterMs?: number
   /** Name of this service instance in the marker. */
   readonly instance: string
 }
@@ -62,7 +64,7 @@ export function sourceBody(options: PathBodyOptions, wish: SourceWish): PathBody
     source: wish.url,
     sourceOnDemand: wish.onDemand,
     sourceOnDemandStartTimeout: durationText(options.startTimeoutMs),
-    sourceOnDemandCloseAfter: durationText(options.closeAfterMs),
+    sourceOnDemandCloseAfter: durationText(options.sourceCloseAfterMs ?? options.closeAfterMs),
     rtspTransport: wish.transport,
     runOnDemand: '',
     runOnDemandRestart: false,

@@ -3,6 +3,7 @@
 import type { Clock } from '../../base/clock.js'
 import type { Logger } from '../../base/logger.js'
 import type { RuntimePath } from '../api/wire.js'
+import type { MediaMeter } from '../meter.js'
 import type { DesiredSet, PathWrites, Reconciler } from './reconciler.js'
 import { Settling } from './settling.js'
 
@@ -11,6 +12,7 @@ export interface PathKeeperOptions {
   readonly desired: DesiredSet
   /** The server refuses everything: called each time it is found so. */
   readonly onPoisoned: () => void
+  readonly meter?: Pick<MediaMeter, 'compared'>
   readonly clock: Clock
   readonly logger: Logger
   readonly compareIntervalMs: number
@@ -70,6 +72,7 @@ export class PathKeeper {
     this.#comparedMs = clock.nowMs()
     const settle = this.#settling.begin()
     const result = await reconciler.pass(client, desired)
+    this.#options.meter?.compared(clock.nowMs() - this.#comparedMs, result.drift)
     this.#foreign = result.foreign
     this.#refusals = result.refusals
     settle({ isSettled: result.isSettled, problem: (name) => this.#problem(name) })

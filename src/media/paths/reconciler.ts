@@ -18,6 +18,8 @@ export interface ReconcilerOptions {
 
 export interface PassResult {
   readonly writes: number
+  /** Paths that were not as they should be. */
+  readonly drift: number
   /** Names that the server does not take as we want them, with its reason. */
   readonly refusals: ReadonlyMap<string, string>
   /** Desired names that somebody else configured. */
@@ -98,7 +100,8 @@ export class Reconciler {
     const refusals = this.#refusals()
     if (refusals.size === 0) this.#poisoned = undefined
     this.#tell(refusals)
-    return { writes, refusals, foreign: plan.foreign, poisoned: this.#poisoned, isSettled: settledBy(plan, desired) }
+    const drift = plan.replace.length + plan.remove.length
+    return { writes, drift, refusals, foreign: plan.foreign, poisoned: this.#poisoned, isSettled: settledBy(plan, desired) }
   }
 
   #isRecent(name: string, body: PathBody): boolean {

@@ -20,7 +20,7 @@ export interface SourceWish {
   readonly url: string
   /** Fetched while somebody reads, else all the time. A change of it, and of the address, drops readers. */
   readonly onDemand: boolean
-  readonly transport: 'automatic' | 'tcp' | 'udp'
+  readonly transport: 'automatic' | 'tcp' | 'udp' | 'multicast'
 }
 
 const HOUR_MS = 3_600_000
@@ -28,7 +28,7 @@ const MAX_NAME_CHARS = 200
 const RESERVED = new Set(['all', 'all_others', CHECK_PATH])
 
 /** Names that every version takes, that are no camera's, and that need no escaping anywhere. */
-export function isSourceName(name: string): boolean {
+function isSourceName(name: string): boolean {
   if (name.length > MAX_NAME_CHARS || RESERVED.has(name) || /^camera\d+$/.test(name)) return false
   return /^[A-Za-z0-9_-]+(?:\/[A-Za-z0-9_-]+)*$/.test(name)
 }

@@ -2,7 +2,7 @@
 
 import { type ChildProcess, spawn } from 'node:child_process'
 import type { Readable } from 'node:stream'
-import { endChild } from '../../base/child.js'
+import { endChild, goesAfterUs } from '../../base/child.js'
 import type { Clock } from '../../base/clock.js'
 import { errorText, ServiceError } from '../../base/errors.js'
 import { CAMERA_GONE, type CameraFeedHandle, CHILD_GONE, type FeedPipe } from './feeds.js'
@@ -140,6 +140,7 @@ export class PublishSession {
       // Its own group: ended as a whole, and untouched by a Ctrl-C meant for us.
       detached: true,
     })
+    goesAfterUs(child)
     feed.spawned()
     this.#child = child
     this.#startedWallMs = clock.wallMs()

@@ -26,6 +26,8 @@ export interface ServerLinkOptions {
 
 /** The runtime list doubles as the sign of life: a hung path manager still answers `info`. */
 const LOOK_INTERVAL_MS = 500
+/** So old may be the list that clients are told: however many ask, MediaMTX is asked ten times a second. */
+const RECENT_MS = 100
 const SEARCH_INTERVAL_MS = 2_000
 const DOWN_INTERVAL_MS = 250
 /** Each refused login is a line in the other's log. */
@@ -49,6 +51,8 @@ export class ServerLink {
   #paths: ReadonlyMap<string, RuntimePath> = new Map()
   #loop: Promise<void> | undefined
   #looking: Promise<void> | undefined
+  /** When the last look began, if nothing has been written since. */
+  #lookedMs = Number.NEGATIVE_INFINITY
   readonly #pauser: Pauser
   #turnedMs: number
   /** What tells the latest server process from others. */
@@ -129,6 +133,12 @@ export class ServerLink {
     return this.#looking
   }
 
+  /** As `look`, but one that began a moment ago will do, unless we have changed something since. */
+  lookLately(): Promise<void> {
+    const isRecent = this.#looking === undefined && this.#options.clock.nowMs() - this.#lookedMs < RECENT_MS
+    return isRecent ? Promise.resolve() : this.look()
+  }
+
   async #run(signal: AbortSignal): Promise<void> {
     while (!signal.aborted) {
       this.#turnedMs = this.#options.clock.nowMs()
@@ -178,11 +188,13 @@ export class ServerLink {
       return
     }
     await this.#options.keeper.compare(server.client)
+    this.#lookedMs = Number.NEGATIVE_INFINITY
   }
 
   async #look(): Promise<void> {
     const server = this.#server
     if (server === undefined) return
+    this.#lookedMs = this.#options.clock.nowMs()
     try {
       const paths = await server.client.listPaths()
       this.#hangs = 0

@@ -1,13 +1,15 @@
 /** A MediaMTX of our own: one child process with a generated configuration. One object per life of the child. */
 
 import { type ChildProcess, spawn } from 'node:child_process'
-import { mkdir, rename, writeFile } from 'node:fs/promises'
+import { rename, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { endChild } from '../../base/child.js'
 import { type Clock, wait } from '../../base/clock.js'
 import type { Logger } from '../../base/logger.js'
+import { makeFolder } from '../../base/make-folder.js'
 import { MediamtxClient } from '../api/client.js'
 import { MediamtxError } from '../api/failures.js'
+import type { MediaMeter } from '../meter.js'
 import type { PathBody } from '../paths/body.js'
 import { type ServerPlaces, type ServerSecrets, serverConfig, serverEnvironment } from './config.js'
 import { ServerLog } from './log.js'
@@ -22,6 +24,7 @@ export interface ManagedServerOptions {
   /** The whole environment, besides its own switches. */
   readonly environment: Readonly<Record<string, string>>
   readonly writeMs: number
+  readonly meter: MediaMeter
   readonly clock: Clock
   readonly logger: Logger
   /** Called once when the child ended, asked for or not. */
@@ -45,6 +48,7 @@ export class ManagedServer {
       origin: `http://127.0.0.1:${options.places.apiPort}`,
       credentials: options.secrets.api,
       writeMs: options.writeMs,
+      meter: options.meter,
     })
   }
 
@@ -59,7 +63,7 @@ export class ManagedServer {
   /** Resolves when the API answers, so that all its listeners are open. Rejects with why it ended or did not answer. */
   async start(signal: AbortSignal): Promise<void> {
     const { directory, places, secrets, paths, environment, binary, clock, logger } = this.#options
-    await mkdir(directory, { recursive: true, mode: 0o700 })
+    await makeFolder(directory, 0o700)
     const file = join(directory, 'mediamtx.json')
     // The server watches its file and may take a half-written one for the new truth.
     await writeFile(`${file}.new`, serverConfig(places, secrets, paths), { mode: 0o600 })

@@ -5,6 +5,7 @@ import { backoffMs } from '../../base/backoff.js'
 import type { Clock } from '../../base/clock.js'
 import type { Logger } from '../../base/logger.js'
 import { type Credentials, MediamtxClient } from '../api/client.js'
+import type { MediaMeter } from '../meter.js'
 import type { PathBody } from '../paths/body.js'
 import type { ServerPlaces, ServerSecrets } from './config.js'
 import { ManagedServer } from './managed.js'
@@ -16,6 +17,7 @@ export interface ServerSourceOptions {
   readonly credentials: Credentials | undefined
   /** Deadline of a write to the control API. */
   readonly writeMs: number
+  readonly meter: MediaMeter
   readonly findBinary: () => string | undefined
   readonly directory: string
   readonly places: () => Promise<ServerPlaces>
@@ -101,6 +103,7 @@ export class ServerSource {
       origin: `http://${this.#address()}`,
       credentials: this.#options.credentials,
       writeMs: this.#options.writeMs,
+      meter: this.#options.meter,
     })
     return this.#adopted
   }
@@ -113,10 +116,10 @@ export class ServerSource {
   }
 
   async #startChild(binary: string, signal: AbortSignal): Promise<FoundServer | NoServer> {
-    const { directory, secrets, environment, writeMs, clock, logger } = this.#options
+    const { directory, secrets, environment, writeMs, meter, clock, logger } = this.#options
     await this.#child?.client.close()
     const child = new ManagedServer({
-      ...{ binary, directory, secrets, environment, writeMs, clock, logger },
+      ...{ binary, directory, secrets, environment, writeMs, meter, clock, logger },
       places: await this.#options.places(),
       paths: this.#options.paths(),
       onExit: (reason) => {

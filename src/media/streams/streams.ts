@@ -9,12 +9,12 @@ import type { PublisherStatus } from '../publish/publisher.js'
 import type { ServerLink } from '../server/link.js'
 import { describeStream } from './describe.js'
 import type { KeptStreams } from './kept.js'
-import { type LinkTemplates, type StreamLinks, streamLinks } from './links.js'
+import { DEFAULT_TEMPLATES, type LinkTemplates, type StreamLinks, streamLinks } from './links.js'
 import type { StartedStream, StoppedStream, StreamEntry, StreamStatus, StreamUrl } from './shapes.js'
 import { Throughput } from './throughput.js'
 
 export interface StreamsOptions {
-  readonly link: Pick<ServerLink, 'state' | 'detail' | 'server' | 'paths' | 'look'>
+  readonly link: Pick<ServerLink, 'state' | 'detail' | 'server' | 'paths' | 'look' | 'lookLately'>
   readonly publications: Publications
   readonly kept: Pick<KeptStreams, 'keep' | 'drop'>
   /** Whether this camera is known at all. */
@@ -105,7 +105,7 @@ export class Streams {
       })
     }
     const startTime = this.#startTime(path, publication)
-    if (this.#options.isSource(device)) return this.#stopSource(device, path)
+    if (this.#options.isSource(device)) return await this.#stopSource(device, startTime)
     // At once, so that calls take effect in their order; who reads is looked at before the publisher is ended.
     publications.demand.release(device)
     await Promise.all([this.#options.kept.drop(device), link.look()])
@@ -172,10 +172,10 @@ export class Streams {
     }
   }
 
-  /** Our paths, in the order of the server's list. */
+  /** Our paths, in the order of the server's list; as they were a moment ago, at most. */
   async list(): Promise<StreamEntry[]> {
     this.#ports(undefined)
-    await this.#options.link.look()
+    await this.#options.link.lookLately()
     this.#ports(undefined)
     return [...this.#options.link.paths.values()]
       .filter((path) => this.#options.owns(path.name))
@@ -192,6 +192,12 @@ export class Streams {
   links(device: string, host: string): Partial<StreamLinks> {
     const { server, paths } = this.#options.link
     return server !== undefined && paths.has(device) ? this.#links(device, host, server.ports) : {}
+  }
+
+  /** Undefined while there is no server, the path is not there, or HLS is off. */
+  playlist(device: string, host: string): string | undefined {
+    const { server, paths } = this.#options.link
+    return server !== undefined && paths.has(device) ? streamLinks(device, host, server.ports, DEFAULT_TEMPLATES).hls : undefined
   }
 
   #links(device: string, host: string, ports: ServerPorts): StreamLinks {
@@ -235,10 +241,12 @@ export class Streams {
   }
 
   /** It ends by itself when nobody reads it; who reads it is not thrown out. */
-  async #stopSource(device: string, path: RuntimePath | undefined): Promise<StoppedStream> {
-    const startTime = this.#startTime(path, undefined)
-    if (this.#options.isRecorded(device)) return this.#stopped(device, startTime, RECORDED_ON)
-    return this.#stopped(device, startTime, (path?.readers.length ?? 0) > 0 ? READ_ON : undefined)
+  async #stopSource(device: string, startTime: string): Promise<StoppedStream> {
+    const { link, isRecorded } = this.#options
+    // Who has left since the last look does not read on.
+    await link.look()
+    if (isRecorded(device)) return this.#stopped(device, startTime, RECORDED_ON)
+    return this.#stopped(device, startTime, (link.paths.get(device)?.readers.length ?? 0) > 0 ? READ_ON : undefined)
   }
 
   /** `continues`: why it goes on all the same. */

@@ -1,14 +1,14 @@
 /** Figures of this process, gathered without keeping the event loop busy. */
 
-import { readdir, readFile } from 'node:fs/promises'
 import { performance } from 'node:perf_hooks'
+import { descriptorLimit, openDescriptors } from '../../base/descriptors.js'
 import type { ProcessFacts } from './facts.js'
 
 const US_PER_SECOND = 1_000_000
 const MS_PER_SECOND = 1_000
 
 export async function processFacts(): Promise<ProcessFacts> {
-  const [openFds, maxFds, lagSeconds] = await Promise.all([countFds(), limitFds(), lag()])
+  const [openFds, maxFds, lagSeconds] = await Promise.all([openDescriptors(), descriptorLimit(), lag()])
   const { user, system } = process.cpuUsage()
   const { rss, heapUsed, heapTotal, external } = process.memoryUsage()
   return {
@@ -22,16 +22,6 @@ export async function processFacts(): Promise<ProcessFacts> {
     heapTotalBytes: heapTotal,
     externalBytes: external,
   }
-}
-
-async function countFds(): Promise<number> {
-  // One of them is the folder itself.
-  return (await readdir('/proc/self/fd')).length - 1
-}
-
-async function limitFds(): Promise<number | undefined> {
-  const limit = /^Max open files +(\d+)/m.exec(await readFile('/proc/self/limits', 'utf8'))?.[1]
-  return limit === undefined ? undefined : Number(limit)
 }
 
 function lag(): Promise<number> {

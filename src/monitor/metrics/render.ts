@@ -37,11 +37,13 @@ function block({ name, type, help }: MetricEntry, samples: readonly Sample[], fo
   const unit = UNITS.find((word) => family.endsWith(`_${word}`))
   const head = [`# HELP ${family} ${escaped(help)}`, `# TYPE ${family} ${type}`]
   if (format === 'openmetrics' && unit !== undefined) head.push(`# UNIT ${family} ${unit}`)
-  return [...head, ...samples.map(({ value, labels }) => `${name}${labelText(labels)} ${value}`), ''].join('\n')
+  return [...head, ...samples.map(({ value, labels, ending = '' }) => `${name}${ending}${labelText(labels)} ${value}`), ''].join(
+    '\n',
+  )
 }
 
 function labelText(labels: Sample['labels']): string {
-  if (labels === undefined) return ''
+  if (labels === undefined || Object.keys(labels).length === 0) return ''
   const pairs = Object.entries(labels).map(([label, value]) => `${label}="${escaped(value).replaceAll('"', '\\"')}"`)
   return `{${pairs.join(',')}}`
 }

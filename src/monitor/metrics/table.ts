@@ -1,16 +1,19 @@
 /** The one table of the service's metrics: `/metrics` and docs/metrics.md are made from it. The camera face has its own. Pure. */
 
+import { DURATION_BUCKETS, type Durations } from '../../base/histogram.js'
 import type { Counts } from '../../base/tally.js'
 import type { MetricFacts } from './facts.js'
 
 export interface Sample {
   readonly value: number
+  /** Of the name, for the parts of a histogram. */
+  readonly ending?: string
   readonly labels?: Readonly<Record<string, string>>
 }
 
 export interface MetricEntry {
   readonly name: string
-  readonly type: 'counter' | 'gauge'
+  readonly type: 'counter' | 'gauge' | 'histogram'
   readonly help: string
   /** In the order in which they are written. */
   readonly labels: readonly string[]
@@ -42,6 +45,20 @@ export const METRICS: readonly MetricEntry[] = [
   gauge('process_max_fds', 'Most file descriptors that may be open.', [], ({ process }) => some(process.maxFds)),
   number('process_start_time_seconds', 'When the process started, seconds since 1970.', ({ process }) => process.startSeconds),
   number('nodejs_eventloop_lag_seconds', 'How late the event loop came to its next turn.', ({ process }) => process.lagSeconds),
+  gauge(
+    'mtxmon_event_loop_delay_seconds',
+    'How late the event loop came to its turns in the last two seconds; of an idle process in the last twenty.',
+    ['quantile'],
+    ({ loopDelaySeconds }) => byLabel('quantile', loopDelaySeconds),
+  ),
+  number(
+    'mtxmon_load_stage',
+    'Stage of load shedding: 1: nobody new and nothing costly; 2: connections without login are closed, MJPEG is at 1 fps.',
+    ({ loadStage }) => loadStage,
+  ),
+  histogram('nodejs_gc_duration_seconds', 'Pauses for collecting garbage in the main thread.', ['kind'], ({ collections }) =>
+    Object.entries(collections).map(([kind, durations]) => ({ durations, labels: { kind } })),
+  ),
   number('nodejs_heap_size_used_bytes', 'Heap of JavaScript in use.', ({ process }) => process.heapUsedBytes),
   number('nodejs_heap_size_total_bytes', 'Heap of JavaScript in all.', ({ process }) => process.heapTotalBytes),
   number(
@@ -74,6 +91,54 @@ export const METRICS: readonly MetricEntry[] = [
       Object.entries(readers).map(([protocol, value]) => ({ value, labels: { ...NODE, path: name, protocol } })),
     ),
   ),
+  {
+    ...counter('mtxmon_api_requests_total', 'Calls of the control API of MediaMTX.', () => 0),
+    labels: ['node', 'endpoint'],
+    samples: ({ mediamtx }) =>
+      Object.entries(mediamtx?.calls ?? {}).map(([endpoint, { counts }]) => ({
+        value: counts.reduce((sum, count) => sum + count, 0),
+        labels: { ...NODE, endpoint },
+      })),
+  },
+  {
+    ...counter(
+      'mtxmon_api_request_failures_total',
+      'Of these, those that failed: refused (no connection), timeout, auth, http (it says no), decode (not what it promises).',
+      () => 0,
+    ),
+    labels: ['node', 'endpoint', 'reason'],
+    samples: ({ mediamtx }) =>
+      Object.entries(mediamtx?.callFailures ?? {}).map(([key, value]) => {
+        const [endpoint = '', reason = ''] = key.split(' ')
+        return { value, labels: { ...NODE, endpoint, reason } }
+      }),
+  },
+  histogram(
+    'mtxmon_api_request_duration_seconds',
+    'From call to whole reply, or to the end of patience.',
+    ['node', 'endpoint'],
+    ({ mediamtx }) =>
+      Object.entries(mediamtx?.calls ?? {}).map(([endpoint, durations]) => ({ durations, labels: { ...NODE, endpoint } })),
+  ),
+  gauge(
+    'mtxmon_breaker_state',
+    '1 for the state of the breaker: open: what needs MediaMTX is refused at once; closed: it is asked.',
+    ['node', 'state'],
+    ({ mediamtx }) =>
+      mediamtx === undefined ? [] : [of(mediamtx.up, { ...NODE, state: 'closed' }), of(!mediamtx.up, { ...NODE, state: 'open' })],
+  ),
+  histogram(
+    'mtxmon_reconcile_seconds',
+    'One comparison of the paths of MediaMTX with those desired, with the writes it took.',
+    ['node'],
+    ({ mediamtx }) => (mediamtx === undefined ? [] : [{ durations: mediamtx.comparisons, labels: NODE }]),
+  ),
+  gauge(
+    'mtxmon_reconcile_drift',
+    'Paths that the last comparison found not to be as they should be.',
+    ['node'],
+    ({ mediamtx }) => (mediamtx === undefined ? [] : [{ value: mediamtx.drift, labels: NODE }]),
+  ),
   number('mtxmon_ws_clients', 'Open WebSocket connections.', ({ rpc }) => rpc.clients),
   counter('mtxmon_rpc_calls_total', 'Requests that came over WebSockets.', ({ rpc }) => rpc.calls),
   counter('mtxmon_rpc_call_failures_total', 'Of these, those answered with an error.', ({ rpc }) => rpc.failures),
@@ -81,6 +146,7 @@ export const METRICS: readonly MetricEntry[] = [
     { value: connections.authenticated, labels: { state: 'authenticated' } },
     { value: connections.anonymous, labels: { state: 'anonymous' } },
   ]),
+  counter('mtxmon_ws_accepted_total', 'Upgrades that were admitted.', ({ connections }) => connections.accepted),
   counters('mtxmon_ws_refusals_total', 'Upgrades that were refused.', 'reason', ({ connections }) => connections.refusals),
   counters(
     'mtxmon_ws_disconnects_total',
@@ -89,6 +155,9 @@ export const METRICS: readonly MetricEntry[] = [
     ({ connections }) => connections.closes,
   ),
   counters('mtxmon_ws_messages_total', 'Notifications handed to connections.', 'topic', ({ rpc }) => rpc.notifications),
+  histogram('mtxmon_fanout_seconds', 'From an event to the last of its subscribers, of one thread.', [], ({ rpc }) => [
+    { durations: rpc.fanout, labels: {} },
+  ]),
   counter(
     'mtxmon_ws_coalesced_total',
     'Notifications that a newer one took the place of while they waited for a slow reader.',
@@ -110,6 +179,9 @@ export const METRICS: readonly MetricEntry[] = [
         return { value, labels: { method, code } }
       }),
   },
+  histogram('mtxmon_rpc_seconds', 'From request to reply, of calls that came to be run.', [], ({ rpc }) => [
+    { durations: rpc.durations, labels: {} },
+  ]),
   gauge('mtxmon_rpc_in_flight', 'Slow requests being worked on.', ['kind'], ({ rpc }) => byLabel('kind', rpc.underWay)),
   counters(
     'mtxmon_rate_limited_total',
@@ -130,6 +202,13 @@ export const METRICS: readonly MetricEntry[] = [
   gauge('mtxmon_cameras', 'Cameras by state.', ['state'], ({ cameras }) =>
     Object.entries(cameras).map(([state, value]) => ({ value, labels: { state: state.toLowerCase() } })),
   ),
+  counters('mtxmon_device_events_total', 'What hotplug and probes told of devices.', 'event', ({ deviceEvents }) => deviceEvents),
+  histogram(
+    'mtxmon_probe_seconds',
+    'Probes of devices that came to an answer; virtual cameras are not probed.',
+    [],
+    ({ probes }) => [{ durations: probes, labels: {} }],
+  ),
   number('mtxmon_recordings', 'Recordings under way.', ({ recordings }) => recordings.active),
   counter(
     'mtxmon_recordings_total',
@@ -142,6 +221,20 @@ export const METRICS: readonly MetricEntry[] = [
     ({ recordings }) => recordings.failed,
   ),
   counter('mtxmon_snapshots_total', 'Snapshots that were taken.', ({ snapshots }) => snapshots.taken),
+  counter('mtxmon_snapshot_failures_total', 'Snapshots that could not be taken.', ({ snapshots }) => snapshots.failed),
+  number(
+    'mtxmon_snapshot_queue_ratio',
+    'Snapshots that wait for a thread to convert them, of those that may.',
+    ({ snapshots }) => snapshots.queueUsedPercent / 100,
+  ),
+  counters('mtxmon_login_failures_total', 'Logins that failed.', 'credential', ({ failedLogins }) => failedLogins),
+  number('mtxmon_mjpeg_viewers', 'Viewers of MJPEG streams on the camera face.', ({ viewers }) => viewers.now),
+  counter(
+    'mtxmon_mjpeg_sent_frames_total',
+    'Frames that these were sent whole, placeholders too.',
+    ({ viewers }) => viewers.frames,
+  ),
+  counter('mtxmon_mjpeg_skipped_frames_total', 'Frames that these were too slow for.', ({ viewers }) => viewers.skipped),
   gauge('mtxmon_storage_size_bytes', 'Size of the file system of the recordings.', [], ({ storage }) => some(storage?.sizeBytes)),
   gauge('mtxmon_storage_available_bytes', 'Of it, what is free for the service.', [], ({ storage }) =>
     some(storage?.availableBytes),
@@ -165,6 +258,24 @@ function counter(name: string, help: string, value: (facts: MetricFacts) => numb
 
 function counters(name: string, help: string, label: string, counts: (facts: MetricFacts) => Counts): MetricEntry {
   return { name, type: 'counter', help, labels: [label], samples: (facts) => byLabel(label, counts(facts)) }
+}
+
+function histogram(
+  name: string,
+  help: string,
+  labels: readonly string[],
+  series: (facts: MetricFacts) => readonly { readonly durations: Durations; readonly labels: Readonly<Record<string, string>> }[],
+): MetricEntry {
+  const samples = (facts: MetricFacts): readonly Sample[] =>
+    series(facts).flatMap(({ durations: { counts, sumSeconds }, labels: own }) => {
+      let below = 0
+      const buckets = [...DURATION_BUCKETS.map(String), '+Inf'].map((le, at) => {
+        below += counts[at] ?? 0
+        return { ending: '_bucket', value: below, labels: { ...own, le } }
+      })
+      return [...buckets, { ending: '_sum', value: sumSeconds, labels: own }, { ending: '_count', value: below, labels: own }]
+    })
+  return { name, type: 'histogram', help, labels: [...labels, 'le'], samples }
 }
 
 function byLabel(label: string, counts: Counts): readonly Sample[] {

@@ -141,8 +141,8 @@ export class FileIndex {
   }
 
   #start(): IndexThread {
-    const { file, roots, logger } = this.#options
-    const thread = (this.#options.openThread ?? openWorker)({ file, roots })
+    const { file, roots, fallbacks, logger } = this.#options
+    const thread = (this.#options.openThread ?? openWorker)({ file, roots, ...(fallbacks && { fallbacks }) })
     let failed: string | undefined
     thread.onMessage((message) => {
       if ('opened' in message) {

@@ -1,6 +1,6 @@
 /** The file index as it runs in its thread: tables, folders, and what may be asked of them. */
 
-import { readdirSync, unlinkSync } from 'node:fs'
+import { existsSync, readdirSync, unlinkSync } from 'node:fs'
 import { join } from 'node:path'
 import { Folder } from './folder.js'
 import { IndexStore, isDamage } from './store.js'
@@ -10,6 +10,7 @@ import {
   type FileKind,
   type FilePage,
   type FilePlace,
+  folderOf,
   type IndexedFile,
   type KindTotals,
   namesOf,
@@ -19,6 +20,8 @@ export interface EngineOptions {
   /** The database. */
   readonly file: string
   readonly roots: Readonly<Record<FileKind, string>>
+  /** Where files lie that were written while a root could not be. */
+  readonly fallbacks?: Readonly<Record<FileKind, string>>
 }
 
 /** Watches are a promise of the kernel's that we check: folder replaced, mount gone, watch refused. */
@@ -65,7 +68,9 @@ export class IndexEngine {
     // What is told about one file is looked at: the disk knows better than the last event.
     return this.#answer(kind, () => {
       const folders = this.#of(kind).map(([, folder]) => folder)
-      const found = folders.flatMap((folder) => namesOf(kind, stem).flatMap((name) => folder.put(name) ?? []))
+      const found = folders
+        .filter(({ fault }) => fault === undefined)
+        .flatMap((folder) => namesOf(kind, stem).flatMap((name) => folder.put(name) ?? []))
       return found.sort((one, other) => other.createdMs - one.createdMs)
     })
   }
@@ -89,7 +94,7 @@ export class IndexEngine {
 
   /** Removes the file and its row. False when there was none. Rejects with what the system says. */
   delete(place: FilePlace): Promise<boolean> {
-    const file = join(this.#options.roots[place.kind], place.dir, place.name)
+    const file = join(folderOf(this.#options.roots[place.kind], place.dir), place.name)
     return this.#healing((store) => {
       const removed = unlinkIfThere(file)
       try {
@@ -123,11 +128,23 @@ export class IndexEngine {
   /** After the first comparison, and while the folder can be read. */
   async #answer<Result>(kind: FileKind | undefined, ask: (store: IndexStore) => Result): Promise<Result> {
     await this.#ready
+    if (kind !== undefined && this.#faultOf(kind) !== undefined) {
+      // It may be well again since the last look.
+      this.#folder(kind, '').check()
+      await this.#settle(kind)
+    }
     return await this.#healing((store) => {
-      const fault = kind === undefined ? undefined : this.#folder(kind, '').fault
+      const fault = kind === undefined ? undefined : this.#faultOf(kind)
       if (fault !== undefined) throw Object.assign(new Error(`the folder cannot be read: ${fault}`), { code: fault })
       return ask(store)
     })
+  }
+
+  /** What lies in the fallback is told all the same. */
+  #faultOf(kind: FileKind): string | undefined {
+    const fallback = this.#options.fallbacks?.[kind] ?? ''
+    const isThere = fallback !== '' && this.#folders.get(`${kind}/${fallback}`)?.fault === undefined && existsSync(fallback)
+    return isThere ? undefined : this.#folder(kind, '').fault
   }
 
   /** Damage that no check found is found by a question: it is answered from an index made anew. */
@@ -201,7 +218,7 @@ export class IndexEngine {
   #findFolders(kind: FileKind): void {
     this.#folder(kind, '')
     const root = this.#options.roots[kind]
-    const present = foldersIn(root)
+    const present = [...foldersIn(root), ...this.#ofFallback(kind)]
     for (const dir of present) this.#folder(kind, dir)
     for (const dir of this.#store.dirs(kind)) {
       if (dir === '' || present.includes(dir)) continue
@@ -213,6 +230,13 @@ export class IndexEngine {
       folder.stop()
       this.#folders.delete(key)
     }
+  }
+
+  /** Absolute, with the folder itself; none while it is not there. */
+  #ofFallback(kind: FileKind): string[] {
+    const fallback = this.#options.fallbacks?.[kind]
+    if (fallback === undefined || !existsSync(fallback)) return []
+    return [fallback, ...foldersIn(fallback).map((dir) => join(fallback, dir))]
   }
 
   #forget(kind: FileKind, dir: string): void {

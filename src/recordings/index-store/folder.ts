@@ -3,16 +3,17 @@
  * folder replaced, watch refused) the whole folder is compared. Work is cut into slices, so that queries are answered in between.
  */
 
-import { type BigIntStats, type FSWatcher, lstatSync, mkdirSync, readFileSync, type Stats, statSync, watch } from 'node:fs'
-import { opendir } from 'node:fs/promises'
+import { type BigIntStats, type FSWatcher, lstatSync, readFileSync, type Stats, statSync, watch } from 'node:fs'
+import { readdir } from 'node:fs/promises'
 import { join } from 'node:path'
+import { makeFolderSync } from '../../base/make-folder.js'
 import { type IndexStore, isDamage, type KnownEntry } from './store.js'
-import { type FileFacts, type FileKind, type IndexedFile, isListed } from './types.js'
+import { type FileFacts, type FileKind, folderOf, type IndexedFile, isListed } from './types.js'
 
 export interface FolderOptions {
   readonly kind: FileKind
   readonly root: string
-  /** Below the root; empty: the root itself, which is made when it is missing. */
+  /** Below the root, or absolute; empty: the root itself, which is made when it is missing. */
   readonly dir: string
   readonly store: IndexStore
   /** Something that is no file of ours came or went: a folder perhaps. */
@@ -24,10 +25,14 @@ export interface FolderOptions {
 /** Events of one burst are looked at together, so many milliseconds after its first. */
 const SETTLE_MS = 30
 const SLICE = 200
+/** Of names that are only sorted out. */
+const NAMES_SLICE = 5_000
 /** More names than this in one burst: the comparison of all is cheaper. */
 const MAX_NAMES = 5_000
 /** Far below what the kernel queues: a burst of this many may have been cut short. */
 const OVERFLOW_SHARE = 0.25
+/** And hearing of each of so many takes longer than to list them. */
+const FLOOD_EVENTS = 2_000
 
 export class Folder {
   readonly #options: FolderOptions
@@ -44,13 +49,17 @@ export class Folder {
   #looks = 0
   /** Looks at everything that wait for their turn. */
   #comparisons = 0
+  /** So much changes that each word of it costs more than a look at all. */
+  #isFlooded = false
   #stopped = false
   #fault: string | undefined
+  /** The tables lack something, a full disk being the cause: all is looked at again, whatever goes well meanwhile. */
+  #isBehind = false
 
   constructor(options: FolderOptions) {
     this.#options = options
-    this.#path = join(options.root, options.dir)
-    this.#maxEvents = queueLength() * OVERFLOW_SHARE
+    this.#path = folderOf(options.root, options.dir)
+    this.#maxEvents = Math.min(FLOOD_EVENTS, queueLength() * OVERFLOW_SHARE)
   }
 
   /** Why the folder cannot be read now; undefined when all is well. */
@@ -71,6 +80,8 @@ export class Folder {
 
   /** Looks whether the folder is still the one that is watched, and whether a change went unnoticed. */
   check(): void {
+    // All is about to be looked at anyway.
+    if (this.#comparisons > 0) return
     let found: BigIntStats
     try {
       found = statSync(this.#path, { bigint: true })
@@ -79,7 +90,7 @@ export class Folder {
       return
     }
     const unnoticed = found.mtimeNs !== this.#modifiedNs && this.#timer === undefined && this.#looks === 0
-    if (this.#fault !== undefined || found.ino !== this.#inode || unnoticed) void this.#lookAtAll()
+    if (this.#fault !== undefined || this.#isBehind || found.ino !== this.#inode || unnoticed) void this.#lookAtAll()
   }
 
   /** Resolves when everything that was seen until now is in the index. */
@@ -101,7 +112,7 @@ export class Folder {
     } catch (thrown) {
       if (isDamage(thrown)) throw thrown
       // A disk that takes nothing: the file is what it is all the same, and the tables follow with a later look.
-      this.#modifiedNs = undefined
+      this.#isBehind = true
     }
     return file && { ...file, ...(store.get(file) ?? {}), sizeBytes: file.sizeBytes, modifiedMs: file.modifiedMs }
   }
@@ -115,8 +126,13 @@ export class Folder {
 
   #onEvent(name: string | null): void {
     this.#events += 1
-    if (name === null || this.#events > this.#maxEvents) this.#touched = undefined
-    else if (isListed(this.#options.kind, name)) this.#touched?.add(name)
+    if (name === null || this.#events > this.#maxEvents) {
+      this.#isFlooded ||= name !== null
+      this.#touched = undefined
+    }
+    if (this.#touched === undefined || name === null) {
+      // All is looked at.
+    } else if (isListed(this.#options.kind, name)) this.#touched.add(name)
     else if (!name.startsWith('.')) this.#options.onFolders()
     if ((this.#touched?.size ?? 0) > MAX_NAMES) this.#touched = undefined
     this.#timer ??= setTimeout(() => this.#look(), SETTLE_MS)
@@ -138,27 +154,32 @@ export class Folder {
 
   async #update(touched: ReadonlySet<string> | undefined): Promise<void> {
     try {
+      if (this.#isFlooded) await this.#sitOut()
       // Before the look: what changes during it is noticed by the next check.
       const modifiedNs = this.#open()
-      if (touched === undefined) await this.#compare()
-      else await this.#putAll([...touched])
+      if (touched === undefined) {
+        this.#isBehind = false
+        await this.#compare()
+      } else await this.#putAll([...touched])
       this.#modifiedNs = modifiedNs
       this.#fault = undefined
     } catch (thrown) {
       if (isDamage(thrown)) this.#options.onDamage()
       const code = thrown instanceof Error && 'code' in thrown ? String(thrown.code) : String(thrown)
-      // What the tables could not take (a full disk) is tried again; what they have can be listed meanwhile.
-      this.#modifiedNs = undefined
+      // What the tables have can be listed meanwhile.
+      this.#isBehind = true
       if (code.startsWith('SQLITE_')) return
       this.#fault = code
       this.#watcher?.close()
       this.#inode = undefined
+      // Nobody watches above it.
+      if (code === 'ENOENT' && this.#options.dir !== '') this.#options.onFolders()
     }
   }
 
   /** Watches the folder that is there now. Its time of change. */
   #open(): bigint {
-    if (this.#options.dir === '') mkdirSync(this.#path, { recursive: true })
+    if (this.#options.dir === '') makeFolderSync(this.#path)
     const found = statSync(this.#path, { bigint: true })
     if (found.ino !== this.#inode) {
       this.#watcher?.close()
@@ -177,8 +198,22 @@ export class Folder {
     return found.mtimeNs
   }
 
+  /** Nobody listens while names come or go by the thousands: they are listed again and again until they stay as they are. */
+  async #sitOut(): Promise<void> {
+    this.#isFlooded = false
+    this.#watcher?.close()
+    this.#watcher = undefined
+    this.#inode = undefined
+    for (let before: bigint | undefined; !this.#stopped; ) {
+      const { mtimeNs } = statSync(this.#path, { bigint: true })
+      if (mtimeNs === before) return
+      before = mtimeNs
+      await this.#compare(false)
+    }
+  }
+
   /** What came and went first: that is what lists and their totals show. Then what changed. */
-  async #compare(): Promise<void> {
+  async #compare(withKept = true): Promise<void> {
     const { kind, dir, store } = this.#options
     const present = await this.#listed()
     const kept: KnownEntry[] = []
@@ -189,8 +224,9 @@ export class Folder {
       after = last.name
       store.transaction(() => {
         for (const entry of known) {
-          if (present.delete(entry.name)) kept.push(entry)
-          else store.remove({ kind, dir, name: entry.name })
+          if (present.delete(entry.name)) {
+            if (withKept) kept.push(entry)
+          } else store.remove({ kind, dir, name: entry.name })
         }
       })
       await turn()
@@ -210,12 +246,22 @@ export class Folder {
 
   async #listed(): Promise<Set<string>> {
     const names = new Set<string>()
-    for await (const entry of await opendir(this.#path, { bufferSize: SLICE })) {
-      if (!isListed(this.#options.kind, entry.name)) {
-        if (entry.isDirectory() && !entry.name.startsWith('.')) this.#options.onFolders()
-      } else if (!entry.isDirectory()) names.add(entry.name)
+    const others: string[] = []
+    // One by one they would take several times as long as all at once.
+    const all = await readdir(this.#path)
+    for (let at = 0; at < all.length; at += NAMES_SLICE) {
+      for (const name of all.slice(at, at + NAMES_SLICE)) {
+        if (isListed(this.#options.kind, name)) names.add(name)
+        else if (!name.startsWith('.')) others.push(name)
+      }
+      await turn()
     }
+    if (others.some((name) => this.#isFolder(name))) this.#options.onFolders()
     return names
+  }
+
+  #isFolder(name: string): boolean {
+    return lstatSync(join(this.#path, name), { throwIfNoEntry: false })?.isDirectory() === true
   }
 
   /** Most files are as they were: looking costs a fraction of writing. */

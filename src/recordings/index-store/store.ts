@@ -3,10 +3,11 @@
  * but for the links between segments and what was noted about a recording.
  */
 
-import { lstatSync, mkdirSync, renameSync, rmSync } from 'node:fs'
+import { accessSync, constants, lstatSync, renameSync, rmSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { dirname } from 'node:path'
 import type { Database, Statement } from 'better-sqlite3'
+import { makeFolderSync } from '../../base/make-folder.js'
 import { FILE_KINDS, type FileKind, type FilePage, type FilePlace, type IndexedFile, type KindTotals } from './types.js'
 
 /** A file of another version is made anew. */
@@ -100,13 +101,13 @@ export class IndexStore {
 
   /** Opens or makes the file; a damaged one is put aside and begun anew. Throws when the folder takes no file. */
   static open(file: string): OpenedStore {
-    mkdirSync(dirname(file), { recursive: true })
+    makeFolderSync(dirname(file))
     // Opening a pipe would wait for its writer, and what a link leads to is not ours.
     if (lstatSync(file, { throwIfNoEntry: false })?.isFile() !== false) {
       try {
         return { store: new IndexStore(openChecked(file)) }
       } catch (thrown) {
-        if (!isDamage(thrown)) throw thrown
+        if (!isDamage(thrown) && !refusesItself(thrown, file)) throw thrown
       }
     }
     const damaged = IndexStore.setAside(file)
@@ -277,7 +278,8 @@ function openChecked(file: string): Database {
     } else if (version !== SCHEMA_VERSION) throw new Damage(`version ${version}`)
     // A file that is well in itself and lacks a table of ours is none of ours.
     db.prepare(`SELECT ${COLUMNS} FROM files LIMIT 1`).get()
-    if (db.prepare('SELECT count(*) FROM totals').pluck().get() !== FILE_KINDS.length) throw new Damage('totals')
+    const summed = db.prepare('SELECT kind FROM totals ORDER BY kind').pluck().all()
+    if (summed.join() !== [...FILE_KINDS.keys()].join()) throw new Damage('totals')
     db.exec(SUMS)
     db.prepare('SELECT facts FROM recordings LIMIT 1').get()
     return db
@@ -294,6 +296,18 @@ export function isDamage(thrown: unknown): boolean {
   if (thrown instanceof Damage) return true
   const code = thrown instanceof Error && 'code' in thrown ? String(thrown.code) : ''
   return code === 'SQLITE_ERROR' || code.startsWith('SQLITE_CORRUPT') || code.startsWith('SQLITE_NOTADB')
+}
+
+/** Content that says of itself that nobody may write it: the system would let us. */
+function refusesItself(thrown: unknown, file: string): boolean {
+  if (!(thrown instanceof Error && 'code' in thrown && String(thrown.code).startsWith('SQLITE_READONLY'))) return false
+  try {
+    accessSync(file, constants.W_OK)
+    accessSync(dirname(file), constants.W_OK | constants.X_OK)
+    return true
+  } catch {
+    return false
+  }
 }
 
 function codeOf(kind: FileKind): number {

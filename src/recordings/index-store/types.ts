@@ -1,5 +1,7 @@
 /** Words of the file index. Plain data: it crosses between threads. */
 
+import { isAbsolute, join } from 'node:path'
+
 export type FileKind = 'recording' | 'snapshot'
 
 export const FILE_KINDS: readonly FileKind[] = ['recording', 'snapshot']
@@ -7,7 +9,7 @@ export const FILE_KINDS: readonly FileKind[] = ['recording', 'snapshot']
 /** One file as it is on the disk, with what is known beyond that. */
 export interface IndexedFile {
   readonly kind: FileKind
-  /** Folder below the root of its kind; empty: the root itself. */
+  /** Folder below the root of its kind; empty: the root itself; absolute: one of the fallback, see `folderOf`. */
   readonly dir: string
   /** With extension. */
   readonly name: string
@@ -32,6 +34,11 @@ export interface FilePlace {
   readonly kind: FileKind
   readonly dir: string
   readonly name: string
+}
+
+/** Where the files of `dir` lie. Those that were written to the fallback, while the root could not be written, have an absolute one. */
+export function folderOf(root: string, dir: string): string {
+  return isAbsolute(dir) ? dir : join(root, dir)
 }
 
 export interface FilePage {

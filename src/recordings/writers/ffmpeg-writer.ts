@@ -2,7 +2,7 @@
 
 import { type ChildProcess, spawn } from 'node:child_process'
 import { join } from 'node:path'
-import { endChild } from '../../base/child.js'
+import { endChild, goesAfterUs } from '../../base/child.js'
 import type { Clock } from '../../base/clock.js'
 import { errorText, ServiceError } from '../../base/errors.js'
 import type { RecordingFeed } from '../cameras.js'
@@ -89,6 +89,7 @@ export class FfmpegWriter implements Writer {
       // Its own group: a Ctrl-C meant for us must not cut a file short.
       detached: true,
     })
+    goesAfterUs(child)
     feed.spawned()
     this.#child = child
     child.stderr?.setEncoding('utf8').on('data', (text: string) => {

@@ -50,6 +50,7 @@ export class MediamtxWriter implements Writer {
   readonly #options: MediamtxWriterOptions
   #ends: (() => void)[] = []
   #stopped: Promise<void> | undefined
+  #begun = 0
 
   constructor(options: MediamtxWriterOptions) {
     this.#options = options
@@ -79,10 +80,20 @@ export class MediamtxWriter implements Writer {
   async #wish(): Promise<void> {
     const { media, device, dir, segmentMs } = this.#options
     await media.setRecording(device, {
-      recordPath: join(dir, PATTERN),
+      // A change of the pattern makes MediaMTX begin a new file, at the next key frame and with all of it.
+      recordPath: this.#begun === 0 ? join(dir, PATTERN) : join(dir, `again-${this.#begun}`, PATTERN),
       format: 'fmp4',
       segmentDurationMs: segmentMs,
       partDurationMs: PART_MS,
+    })
+  }
+
+  beginAgain(): void {
+    if (this.#stopped !== undefined) return
+    this.#begun += 1
+    const { device, logger } = this.#options
+    this.#wish().catch((thrown: unknown) => {
+      logger.debug({ device, error: errorText(thrown) }, 'MediaMTX begins a new file when it is back')
     })
   }
 

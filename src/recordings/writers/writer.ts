@@ -44,6 +44,8 @@ export interface Writer {
   readonly shortBelowMs: number
   /** Resolves when it works; the first file comes later. Rejects with a ServiceError. */
   start(): Promise<void>
+  /** The file begun last is of no use: another is begun with the next whole picture. Absent where files always begin with one. */
+  beginAgain?(): void
   /** Resolves when all its files are closed. Idempotent, never rejects. */
   stop(): Promise<void>
 }

@@ -1,7 +1,7 @@
 import { legacyCamera } from '../legacy-results.js'
 import { defineNearMethod } from '../method.js'
 import type { CameraPort } from '../services.js'
-import { CameraCapabilities, CameraList, CameraStatus } from '../shapes/cameras.js'
+import { CameraCapabilities, CameraList, CameraStatus, CameraStatusParams } from '../shapes/cameras.js'
 import { DeviceParams, NoParams } from '../shapes/common.js'
 
 export const getCameraList = defineNearMethod({
@@ -19,10 +19,17 @@ export const getCameraStatus = defineNearMethod({
   name: 'get_camera_status',
   role: 'viewer',
   summary: 'One camera; a camera seen before and now unplugged is DISCONNECTED.',
-  params: DeviceParams,
+  params: CameraStatusParams,
   result: CameraStatus,
   errors: ['CAMERA_NOT_FOUND'],
-  run: ({ cameras }, { device }, session) => cameras.status(cameraId(cameras, device), session.linkHost),
+  run({ cameras }, { device, debug }, session) {
+    const id = cameraId(cameras, device)
+    const status = cameras.status(id, session.linkHost)
+    if (debug !== true || session.identity?.role !== 'admin') return status
+    // The one place where a client sees a device node (contract §8).
+    const [node] = [...cameras.nodes()].find(([, owner]) => owner === id) ?? []
+    return { ...status.value, debug: { internal_device_path: node || null } }
+  },
   legacy: legacyCamera,
 })
 

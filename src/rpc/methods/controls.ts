@@ -20,6 +20,7 @@ export const getCameraControls = defineMethod({
 export const setCameraControls = defineMethod({
   name: 'set_camera_controls',
   role: 'operator',
+  audited: 'call',
   summary:
     'Sets controls, automatic ones first, and answers what the camera has then. Remembered for the camera and given back to it ' +
     'when it was unplugged. A value that a control cannot have is an error that names the control, its range and its menu; then none is set.',
@@ -36,6 +37,7 @@ export const setCameraControls = defineMethod({
 export const resetCameraControls = defineMethod({
   name: 'reset_camera_controls',
   role: 'operator',
+  audited: 'call',
   summary: 'Gives controls their defaults and forgets what was remembered of them.',
   params: ResetCameraControlsParams,
   result: CameraControlsSet,

@@ -22,6 +22,7 @@ export const ping = defineNearMethod({
 export const authenticateMethod = defineNearMethod({
   name: 'authenticate',
   role: 'none',
+  audited: 'login',
   summary: 'Gives the connection the identity of a token until the token or the connection ends.',
   params: AuthenticateParams,
   result: LoginAnswer,

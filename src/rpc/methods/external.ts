@@ -16,11 +16,13 @@ import {
 export const discoverExternalStreams = defineMethod({
   name: 'discover_external_streams',
   role: 'operator',
+  audited: 'call',
   summary: 'Scans the configured addresses for streams of other machines.',
   params: DiscoverParams,
   result: DiscoveredStreams,
   errors: ['INVALID_STATE', 'UNSUPPORTED'],
   work: 'media',
+  rate: 'discovery',
   run: ({ services }, params) =>
     services.external.discover({
       skydio_enabled: params.skydio_enabled ?? true,
@@ -33,6 +35,7 @@ export const discoverExternalStreams = defineMethod({
 export const addExternalStream = defineMethod({
   name: 'add_external_stream',
   role: 'operator',
+  audited: 'call',
   summary: 'Makes a stream of another machine a path of MediaMTX, and keeps it over restarts.',
   params: AddStreamParams,
   result: AddedStream,
@@ -46,11 +49,13 @@ export const addExternalStream = defineMethod({
 export const removeExternalStream = defineMethod({
   name: 'remove_external_stream',
   role: 'operator',
+  audited: 'call',
   summary: 'Removes an external stream and its path.',
   params: RemoveStreamParams,
   result: RemovedStream,
   errors: ['EXTERNAL_STREAM_NOT_FOUND', 'UNSUPPORTED', 'DEPENDENCY_FAILED'],
   work: 'media',
+  relieves: true,
   prepare: (params) => renamed(params, 'url', 'stream_url'),
   run: ({ services }, { stream_url }) => services.external.remove(stream_url),
 })
@@ -68,6 +73,7 @@ export const getExternalStreams = defineMethod({
 export const setDiscoveryInterval = defineMethod({
   name: 'set_discovery_interval',
   role: 'admin',
+  audited: 'call',
   summary: 'Time between two scans for external streams.',
   params: DiscoveryIntervalParams,
   result: DiscoveryInterval,

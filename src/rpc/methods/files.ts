@@ -57,22 +57,26 @@ export const getSnapshotInfo = defineMethod({
 export const deleteRecording = defineMethod({
   name: 'delete_recording',
   role: 'admin',
+  audited: 'call',
   summary: 'Deletes one recording; one that is written or downloaded is refused.',
   params: FileParams,
   result: DeletedFile,
   errors: ['RECORDING_NOT_FOUND', 'INVALID_STATE', 'DEPENDENCY_FAILED', 'STORAGE_UNREADABLE'],
   work: 'files',
+  relieves: true,
   run: ({ services }, { filename }) => services.files.delete('recording', filename),
 })
 
 export const deleteSnapshot = defineMethod({
   name: 'delete_snapshot',
   role: 'admin',
+  audited: 'call',
   summary: 'Deletes one snapshot; one that is downloaded is refused.',
   params: FileParams,
   result: DeletedFile,
   errors: ['SNAPSHOT_NOT_FOUND', 'INVALID_STATE', 'DEPENDENCY_FAILED', 'STORAGE_UNREADABLE'],
   work: 'files',
+  relieves: true,
   run: ({ services }, { filename }) => services.files.delete('snapshot', filename),
 })
 

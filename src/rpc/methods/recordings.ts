@@ -7,11 +7,13 @@ import { cameraId } from './cameras.js'
 export const startRecording = defineMethod({
   name: 'start_recording',
   role: 'operator',
+  audited: 'call',
   summary: 'Records a camera. Answers when the first pictures are on the disk.',
   params: StartRecordingParams,
   result: StartedRecording,
   errors: ['CAMERA_NOT_FOUND', 'INVALID_STATE', 'DEPENDENCY_FAILED'],
   work: 'recording',
+  rate: 'control',
   run: ({ services }, params) => services.recordings.start({ ...params, device: cameraId(services.cameras, params.device) }),
   legacy: legacyRecording,
 })
@@ -19,11 +21,14 @@ export const startRecording = defineMethod({
 export const stopRecording = defineMethod({
   name: 'stop_recording',
   role: 'operator',
+  audited: 'call',
   summary: 'Ends the recording of a camera. Answers when its files are closed.',
   params: DeviceParams,
   result: StoppedRecording,
   errors: ['CAMERA_NOT_FOUND', 'INVALID_STATE', 'DEPENDENCY_FAILED'],
   work: 'recording',
+  rate: 'control',
+  relieves: true,
   run: ({ services }, { device }) => services.recordings.stop(cameraId(services.cameras, device)),
   legacy: legacyRecording,
 })

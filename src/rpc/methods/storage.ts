@@ -16,6 +16,7 @@ export const getStorageInfo = defineMethod({
 export const setRetentionPolicy = defineMethod({
   name: 'set_retention_policy',
   role: 'admin',
+  audited: 'call',
   summary: 'Which recordings and snapshots are deleted by themselves; kept over restarts.',
   params: RetentionParams,
   result: RetentionPolicy,
@@ -27,10 +28,12 @@ export const setRetentionPolicy = defineMethod({
 export const cleanupOldFiles = defineMethod({
   name: 'cleanup_old_files',
   role: 'admin',
+  audited: 'call',
   summary: 'Deletes now what the retention policy gives up.',
   params: NoParams,
   result: Cleanup,
   errors: ['INVALID_STATE', 'DEPENDENCY_FAILED', 'STORAGE_UNREADABLE'],
   work: 'files',
+  relieves: true,
   run: ({ services }) => services.storage.cleanup(),
 })

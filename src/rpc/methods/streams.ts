@@ -6,22 +6,27 @@ import { cameraId } from './cameras.js'
 export const startStreaming = defineMethod({
   name: 'start_streaming',
   role: 'operator',
+  audited: 'call',
   summary: 'Publishes a camera to MediaMTX. Starting twice gives the same stream.',
   params: DeviceParams,
   result: StartedStream,
   errors: ['CAMERA_NOT_FOUND', 'DEPENDENCY_FAILED'],
   work: 'media',
+  rate: 'control',
   run: ({ services }, { device }, session) => services.streams.start(cameraId(services.cameras, device), session.linkHost),
 })
 
 export const stopStreaming = defineMethod({
   name: 'stop_streaming',
   role: 'operator',
+  audited: 'call',
   summary: 'Ends the demand made by start_streaming; the stream goes on while others read it.',
   params: DeviceParams,
   result: StoppedStream,
   errors: ['CAMERA_NOT_FOUND', 'INVALID_STATE', 'DEPENDENCY_FAILED'],
   work: 'media',
+  rate: 'control',
+  relieves: true,
   run: ({ services }, { device }) => services.streams.stop(cameraId(services.cameras, device)),
 })
 

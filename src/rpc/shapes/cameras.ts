@@ -1,7 +1,7 @@
 /** Cameras on the wire (contract §9.2). */
 
 import { type Builder, type Shape, words } from '../schema.js'
-import { bytes, camera, count, seconds } from './common.js'
+import { bytes, camera, count, deviceParam, seconds } from './common.js'
 
 export const Camera = (t: Builder) =>
   t.Object({
@@ -24,11 +24,20 @@ export const CameraList = (t: Builder) =>
     connected: t.Integer({ minimum: 0, description: 'Cameras whose status is CONNECTED' }),
   })
 
+export const CameraStatusParams = (t: Builder) =>
+  t.Object({
+    device: deviceParam(t),
+    debug: t.Optional(t.Boolean({ description: 'An admin then sees `debug.internal_device_path`', rule: 'true or false' })),
+  })
+
 export type CameraStatus = Shape<typeof CameraStatus>
 export const CameraStatus = (t: Builder) =>
   t.Object({
     ...Camera(t).properties,
     metrics: t.Optional(t.Object({ bytes_sent: bytes(t), readers: count(t), uptime: seconds(t) })),
+    debug: t.Optional(
+      t.Object({ internal_device_path: t.Union([t.String(), t.Null()], { description: 'Null while it has none' }) }),
+    ),
     capabilities: t.Optional(t.Object({ formats: t.Array(t.String()), resolutions: t.Array(t.String()) })),
   })
 

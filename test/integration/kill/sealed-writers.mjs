@@ -1,9 +1,10 @@
-// Arguments: a state file, a number of kills, a seed. Forks as many writers (fork.c), one after the other, that save one number after the
-// other without pause until they are killed at a random moment, and looks at the file after each kill. Prints what it saw as JSON.
+// Arguments: a state file, a number of kills, a seed. As many writers (rounds.mjs) save one number after the other without pause. Prints
+// what was seen as JSON.
 import { createHash } from 'node:crypto'
-import { accessSync, readdirSync, readFileSync } from 'node:fs'
+import { readdirSync, readFileSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { SealedFile } from '../../../dist/base/sealed-file.js'
+import { killWriters, ready } from './rounds.mjs'
 
 const [file, kills, seed] = [process.argv[2], Number(process.argv[3]), Number(process.argv[4])]
 const ignore = () => undefined
@@ -17,54 +18,36 @@ function random() {
   return state / 2 ** 32
 }
 
-async function write(first) {
-  for (let number = first; ; number++) {
-    // At work from here on: the kill may come.
-    accessSync('/fork/ready')
+async function write(last) {
+  for (let number = last + 1; ; number++) {
+    ready()
     // As many letters as the number says, so that a mix of two would show.
     await sealed.save({ number, filling: 'x'.repeat(number % 3000) })
   }
 }
 
-/** True in the child, never again in the parent. */
-function isForked(us) {
-  try {
-    accessSync(`/fork/${us}`)
-    return true
-  } catch (thrown) {
-    if (thrown.code !== 'EEXIST') throw thrown
-    return false
-  }
+/** Throws when the file is not there, or not whole. */
+function numberIn(name) {
+  const { checksum, content } = JSON.parse(readFileSync(name, 'utf8'))
+  const right = createHash('sha256').update(JSON.stringify(content)).digest('hex')
+  if (checksum !== right || content.filling.length !== content.number % 3000) throw new Error('mixed')
+  return content.number
 }
 
-const seen = { kills: 0, contents: new Set(), broken: [], cut: 0 }
-function run() {
-  // Half of the kills are to come before the first write is done, however fast the machine is.
-  let longestUs = 10_000
-  let last = 0
-  while (seen.kills < kills) {
-    if (isForked(Math.floor(random() * longestUs))) return write(last + 1)
-    seen.kills += 1
-    try {
-      const { checksum, content } = JSON.parse(readFileSync(file, 'utf8'))
-      const right = createHash('sha256').update(JSON.stringify(content)).digest('hex')
-      // Never an older one than the last that was found: what was acknowledged stays.
-      if (checksum !== right || content.filling.length !== content.number % 3000 || content.number < last)
-        throw new Error('mixed')
-      longestUs *= content.number === last ? 1.03 : 0.97
-      last = content.number
-      seen.contents.add(last)
-    } catch (thrown) {
-      seen.broken.push(String(thrown))
-    }
-  }
-  return undefined
+function read(last) {
+  const [number, before] = [file, `${file}.old`].map(numberIn)
+  // Never an older one than the last that was found: what was acknowledged stays.
+  if (number < last || before > number) throw new Error(`${before}, then ${number}, and ${last} was there`)
+  return number
 }
 
 await sealed.load()
+// Twice: from then on there is a generation before.
 await sealed.save({ number: 0, filling: '' })
-if (run() === undefined) {
-  seen.cut = readdirSync(dirname(file)).filter((name) => !name.endsWith('.json') && !name.endsWith('.old')).length
+await sealed.save({ number: 0, filling: '' })
+const seen = killWriters({ kills, last: 0, write, read, random })
+if (seen !== undefined) {
+  const cut = readdirSync(dirname(file)).filter((name) => !name.endsWith('.json') && !name.endsWith('.old')).length
   await new SealedFile({ file, what: 'a number', version: 1, parse, logger }).load()
-  console.log(JSON.stringify({ ...seen, contents: seen.contents.size, left: readdirSync(dirname(file)) }))
+  console.log(JSON.stringify({ ...seen, cut, left: readdirSync(dirname(file)) }))
 }

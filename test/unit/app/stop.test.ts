@@ -42,3 +42,22 @@ it('cameras stop in time though a part before them hangs', async () => {
   clock.advance(15_000)
   expect(await stopped).toEqual({ late: ['media'] })
 })
+
+it('what is under way has its cameras until it is done', async () => {
+  const { steps, ...parts } = services(true)
+  const clock = new FakeClock()
+  let settle = (): void => undefined
+  const first = (): Promise<void> =>
+    new Promise((resolve) => {
+      settle = resolve
+    })
+  const stopped = stopServices({ ...parts, first, deadlineMs: 15_000, clock, logger })
+  clock.advance(4_900)
+  expect(steps).toEqual([])
+  settle()
+  await eventually(() => expect(steps).toEqual(['http', 'media']))
+  clock.advance(400)
+  expect(steps).toEqual(['http', 'media', 'cameras'])
+  clock.advance(15_000)
+  expect(await stopped).toEqual({ late: ['media'] })
+})

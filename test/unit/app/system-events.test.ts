@@ -16,7 +16,7 @@ async function started() {
   const clock = new FakeClock()
   const told: (readonly [string, unknown])[] = []
   const events = new TypedEvents<RecordingEvents>(() => undefined)
-  const state = { health: WELL }
+  const state = { health: WELL, fault: undefined as string | undefined }
   const serverInfo = {
     ...{ name: 'n', version: '1.2.3', build_date: '', go_version: 'node', architecture: 'amd64' },
     ...{ capabilities: [], supported_formats: [], max_cameras: 1 },
@@ -24,7 +24,14 @@ async function started() {
   const service = new SystemEvents({
     system: { health: async () => state.health, memoryUsedPercent: () => 12.34, serverInfo: () => serverInfo },
     media: undefined,
-    recordings: { events },
+    recordings: {
+      events,
+      storage: {
+        get fault() {
+          return state.fault
+        },
+      },
+    },
     connections: () => 7,
     debounce: { health_monitor_seconds: 15, storage_monitor_seconds: 30, performance_monitor_seconds: 45 },
     publish: (topic, payload) => void told.push([topic, payload]),
@@ -81,4 +88,19 @@ it('tells the storage at once, the same word not again within 30 s', async () =>
   expect(told).toHaveLength(3)
   await pass(1)
   expect(told.at(-1)).toEqual(['system.health', { status: 'UNHEALTHY', metrics: { storage: 'full', disk_usage: 99 } }])
+})
+
+it('tells that nothing can be stored, without the folder, each time it begins', async () => {
+  const { told, state, pass } = await started()
+  const errors = (): unknown[] => told.filter(([topic]) => topic === 'system.error').map(([, payload]) => payload)
+  await pass(5)
+  expect(errors()).toEqual([])
+  state.fault = 'recordings: /srv/recordings: EROFS'
+  await pass(20)
+  expect(errors()).toEqual([{ error: 'recordings or snapshots cannot be stored' }])
+  state.fault = undefined
+  await pass(5)
+  state.fault = 'recordings: /srv/recordings: EROFS'
+  await pass(5)
+  expect(errors()).toHaveLength(2)
 })

@@ -28,6 +28,18 @@ describe('tokens', () => {
     expect(failure(tokens, forge(HEADER, { ...GOOD, local_only: 'yes' }))).toContain('local_only')
   })
 
+  it('a second rotation ends at once what the secret before the last has opened', () => {
+    const { tokens, clock } = make()
+    const wish = { userId: 'ann', role: 'viewer', lifetimeMs: HOUR } as const
+    const endsAtMs = clock.wallMs() + HOUR / 2
+    const first = tokens.verify(tokens.sign(wish))
+    tokens.rotate('another-secret-of-more-than-32-bytes', endsAtMs)
+    const second = tokens.verify(tokens.sign(wish))
+    tokens.rotate('a-third-secret-of-more-than-32-bytes', endsAtMs)
+    expect([first, second].map((identity) => isExpired(identity, clock.wallMs()))).toEqual([true, false])
+    expect(second.expiresAtMs).toBe(endsAtMs)
+  })
+
   it('accepts a token of another maker with the same secret', () => {
     expect(make().tokens.verify(forge(HEADER, GOOD)).userId).toBe('ann')
   })

@@ -1,5 +1,6 @@
+import fc from 'fast-check'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
-import { systemClock } from '../../../src/base/clock.js'
+import { systemClock, timestamp } from '../../../src/base/clock.js'
 
 const DAY_MS = 86_400_000
 /** A token of 48 hours fits into one timer, one of an operator's 60 days does not. */
@@ -29,5 +30,27 @@ describe('the system clock', () => {
     cancel()
     vi.advanceTimersByTime(60 * DAY_MS)
     expect(vi.getTimerCount()).toBe(0)
+  })
+})
+
+describe('timestamps', () => {
+  it('read as those of the language, whatever was told before', () => {
+    const moment = fc.oneof(
+      fc.integer({ min: -8_640_000_000_000_000, max: 8_640_000_000_000_000 }),
+      fc.double({ min: -1e13, max: 1e13, noNaN: true }),
+      // Within few minutes, where the beginning is known already.
+      fc.integer({ min: -120_000, max: 120_000 }),
+      fc.integer({ min: 1_900_000_000_000, max: 1_900_000_180_000 }),
+    )
+    fc.assert(
+      fc.property(fc.array(moment, { minLength: 1, maxLength: 40 }), (moments) => {
+        for (const ms of moments) expect(timestamp(ms)).toBe(new Date(ms).toISOString())
+      }),
+      { numRuns: 500 },
+    )
+  })
+
+  it.each([Number.NaN, Number.POSITIVE_INFINITY, 8_640_000_000_000_001])('refuses %d, which is no moment', (ms) => {
+    expect(() => timestamp(ms)).toThrow(RangeError)
   })
 })

@@ -129,6 +129,23 @@ describe('the watch of a link', () => {
     await rig.told()
   })
 
+  it('follows a link that took the place of the file', async () => {
+    const rig = setUp()
+    writeFileSync(rig.file, '1')
+    rig.begin()
+    const target = join(rig.folder, 'elsewhere/real.json')
+    mkdirSync(join(rig.folder, 'elsewhere'))
+    writeFileSync(target, '2')
+    symlinkSync(target, join(rig.folder, 'next'))
+    renameSync(join(rig.folder, 'next'), rig.file)
+    await rig.told()
+    // That it leads elsewhere may be told once more, or with the first: what is told after the second write is that write.
+    for (const text of ['3', '4']) {
+      writeFileSync(target, text)
+      await rig.told()
+    }
+  })
+
   it('ends with nothing left', async () => {
     const { target, clock, end, changes } = await linked()
     const before = changes()

@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtempSync, rmSync, symlinkSync } from 'node:fs'
+import { mkdtempSync, rmSync, statSync, symlinkSync } from 'node:fs'
+import { connect } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, it } from 'vitest'
@@ -24,12 +25,14 @@ it('lets one in, by whatever name, and says who that is', async () => {
 
 it('is no obstacle for other folders', async () => {
   const lock = await lockFolder(folder)
-  await (await lockFolder(tmpdir())).release()
+  const other = mkdtempSync(join(tmpdir(), 'folder-lock-'))
+  await (await lockFolder(other)).release()
+  rmSync(other, { recursive: true })
   await lock.release()
 })
 
 it('goes with a process that is killed', async () => {
-  const { dev, ino } = await import('node:fs').then((fs) => fs.statSync(folder))
+  const { dev, ino } = statSync(folder)
   const code = `require('node:net').createServer().listen({path:'\\0camera-service-${dev}-${ino}'},()=>console.log('held'))`
   const child = spawn(process.execPath, ['-e', code], { stdio: ['ignore', 'pipe', 'inherit'] })
   await once(child.stdout, 'data')
@@ -37,4 +40,13 @@ it('goes with a process that is killed', async () => {
   child.kill('SIGKILL')
   await once(child, 'exit')
   await (await lockFolder(folder)).release()
+})
+
+it('is let go of whoever asked and does not hang up', async () => {
+  const lock = await lockFolder(folder)
+  const { dev, ino } = statSync(folder)
+  const socket = connect({ path: `\0camera-service-${dev}-${ino}`, allowHalfOpen: true })
+  await once(socket, 'data')
+  await lock.release()
+  socket.destroy()
 })

@@ -12,7 +12,7 @@ afterEach(() => {
 
 test('children of a service that is gone are killed, those of others are not', async () => {
   const { pid: gone } = spawnSync('true')
-  const orphan = sleeper({ CAMERA_SERVICE_CHILD: `${instance}:${gone}` })
+  const orphan = sleeper({ LONG: 'x'.repeat(100_000), CAMERA_SERVICE_CHILD: `${instance}:${gone}` })
   const living = sleeper({ CAMERA_SERVICE_CHILD: `${instance}:${process.ppid}` })
   const ours = sleeper(childMark(instance))
   const stranger = sleeper({ CAMERA_SERVICE_CHILD: `other-instance:${gone}` })

@@ -33,12 +33,18 @@ describe('the watch', () => {
 
   it('keeps what is in force when the new file is broken, and says so', async () => {
     const { store, clock, write, log } = await watched()
+    const refused: string[] = []
+    store.events.on('reloadRefused', ({ reason }) => refused.push(reason))
     write('{')
     await eventually(() => {
       clock.advance(200)
       expect(log).toContainEqual(expect.objectContaining({ level: 'error', error: expect.stringContaining('config.json:1:2') }))
     })
     expect(store.current.camera.fps).toBe(15)
+    await expect(store.reload()).rejects.toThrow('config.json:1:2')
+    // A client that sends what is wrong has its answer.
+    await expect(store.put({ camera: { fps: -1 } })).rejects.toThrow()
+    expect(refused).toEqual([expect.stringContaining('config.json:1:2'), expect.stringContaining('config.json:1:2')])
     await store.stop()
   })
 

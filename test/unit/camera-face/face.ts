@@ -25,7 +25,8 @@ export interface Stage {
   readonly log: string[]
   /** In force for the next request. */
   rules: WebRules
-  readonly ports: FacePorts & { status: CaptureStatus }
+  /** `viewerFault`: what a socket's hand-over fails with. */
+  readonly ports: FacePorts & { status: CaptureStatus; viewerFault?: Error | undefined }
   readonly viewers: Map<number, { readonly camera: string; readonly wish: ViewerWish }>
   endViewer(end: Partial<ViewerEnd> & { readonly viewer: number }): void
   changeState(id: string, status: CaptureStatus): void
@@ -110,6 +111,7 @@ export async function stage(options: StageOptions = {}): Promise<Stage> {
     },
     viewers: {
       add: (fd, camera, wish) => {
+        if (ports.viewerFault !== undefined) throw ports.viewerFault
         const viewer = nextViewer++
         viewers.set(viewer, { camera: camera ?? 'default', wish })
         writeSync(fd, `${wish.head}--frame\r\n`)

@@ -3,7 +3,7 @@ import { mkdir } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { loadPage, pageOf } from '../../../src/camera-face/index.js'
+import { pageOf } from '../../../src/camera-face/index.js'
 import { ask } from '../../support/raw-http.js'
 import { type Stage, stage } from './face.js'
 
@@ -59,7 +59,7 @@ describe('the page', () => {
   })
 
   it('is a bare one in a build without it', async () => {
-    const page = await loadPage(join(dir, 'nowhere'))
+    const page = await pageOf(join(dir, 'nowhere'))()
     expect([...page.keys()]).toEqual(['index.html'])
     expect(page.get('index.html')?.bytes.toString()).toContain('/video_feed')
   })

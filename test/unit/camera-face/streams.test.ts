@@ -112,6 +112,28 @@ describe('a stream of pictures', () => {
     leave()
   })
 
+  it('for which no descriptor is left is refused with what to do, and the log calls it no failure of ours', async () => {
+    const before = current.log.length
+    for (const [code, errno] of [
+      ['EMFILE', 24],
+      ['ENFILE', 23],
+    ] as const) {
+      // As the core says it.
+      current.ports.viewerFault = Object.assign(new Error(`IO: dup: ${code}`), { code: 'IO', errno, call: 'dup' })
+      const { status, body, headers } = await ask(current.port, 'GET', '/video_feed')
+      expect([status, headers['retry-after'], JSON.parse(body)]).toEqual([
+        503,
+        '5',
+        { detail: expect.stringContaining('ulimit -n'), code: 'NO_DESCRIPTOR' },
+      ])
+    }
+    current.ports.viewerFault = undefined
+    const levels = current.log.slice(before).map((line) => JSON.parse(line).level)
+    expect(levels).not.toContain('error')
+    expect((await ask(current.port, 'GET', '/video_feed')).status).toBe(200)
+    leave()
+  })
+
   it('is told in the log at its beginning and end', async () => {
     await raw(current.port, get('/video_feed?key=hall'))
     const [viewer = 0] = current.viewers.keys()

@@ -9,10 +9,11 @@ import { stackOf } from '../../../src/base/stack.js'
 
 const ROOT = join(import.meta.dirname, '../../..')
 const BUNDLE = join(ROOT, 'dist/bundle')
-const LOAD = `import { loader } from ${JSON.stringify(join(BUNDLE, 'load.js'))}
+const LOAD = `const { loader } = require(${JSON.stringify(join(BUNDLE, 'load.cjs'))})
 const { load, cached } = loader()
+FIRST
 const { main } = load('cli.cjs')
-await main({ argv: ['--version'], terminal: { print: (text) => console.log(JSON.stringify({ text, cached: cached(), trace: new Error('here').stack })) } })`
+main({ argv: ['--version'], terminal: { print: (text) => console.log(JSON.stringify({ text, cached: cached(), trace: new Error('here').stack })) } })`
 
 describe('the bundle', () => {
   it('has compiled code beside each file that a start loads, and uses it', async () => {
@@ -25,6 +26,13 @@ describe('the bundle', () => {
     expect(cached).toContain('cli.cjs')
     // Compiled code remembers where it was compiled.
     expect(trace).toContain(`${BUNDLE}/cli.cjs:`)
+  })
+
+  it('uses it after the young heap has been collected too, once and whole', async () => {
+    const [name = ''] = readdirSync(BUNDLE).filter((file) => /^young-heap.*\.cjs$/.test(file))
+    const collect = `load('${name}').collectYoungHeap()\n`
+    expect((await loaded([], collect)).cached).toContain('cli.cjs')
+    expect((await loaded(['--trace-gc'], collect)).printed.match(/Mark-Compact/g)).toHaveLength(1)
   })
 
   it('does without when the compiled code is that of another Node', async () => {
@@ -59,9 +67,12 @@ interface Loaded {
   readonly text: string
   readonly cached: readonly string[]
   readonly trace: string
+  readonly printed: string
 }
 
-async function loaded(options: readonly string[]): Promise<Loaded> {
-  const { stdout } = await promisify(execFile)(process.execPath, [...options, '--input-type=module', '-e', LOAD], { cwd: ROOT })
-  return JSON.parse(stdout)
+/** `first`: a statement before anything else is loaded. */
+async function loaded(options: readonly string[], first = ''): Promise<Loaded> {
+  const { stdout } = await promisify(execFile)(process.execPath, [...options, '-e', LOAD.replace('FIRST', first)], { cwd: ROOT })
+  const line = stdout.split('\n').find((text) => text.startsWith('{')) ?? ''
+  return { ...JSON.parse(line), printed: stdout }
 }

@@ -26,11 +26,13 @@ async function setUp(text?: string) {
   const configuration = new Configuration({ live, first, load, logger })
   const told: string[][] = []
   configuration.onChange((keys) => told.push([...keys]))
+  const refused: (readonly string[])[] = []
+  configuration.onRefused((faults) => refused.push(faults))
   ends.push(() => {
     configuration.stop()
     rmSync(folder, { recursive: true, force: true })
   })
-  return { configuration, config: live.config, file, write, log, told }
+  return { configuration, config: live.config, file, write, log, told, refused }
 }
 
 describe('a reload', () => {
@@ -55,18 +57,36 @@ describe('a reload', () => {
     ['no YAML', 'snapshots: {quality: 60', 'config.yaml:1: not valid YAML'],
     ['gone', undefined, 'config.yaml: the file is gone'],
   ])('of a file that is %s changes nothing and says why', async (_, text, fault) => {
-    const { configuration, config, file, write, log, told } = await setUp('snapshots: {quality: 50}\n')
+    const { configuration, config, file, write, log, told, refused } = await setUp('snapshots: {quality: 50}\n')
     if (text === undefined) unlinkSync(file)
     else write(text)
     await configuration.reload()
     expect(config.snapshots.quality).toBe(50)
     expect(told).toEqual([])
+    expect(refused).toEqual([[expect.stringContaining(fault)]])
     expect(log).toMatchObject([
       { level: 'error', msg: expect.stringContaining('not reloaded'), faults: [expect.stringContaining(fault)] },
     ])
     write('snapshots: {quality: 70}\n')
     await configuration.reload()
     expect(config.snapshots.quality).toBe(70)
+    expect(refused).toHaveLength(1)
+  })
+
+  it('is whole though a listener fails, and not the last one', async () => {
+    const { configuration, config, write, log, told } = await setUp('snapshots: {quality: 50}\n')
+    configuration.onChange(() => {
+      throw new Error('planted')
+    })
+    const heard: string[][] = []
+    configuration.onChange((keys) => heard.push([...keys]))
+    for (const quality of [60, 70]) {
+      write(`snapshots: {quality: ${quality}}\n`)
+      await configuration.reload()
+    }
+    expect(config.snapshots.quality).toBe(70)
+    expect([told.length, heard.length]).toEqual([2, 2])
+    expect(log).toContainEqual(expect.objectContaining({ level: 'error', error: 'planted' }))
   })
 
   it('changes the level of every logger of the service', async () => {

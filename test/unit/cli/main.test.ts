@@ -129,7 +129,7 @@ describe('token', () => {
   it('signs with the secret of the state directory, the same each time', async () => {
     const own = { CAMERA_SERVICE_STATE_DIR: join(FOLDER, 'state') }
     const [first, second] = [await command(['token'], own), await command(['token'], own)]
-    expect(readdirSync(join(FOLDER, 'state'))).toEqual(['jwt-secret'])
+    expect(readdirSync(join(FOLDER, 'state'))).toEqual(['audit-tools.log', 'jwt-secret'])
     expect(first.printed.split('.')[0]).toBe(second.printed.split('.')[0])
     expect(() => tokens.verify(first.printed.trim())).toThrow('not signed')
   })

@@ -7,7 +7,7 @@ import { join } from 'node:path'
 import { afterAll, expect, it } from 'vitest'
 import { startService } from '../../support/service.js'
 
-const MAIN = join(import.meta.dirname, '../../../dist/main.js')
+const MAIN = join(import.meta.dirname, '../../../dist/main.cjs')
 const FOLDER = mkdtempSync(join(tmpdir(), 'process-'))
 afterAll(() => rmSync(FOLDER, { recursive: true, force: true }))
 

@@ -31,7 +31,7 @@ describe('where values come from', () => {
       bitrate: '2M',
     })
     expect(config.camera).toMatchObject({ device_range: [0, 255], fallback_poll_interval: 10_000 })
-    expect(config.storage).toEqual({ warn_percent: 80, block_percent: 90 })
+    expect(config.storage).toEqual({ warn_percent: 80, block_percent: 90, fallback_path: null })
     expect(config.state_dir).toBe(join(FOLDER, 'data'))
     expect(config.mediamtx.snapshots_path).toBe(join(FOLDER, 'data/snapshots'))
   })

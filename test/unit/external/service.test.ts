@@ -1,197 +1,11 @@
-import { existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
-import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { existsSync, readFileSync, statSync, writeFileSync } from 'node:fs'
+import { describe, expect, it } from 'vitest'
 import { ServiceError } from '../../../src/base/errors.js'
 import { createLogger } from '../../../src/base/logger.js'
-import type { Verdict } from '../../../src/external/host-guard.js'
-import { type ExternalOptions, ExternalStreams, type StreamFetcher } from '../../../src/external/index.js'
 import { ExternalStore } from '../../../src/external/store.js'
-import { FakeClock } from '../../support/fake-clock.js'
+import { ALL, codeOf, FETCHED, file, GATE, place, settled, setUp, useStateDir } from './rig.js'
 
-let stateDir: string
-beforeEach(() => {
-  stateDir = mkdtempSync(join(tmpdir(), 'external-'))
-})
-afterEach(() => rmSync(stateDir, { recursive: true, force: true }))
-
-const ALL = { skydio_enabled: true, generic_enabled: true, force_rescan: true, include_offline: false }
-/** With the port that is meant when none is given. */
-const FETCHED = 'rtsp://admin:s3cret@10.0.0.9:554/live'
-const GATE = { url: 'rtsp://admin:s3cret@10.0.0.9/live', name: 'Front gate', type: 'generic_rtsp' as const }
-
-/** MediaMTX as a table of paths; `down` refuses like one that is away. */
-class Paths implements StreamFetcher {
-  readonly sources = new Map<string, string>()
-  readonly online = new Set<string>()
-  down = false
-
-  async setSource(path: string, wish: { readonly url: string } | undefined): Promise<void> {
-    if (wish === undefined) this.sources.delete(path)
-    else this.sources.set(path, wish.url)
-    if (this.down) throw new ServiceError('DEPENDENCY_FAILED', { data: { dependency: 'MediaMTX' } })
-  }
-  isOnline = (path: string): boolean => this.online.has(path)
-}
-
-/** Names and what they mean; addresses mean themselves. */
-class Hosts {
-  readonly names = new Map<string, string>()
-  /** Asked for so far. */
-  readonly asked: string[] = []
-
-  async check(host: string, port: number): Promise<Verdict> {
-    this.asked.push(host)
-    if (host === 'localhost') return { refused: port === 8554 ? 'own' : 'forbidden' }
-    if (/^[\d.]+$/.test(host)) return { address: host }
-    const address = this.names.get(host)
-    return address === undefined ? { refused: 'unknown' } : address.startsWith('127.') ? { refused: 'forbidden' } : { address }
-  }
-}
-
-function setUp(options: Partial<ExternalOptions> = {}) {
-  const clock = new FakeClock()
-  const paths = new Paths()
-  const hosts = new Hosts()
-  const lines: string[] = []
-  const reachable = new Set<string>()
-  const knocks: string[] = []
-  const streams = new ExternalStreams({
-    enabled: true,
-    scanIntervalMs: 0,
-    scanAtStart: false,
-    timeoutMs: 10_000,
-    concurrency: 4,
-    skydio: {
-      ...{ enabled: true, networkRanges: ['192.168.42.8/30'], knownIps: ['192.168.42.10'], both: true },
-      ...{ eoPort: 5554, irPort: 6554, eoPath: '/subject', irPath: '/infrared' },
-    },
-    generic: { enabled: true, networkRanges: ['10.0.0.8/31'], knownIps: [], ports: [554, 8554], paths: ['/stream', '/live'] },
-    stateDir,
-    clock,
-    logger: createLogger({ level: 'debug', format: 'json', write: (line: string) => lines.push(line) }),
-    fetcher: paths,
-    hosts,
-    redirects: async (url) => url.includes('10.0.0.66'),
-    knock: async ({ host, port }) => {
-      knocks.push(`${host}:${port}`)
-      return reachable.has(`${host}:${port}`)
-    },
-    ...options,
-  })
-  return { clock, paths, hosts, lines, reachable, knocks, streams }
-}
-
-const file = (): string => join(stateDir, 'external-streams.json')
-const codeOf = (task: Promise<unknown>): Promise<unknown> =>
-  task.then(
-    () => 'done',
-    (thrown: unknown) => (thrown instanceof ServiceError ? [thrown.code, thrown.data] : thrown),
-  )
-
-describe('a scan', () => {
-  it('tries known machines first, then every host of the ranges', async () => {
-    const { streams, knocks } = setUp({ concurrency: 1 })
-    await streams.discover(ALL)
-    expect(knocks).toEqual([
-      ...['192.168.42.10:5554', '192.168.42.10:6554', '192.168.42.9:5554', '192.168.42.9:6554'],
-      ...['10.0.0.8:554', '10.0.0.8:8554', '10.0.0.9:554', '10.0.0.9:8554'],
-    ])
-  })
-
-  it('answers in the words of the contract', async () => {
-    const { streams, reachable } = setUp()
-    reachable.add('192.168.42.10:5554').add('10.0.0.9:8554')
-    const found = await streams.discover(ALL)
-    expect(found).toMatchObject({ total_found: 3, discovery_options: ALL, scan_duration: '0.0s', errors: [] })
-    expect(found.skydio_streams).toEqual([
-      {
-        url: 'rtsp://192.168.42.10:5554/subject',
-        type: 'skydio_stanag4609',
-        name: 'Skydio_EO_192.168.42.10_eo_/subject',
-        status: 'DISCOVERED',
-        discovered_at: '2030-04-01T08:15:00.000Z',
-        last_seen: '2030-04-01T08:15:00.000Z',
-        capabilities: {
-          ...{ protocol: 'rtsp', format: 'stanag4609', source: 'skydio_uav', stream_type: 'eo', port: 5554 },
-          ...{ stream_path: '/subject', codec: 'h264', metadata: 'klv_mpegts' },
-        },
-      },
-    ])
-    expect(found.generic_streams.map(({ url, name }) => [url, name])).toEqual([
-      ['rtsp://10.0.0.9:8554/stream', 'Generic_10.0.0.9_8554/stream'],
-      ['rtsp://10.0.0.9:8554/live', 'Generic_10.0.0.9_8554/live'],
-    ])
-  })
-
-  it('is narrowed by the call, and never goes beyond the configuration', async () => {
-    const { streams, knocks } = setUp({
-      generic: { enabled: false, networkRanges: [], knownIps: ['10.0.0.1'], ports: [1], paths: ['/'] },
-    })
-    await streams.discover({ ...ALL, skydio_enabled: false })
-    expect(knocks).toEqual([])
-  })
-
-  it('is not repeated while its result is fresh, unless that is asked for', async () => {
-    const { streams, knocks, clock, reachable } = setUp()
-    reachable.add('10.0.0.8:554')
-    const first = await streams.discover({ ...ALL, force_rescan: false })
-    const count = knocks.length
-    expect(await streams.discover({ ...ALL, force_rescan: false })).toEqual(first)
-    expect(knocks).toHaveLength(count)
-    // A fresh one without the other family is no answer for both.
-    clock.advance(30_000)
-    await streams.discover({ ...ALL, generic_enabled: false, force_rescan: false })
-    await streams.discover({ ...ALL, force_rescan: false })
-    expect(knocks.length).toBe(count + 4 + count)
-  })
-
-  it('runs once at a time', async () => {
-    let open = (): void => undefined
-    const gate = new Promise<boolean>((resolve) => {
-      open = () => resolve(true)
-    })
-    const { streams } = setUp({ knock: () => gate })
-    const first = streams.discover(ALL)
-    expect(await codeOf(streams.discover(ALL))).toEqual(['INVALID_STATE', { state: 'SCANNING', allowed_states: ['IDLE'] }])
-    open()
-    expect((await first).total_found).toBeGreaterThan(0)
-    expect((await streams.discover(ALL)).errors).toEqual([])
-  })
-
-  it('keeps what is gone, and shows it when asked to', async () => {
-    const { streams, reachable, clock } = setUp()
-    reachable.add('192.168.42.9:6554')
-    await streams.discover(ALL)
-    reachable.clear()
-    clock.advance(60_000)
-    expect((await streams.discover(ALL)).total_found).toBe(0)
-    const all = await streams.discover({ ...ALL, include_offline: true })
-    expect(all.discovered_streams).toMatchObject([{ status: 'ERROR', last_seen: '2030-04-01T08:15:00.000Z' }])
-    expect(streams.list()).toMatchObject({ total_count: 1, skydio_streams: [{ status: 'ERROR' }], generic_streams: [] })
-  })
-
-  it('comes back as often as is wanted, and not after the stop', async () => {
-    const { streams, knocks, clock } = setUp({ scanIntervalMs: 5_000 })
-    await streams.start()
-    clock.advance(4_999)
-    expect(knocks).toEqual([])
-    clock.advance(1)
-    await settled()
-    const count = knocks.length
-    expect(count).toBeGreaterThan(0)
-    streams.setInterval(1_000)
-    clock.advance(1_000)
-    await settled()
-    expect(knocks.length).toBe(2 * count)
-    streams.setInterval(0)
-    clock.advance(3_600_000)
-    await settled()
-    expect(knocks.length).toBe(2 * count)
-    await streams.stop()
-    expect(clock.pending).toBe(0)
-  })
-})
+useStateDir()
 
 describe('an added stream', () => {
   it('becomes a path, is listed without its password, and is there after a restart', async () => {
@@ -225,7 +39,10 @@ describe('an added stream', () => {
     await first.streams.start()
     await first.streams.add(GATE)
     const other = { ...GATE, url: 'rtsp://u:s3cret@10.0.0.8/$G1', path: 'external_other', addedAt: '2030-04-01T08:15:00.000Z' }
-    const store = new ExternalStore({ stateDir, logger: createLogger({ level: 'info', format: 'json', write: () => undefined }) })
+    const store = new ExternalStore({
+      stateDir: place('.'),
+      logger: createLogger({ level: 'info', format: 'json', write: () => undefined }),
+    })
     expect(await store.save([...(await store.load()), other])).toBe(true)
     const second = setUp()
     await second.streams.start()
@@ -279,8 +96,8 @@ describe('an added stream', () => {
   })
 
   it('is not there when it cannot be kept', async () => {
-    const { streams, paths } = setUp({ stateDir: join(stateDir, 'file', 'below') })
-    writeFileSync(join(stateDir, 'file'), '')
+    const { streams, paths } = setUp({ stateDir: place('file/below') })
+    writeFileSync(place('file'), '')
     expect(await codeOf(streams.add(GATE))).toMatchObject(['DEPENDENCY_FAILED', { dependency: 'storage' }])
     expect([paths.sources.size, streams.list().total_count]).toEqual([0, 0])
   })
@@ -311,6 +128,50 @@ describe('an added stream', () => {
     await streams.discover(ALL)
     await settled()
     expect([...paths.sources.values()]).toEqual(['rtsp://u:p@10.0.0.6:554/live'])
+  })
+
+  it('S-45: a machine that begins to send to another one is let go of within 30 s, and fetched from when it has stopped', async () => {
+    const { streams, paths, elsewhere, clock, lines } = setUp()
+    await streams.add(GATE)
+    paths.online.add('external_front_gate')
+    elsewhere.add(FETCHED)
+    clock.advance(30_000)
+    await settled()
+    // While it is fetched nobody asks where it is.
+    expect([...paths.sources.values()]).toEqual([FETCHED])
+    paths.online.clear()
+    clock.advance(30_000)
+    await settled()
+    expect([...paths.sources.values()]).toEqual([])
+    expect(streams.list().external_streams).toMatchObject([{ status: 'ERROR' }])
+    expect(lines.join('')).toContain('sends to another one')
+    expect(lines.join('')).not.toContain('s3cret')
+    elsewhere.clear()
+    clock.advance(30_000)
+    await settled()
+    expect([...paths.sources.values()]).toEqual([FETCHED])
+    expect(streams.list().external_streams).toMatchObject([{ status: 'ADDED' }])
+    await streams.stop()
+    expect(clock.pending).toBe(0)
+  })
+
+  it('a machine that refuses its login is not bothered with it again until it has been fetched from', async () => {
+    const { streams, paths, refusing, asked, clock } = setUp()
+    refusing.add(FETCHED)
+    await streams.add(GATE)
+    for (let looks = 0; looks < 3; looks += 1) {
+      clock.advance(30_000)
+      await settled()
+    }
+    expect(asked).toEqual([FETCHED, ...new Array<string>(3).fill('rtsp://10.0.0.9:554/live')])
+    paths.online.add('external_front_gate')
+    clock.advance(30_000)
+    paths.online.clear()
+    clock.advance(30_000)
+    await settled()
+    expect(asked.at(-1)).toBe(FETCHED)
+    expect(asked.length).toBe(5)
+    await streams.stop()
   })
 
   it('whose name nobody knows at the start is asked for until somebody does', async () => {
@@ -394,7 +255,3 @@ it('a damaged list is set aside', async () => {
   expect(streams.list().total_count).toBe(0)
   expect(existsSync(`${file()}.damaged`)).toBe(true)
 })
-
-const settled = async (): Promise<void> => {
-  for (let turn = 0; turn < 20; turn += 1) await new Promise((resolve) => setImmediate(resolve))
-}

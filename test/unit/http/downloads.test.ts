@@ -1,89 +1,32 @@
-/** Downloads over real sockets: bytes, ranges, credentials, tricks, limits, slow and leaving clients. */
+/** Downloads over real sockets: bytes, ranges, credentials, tricks. */
 
 import { execFileSync } from 'node:child_process'
-import { createHash, randomBytes } from 'node:crypto'
-import {
-  chmodSync,
-  linkSync,
-  mkdirSync,
-  mkdtempSync,
-  readdirSync,
-  rmSync,
-  symlinkSync,
-  truncateSync,
-  writeFileSync,
-} from 'node:fs'
-import { tmpdir } from 'node:os'
+import { createHash } from 'node:crypto'
+import { chmodSync, linkSync, mkdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
-import { createTokens, Tickets } from '../../../src/auth/index.js'
-import { systemClock } from '../../../src/base/clock.js'
-import { ServiceError } from '../../../src/base/errors.js'
-import { createLogger } from '../../../src/base/logger.js'
+import { describe, expect, it } from 'vitest'
 import { spanOf } from '../../../src/http/files/range.js'
-import { DownloadDesk, Downloads, type FilesPort, PlainServer, TicketRoute } from '../../../src/http/index.js'
-import { ask, open, type RawAnswer } from '../../support/raw-http.js'
+import { DownloadDesk, Downloads, type FilesPort, PlainServer } from '../../../src/http/index.js'
+import { ask, open } from '../../support/raw-http.js'
 
-const clock = systemClock
-const lines: string[] = []
-const logger = createLogger({ level: 'error', format: 'json', write: (line) => void lines.push(line) })
-const tokens = createTokens({ secret: 'a secret of the tests, longer than 32 bytes', leewayMs: 0, maxLifetimeMs: 0, clock })
-const tokenOf = (userId: string) => tokens.sign({ userId, role: 'viewer', lifetimeMs: 600_000 })
-const viewer = tokenOf('eve')
-const AUTH = { Authorization: `Bearer ${viewer}` }
-const BIG = 24 * 1024 * 1024
-
-const base = mkdtempSync(join(tmpdir(), 'downloads-'))
-const roots = { recording: join(base, 'recordings'), snapshot: join(base, 'snapshots') }
-const clip = randomBytes(300_000)
-const big = randomBytes(BIG)
-let held = 0
-/** Every name of the folder, whatever it is: what the file index keeps away has to be refused here as well. */
-const files: FilesPort = {
-  async hold(kind, filename) {
-    const root = roots[kind]
-    const found = readdirSync(root, { recursive: true, encoding: 'utf8' }).find((name) => name.split('/').at(-1) === filename)
-    if (filename === 'under-way.mp4') throw new ServiceError('INVALID_STATE')
-    if (found === undefined) throw new ServiceError(kind === 'recording' ? 'RECORDING_NOT_FOUND' : 'SNAPSHOT_NOT_FOUND')
-    held += 1
-    const release = () => {
-      held -= 1
-    }
-    return { root, path: join(root, found), name: filename, release }
-  },
-}
-const tickets = new Tickets({ clock, lifetimeMs: 60_000 })
-const options = { tickets, credentials: tokens, allowedOrigins: ['http://localhost:3000'], clock, logger }
-const desk = new DownloadDesk({ ...options, files, limits: { max: 6, maxPerIdentity: 4 } })
-const downloads = new Downloads({ ...options, desk, slow: { bytes: 2_048, withinMs: 2_000 } })
-const server = new PlainServer({
-  name: 'files',
-  address: { host: '127.0.0.1', port: 0, key: 'server.port' },
-  routes: [downloads, new TicketRoute(options)],
+import {
+  AUTH,
+  base,
+  big,
+  bytesOf,
+  CLIP,
+  clip,
   clock,
+  get,
+  heldNow,
+  lines,
   logger,
-})
-
-const get = (path: string, headers: Record<string, string> = {}, method = 'GET'): Promise<RawAnswer> =>
-  ask(server.port, method, path, { headers: { ...AUTH, ...headers } })
-const bytesOf = ({ body }: RawAnswer): Buffer => Buffer.from(body, 'latin1')
-const CLIP = '/files/recordings/clip.mp4'
-
-beforeAll(async () => {
-  mkdirSync(join(roots.recording, 'camera0'), { recursive: true })
-  mkdirSync(roots.snapshot)
-  writeFileSync(join(roots.recording, 'clip.mp4'), clip)
-  writeFileSync(join(roots.recording, 'big.mp4'), big)
-  writeFileSync(join(roots.recording, 'camera0', 'sub.mkv'), 'sub')
-  writeFileSync(join(roots.recording, 'empty.mp4'), '')
-  writeFileSync(join(roots.snapshot, 'käse "50%41".jpg'.replaceAll('"', '')), 'jpeg')
-  writeFileSync(join(base, 'secret.mp4'), 'SECRET')
-  await server.start(new AbortController().signal)
-})
-afterAll(async () => {
-  await server.stop()
-  rmSync(base, { recursive: true, force: true })
-})
+  options,
+  roots,
+  server,
+  tokens,
+  viewer,
+} from './downloads-rig.js'
 
 describe('a file', () => {
   it('comes whole, with its type, its name and what tells it from others', async () => {
@@ -288,7 +231,7 @@ describe('S-41: nothing from outside', () => {
     expect(wrong).toEqual([])
     expect(await get('/files/recordings/..%2fsecret.mp4')).toMatchObject({ status: 400, body: 'Invalid filename' })
     expect(await get('/files/recordings/none.mp4')).toMatchObject({ status: 404, body: 'File not found' })
-    expect(held).toBe(0)
+    expect(heldNow()).toBe(0)
   })
 
   it('links, folders, fifos and devices are no files', async () => {
@@ -351,71 +294,4 @@ describe('S-41: nothing from outside', () => {
   })
 })
 
-describe('many, slow and leaving clients', () => {
-  /** Asks for the big file and does not read on after its head. */
-  const stalled = async (token = viewer) => {
-    const client = open(server.port)
-    client.socket.write(`GET /files/recordings/big.mp4 HTTP/1.1\r\nHost: a\r\nAuthorization: Bearer ${token}\r\n\r\n`)
-    client.socket.once('data', () => client.socket.pause())
-    await client.until('\r\n\r\n')
-    return client
-  }
-
-  it('a fifth of one user is 429, a seventh of all 503, and places come back', async () => {
-    const clients = await Promise.all([stalled(), stalled(), stalled(), stalled()])
-    expect(desk.figures.active).toBe(4)
-    expect(held).toBe(4)
-    const fifth = await get(CLIP)
-    expect([fifth.status, fifth.headers['retry-after']]).toEqual([429, '5'])
-    clients.push(await stalled(tokenOf('bob')), await stalled(tokenOf('bob')))
-    const seventh = await ask(server.port, 'GET', CLIP, { headers: { Authorization: `Bearer ${tokenOf('cid')}` } })
-    expect([seventh.status, seventh.headers['retry-after']]).toEqual([503, '5'])
-    for (const { socket } of clients) socket.destroy()
-    await vi.waitFor(() => expect([desk.figures.active, held]).toEqual([0, 0]), 5_000)
-    expect((await get(CLIP)).status).toBe(200)
-  })
-
-  it('who takes next to nothing is cut', async () => {
-    const { socket } = await stalled()
-    const closed = new Promise((resolve) => socket.once('close', resolve))
-    await vi.waitFor(() => expect([desk.figures.active, held]).toEqual([0, 0]), 8_000)
-    socket.resume()
-    await closed
-  })
-
-  it('memory does not grow with what clients leave lying', async () => {
-    const before = process.memoryUsage()
-    const clients = await Promise.all([stalled(), stalled(), stalled(), stalled()])
-    const after = process.memoryUsage()
-    for (const { socket } of clients) socket.destroy()
-    expect(after.arrayBuffers + after.external - before.arrayBuffers - before.external).toBeLessThan(8 * 1024 * 1024)
-    await vi.waitFor(() => expect(held).toBe(0), 5_000)
-  })
-
-  it('a file that becomes shorter ends the connection, not the service', async () => {
-    writeFileSync(join(roots.recording, 'shrinks.mp4'), big)
-    const client = open(server.port)
-    client.socket.write(`GET /files/recordings/shrinks.mp4 HTTP/1.1\r\nHost: a\r\nAuthorization: Bearer ${viewer}\r\n\r\n`)
-    client.socket.once('data', () => client.socket.pause())
-    await client.until('\r\n\r\n')
-    truncateSync(join(roots.recording, 'shrinks.mp4'), 1_000)
-    const closed = new Promise((resolve) => client.socket.once('close', resolve))
-    client.socket.resume()
-    await closed
-    expect(client.received().length).toBeLessThan(BIG)
-    await vi.waitFor(() => expect(held).toBe(0), 5_000)
-    expect((await get(CLIP, {}, 'HEAD')).status).toBe(200)
-  })
-
-  it('an answer follows another on one connection', async () => {
-    const client = open(server.port)
-    const request = `GET ${CLIP} HTTP/1.1\r\nHost: a\r\nAuthorization: Bearer ${viewer}\r\nRange: bytes=0-4\r\n\r\n`
-    client.socket.write(request)
-    await client.until('\r\n\r\n')
-    client.socket.write(request)
-    await vi.waitFor(() => expect(client.received().match(/206 Partial Content/g)).toHaveLength(2))
-    client.socket.destroy()
-  })
-
-  it('no token and no ticket is in the log', () => expect(lines.join('')).not.toMatch(/ey[\w-]+\.|ticket=/))
-})
+it('no token and no ticket is in the log', () => expect(lines.join('')).not.toMatch(/ey[\w-]+\.|ticket=/))

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { chooseCodec, handshakeFault, hostName, originAllowed, type RequestHeaders } from '../../../src/http/handshake.js'
-import { headersFrom } from '../../../src/http/routes.js'
+import { chooseCodec, handshakeFault, hostName, originAllowed } from '../../../src/http/handshake.js'
+import { RequestHeaders } from '../../../src/http/request-headers.js'
 
 const GOOD = {
   host: 'cam-host:8002',
@@ -11,7 +11,7 @@ const GOOD = {
 }
 
 function headers(values: Readonly<Record<string, string | readonly string[]>>): RequestHeaders {
-  return headersFrom(new Map(Object.entries(values).map(([name, value]) => [name, [value].flat()])))
+  return new RequestHeaders(Object.entries(values).flatMap(([name, value]) => [value].flat().flatMap((one) => [name, one])))
 }
 
 describe('handshake', () => {

@@ -14,7 +14,8 @@ import {
   PlainServer,
   Trust,
 } from '../../../src/http/index.js'
-import { type Call, headersFrom } from '../../../src/http/routes.js'
+import { RequestHeaders } from '../../../src/http/request-headers.js'
+import type { Call } from '../../../src/http/routes.js'
 import { ask } from '../../support/raw-http.js'
 
 const WALL_MS = Date.UTC(2030, 3, 1, 8, 15)
@@ -27,7 +28,7 @@ const clock = {
 }
 const logger = createLogger({ level: 'error', format: 'json', write: () => undefined })
 const tokens = createTokens({ secret: 'a secret of the tests, longer than 32 bytes', leewayMs: 0, maxLifetimeMs: 0, clock })
-const viewer = tokens.sign({ userId: 'eve', role: 'viewer', lifetimeMs: 60_000 })
+const viewer = tokens.sign({ userId: 'eve', role: 'viewer', lifetimeMs: 3_600_000 })
 const SETTINGS: HealthSettings = {
   paths: { basic: '/health', detailed: '/health/detailed', ready: '/health/ready', live: '/health/live' },
   format: 'json',
@@ -261,7 +262,7 @@ describe('listed addresses', () => {
   const trust = new Trust(['192.0.2.7', '10.0.0.0/8', '2001:db8::/32'], tokens)
   const call = (address: string, local = false): Call => ({
     ...{ method: 'GET', path: '/health', query: '', address, local },
-    headers: headersFrom(new Map()),
+    headers: new RequestHeaders([]),
   })
 
   it.each([
@@ -299,3 +300,12 @@ it.each([
   [61_000, '1m1s'],
   [3_600_000, '1h0m0s'],
 ])('%i ms of uptime read %s', (ms, text) => expect(uptimeText(ms)).toBe(text))
+
+it('that the end has begun shows at once, however fresh the last look is', async () => {
+  const port = await faceWith(async () => ({ ...GOOD, notReady: notAlive }))
+  expect((await ask(port, 'GET', '/health/ready')).status).toBe(200)
+  notAlive = 'it is being stopped'
+  const answers = await Promise.all(['/health/ready', '/health/live'].map((path) => ask(port, 'GET', path)))
+  notAlive = undefined
+  expect(answers.map(({ status }) => status)).toEqual([503, 503])
+})

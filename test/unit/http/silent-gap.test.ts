@@ -48,6 +48,10 @@ class SlowSocket implements Socket {
     this.ended = code
   }
 
+  close(): void {
+    this.ended = 1006
+  }
+
   get waiting(): number {
     return this.#frames.length
   }
@@ -81,7 +85,13 @@ class CarefulClient {
   connect(limits: Limits): void {
     if (this.#connection !== undefined) return
     const socket = new SlowSocket(limits.kernelBytes)
-    const connection = new Connection(socket, { ...DEFAULT_SETTINGS, ...limits }, this.#bench.clock.nowMs(), () => undefined)
+    const { clock } = this.#bench
+    const connection = new Connection(socket, { ...DEFAULT_SETTINGS, ...limits }, clock.nowMs(), {
+      onLogin: () => undefined,
+      onLeaving: () => undefined,
+      onBlocked: () => undefined,
+      clock,
+    })
     connection.attach(this.#bench.rpc.openSession({ codec: 'json', linkHost: 'cam-host', local: true, peer: connection }))
     this.#socket = socket
     this.#connection = connection

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { DEFAULT_SETTINGS } from '../../../src/http/settings.js'
 import { Connection, type Socket } from '../../../src/http/websocket.js'
 import type { OpenSession } from '../../../src/rpc/index.js'
+import { FakeClock } from '../../support/fake-clock.js'
 
 const WALL_MS = 1_900_000_000_000
 
@@ -31,6 +32,17 @@ class FakeSocket implements Socket {
   end(code: number, reason: string): void {
     this.ended.push({ code, reason })
   }
+
+  isCut = false
+  close(): void {
+    this.isCut = true
+  }
+
+  /** The peer reads on. */
+  unstick(): void {
+    this.stuck = false
+    this.stuckBytes = 0
+  }
 }
 
 class FakeSession implements OpenSession {
@@ -52,12 +64,22 @@ class FakeSession implements OpenSession {
 function open(settings: Partial<typeof DEFAULT_SETTINGS> = {}) {
   const socket = new FakeSocket()
   const session = new FakeSession()
-  let logins = 0
-  const connection = new Connection(socket, { ...DEFAULT_SETTINGS, ...settings }, 0, () => {
-    logins += 1
+  const clock = new FakeClock()
+  const told = { logins: 0, leaving: 0, blocked: 0 }
+  const connection = new Connection(socket, { ...DEFAULT_SETTINGS, ...settings }, 0, {
+    onLogin: () => {
+      told.logins += 1
+    },
+    onLeaving: () => {
+      told.leaving += 1
+    },
+    onBlocked: () => {
+      told.blocked += 1
+    },
+    clock,
   })
   connection.attach(session)
-  return { socket, session, connection, logins: () => logins }
+  return { socket, session, connection, clock, told, logins: () => told.logins }
 }
 
 function message(text: string): ArrayBuffer {
@@ -114,6 +136,20 @@ it('pings once per interval', () => {
   expect(socket.pings).toBe(3)
 })
 
+it('wants to be swept again when something is due, and every few seconds', () => {
+  const { session, connection } = open()
+  expect(connection.sweep(1_000, WALL_MS)).toBe(6_000)
+  expect(connection.sweep(8_000, WALL_MS)).toBe(10_000)
+  session.expiresAtMs = WALL_MS + 3_600_000
+  expect(connection.sweep(9_000, WALL_MS)).toBe(14_000)
+  expect(connection.sweep(28_000, WALL_MS)).toBe(30_000)
+  session.expiresAtMs = WALL_MS - 8_000
+  expect(connection.sweep(29_000, WALL_MS - 2_000)).toBe(30_000)
+  expect(connection.sweep(30_000, WALL_MS)).toBe(32_000)
+  connection.close(1001, 'stopping')
+  expect(connection.sweep(31_000, WALL_MS)).toBe(Number.POSITIVE_INFINITY)
+})
+
 it('refuses a big message before login, and takes it afterwards', () => {
   const { session, connection } = open()
   session.expiresAtMs = WALL_MS
@@ -148,6 +184,9 @@ describe('a slow reader', () => {
     connection.send('x'.repeat(20), false)
     connection.receive(message('y'.repeat(50)), false)
     connection.receive(message('y'.repeat(50)), false)
+    expect(connection.closeCode).toBe(4008)
+    socket.unstick()
+    connection.drained(1)
     expect(socket.ended).toMatchObject([{ code: 4008 }])
   })
 
@@ -156,10 +195,10 @@ describe('a slow reader', () => {
     socket.stuck = true
     connection.send('x'.repeat(20), false)
     for (let count = 0; count < 10; count++) connection.notify(Buffer.alloc(20, 0x79), false, undefined)
-    expect(socket.ended).toMatchObject([{ code: 4008 }])
-    socket.stuck = false
-    socket.stuckBytes = 0
+    expect([connection.closeCode, socket.ended]).toEqual([4008, []])
+    socket.unstick()
     connection.drained(1)
+    expect(socket.ended).toMatchObject([{ code: 4008 }])
     connection.send('late', false)
     connection.notify(Buffer.from('late'), false, undefined)
     connection.receive(message('late'), false)
@@ -169,15 +208,50 @@ describe('a slow reader', () => {
   })
 
   it('is closed 4008 after 10 s without progress', () => {
-    const { socket, session, connection } = open()
+    const { socket, session, connection, clock, told } = open()
     session.expiresAtMs = WALL_MS + 3_600_000
-    connection.sweep(1_000, WALL_MS)
+    clock.advance(1_000)
     socket.stuck = true
     connection.send('x', false)
-    connection.sweep(11_000, WALL_MS)
-    expect(socket.ended).toEqual([])
+    connection.send('y', false)
+    expect(told.blocked).toBe(1)
+    expect(connection.sweep(11_000, WALL_MS)).toBe(11_000)
+    expect(connection.closeCode).toBeUndefined()
     connection.sweep(11_001, WALL_MS)
-    expect(socket.ended).toMatchObject([{ code: 4008 }])
+    expect(connection.closeCode).toBe(4008)
+  })
+
+  it('that is given up is cut off after a second, unless it takes what lies before the close frame', () => {
+    const { socket, connection, clock, told } = open({ softBytes: 10, hardBytes: 100 })
+    socket.stuck = true
+    connection.send('x'.repeat(20), false)
+    connection.close(4008, 'slow reader')
+    connection.close(1001, 'stopping')
+    expect([told.leaving, socket.ended]).toEqual([1, []])
+    socket.stuckBytes = 1
+    connection.drained(1)
+    clock.advance(999)
+    expect([socket.ended, socket.isCut]).toEqual([[], false])
+    clock.advance(1)
+    expect([socket.ended, socket.isCut]).toEqual([[], true])
+    connection.gone()
+
+    const reads = open({ softBytes: 10, hardBytes: 100 })
+    reads.socket.stuck = true
+    reads.connection.send('x'.repeat(20), false)
+    reads.connection.close(4008, 'slow reader')
+    reads.clock.advance(999)
+    reads.socket.unstick()
+    reads.connection.drained(999)
+    expect(reads.socket.ended).toEqual([{ code: 4008, reason: 'slow reader' }])
+    expect(reads.clock.pending).toBe(0)
+
+    const vanishes = open({ softBytes: 10, hardBytes: 100 })
+    vanishes.socket.stuck = true
+    vanishes.connection.send('x'.repeat(20), false)
+    vanishes.connection.close(4008, 'slow reader')
+    vanishes.connection.gone()
+    expect(vanishes.clock.pending).toBe(0)
   })
 
   it('that takes a little now and then is kept', () => {
@@ -204,7 +278,10 @@ it('that reads nothing is closed 4008 also when only answers to its pings wait',
   const { connection, socket, session } = open()
   session.expiresAtMs = WALL_MS + 3_600_000
   socket.stuckBytes = 1_000_000
+  connection.wasPinged()
   for (let second = 1; second <= 12; second++) connection.sweep(second * 1_000, WALL_MS)
+  socket.unstick()
+  connection.drained(12_000)
   expect(socket.ended).toEqual([{ code: 4008, reason: 'slow reader' }])
 })
 

@@ -74,3 +74,27 @@ describe('a token among the parameters of a call', () => {
     expect(asked).toEqual([])
   })
 })
+
+it('a call whose token is checked first has taken all that time, whatever else came meanwhile', async () => {
+  const bench = createBench({ verifier: keys(true).verifier, tokensInCalls: true })
+  bench.open().call('get_camera_list', { auth_token: KEY })
+  bench.clock.advance(200)
+  bench.open().call('ping')
+  await Promise.resolve().then(() => new Promise(setImmediate))
+  expect(bench.rpc.stats().durations.sumSeconds).toBeCloseTo(0.2)
+})
+
+it.each([
+  ['a legacy login', 'authenticate', { token: KEY }],
+  ['a subscription with a token among its parameters', 'subscribe_events', { token: KEY, topics: ['camera.connected'] }],
+])('of a client that went before its key was checked, %s leaves nothing', async (_, method, params) => {
+  const bench = createBench({ verifier: keys(true).verifier, tokensInCalls: true })
+  const client = bench.open()
+  client.call(method, params)
+  client.close()
+  await Promise.resolve().then(() => new Promise(setImmediate))
+  const other = bench.open()
+  other.call('authenticate', { auth_token: KEY })
+  await Promise.resolve().then(() => new Promise(setImmediate))
+  expect(other.call('get_subscription_stats')).toMatchObject({ result: { global_stats: { active_clients: 0 } } })
+})

@@ -1,6 +1,5 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { CATALOGUE } from '../../../src/base/errors.js'
 import { createJsonCodec, parseRequest } from '../../../src/rpc/codec-json.js'
 import { type Message, wantsReply } from '../../../src/rpc/message.js'
 
@@ -12,8 +11,7 @@ function decode(text: string): Message {
 }
 
 function faultOf(text: string): number | undefined {
-  const { fault } = decode(text)
-  return fault === undefined ? undefined : CATALOGUE[fault.code].rpc
+  return decode(text).fault?.value.code
 }
 
 describe('envelope (contract §3)', () => {
@@ -83,7 +81,7 @@ describe('envelope (contract §3)', () => {
   })
 
   it('tells a wrong version by its own reason', () => {
-    expect(decode('{"jsonrpc":"1.0","id":1,"method":"ping"}').fault?.code).toBe('INVALID_VERSION')
+    expect(decode('{"jsonrpc":"1.0","id":1,"method":"ping"}').fault?.value.data.reason).toBe('invalid_version')
   })
 
   it('bears white space and a trailing newline', () => {
@@ -100,7 +98,7 @@ describe('envelope (contract §3)', () => {
   ])('leaves parameters beyond a limit to their turn: %s', (_what, params) => {
     const message = decode(`{"jsonrpc":"2.0","id":1,"method":"ping","params":${params}}`)
     expect(message.fault).toBeUndefined()
-    expect(message.paramsFault?.code).toBe('INVALID_PARAMS')
+    expect(message.paramsFault?.value.data.reason).toBe('invalid_params')
   })
 
   it('takes parameters at the limits', () => {
@@ -112,7 +110,7 @@ describe('envelope (contract §3)', () => {
 /** What both readers must agree on. */
 function essence(message: Message) {
   const { id, method, params, fault, paramsFault } = message
-  return { id: id === undefined ? undefined : `${id}`, method, params, fault: fault?.code, paramsFault: paramsFault?.code }
+  return { id: id === undefined ? undefined : `${id}`, method, params, fault: fault?.json, paramsFault: paramsFault?.json }
 }
 
 describe('the quick reader and the full parser', () => {
@@ -139,7 +137,7 @@ describe('the quick reader and the full parser', () => {
 
   it('agree that a brace closed by a bracket is not JSON', () => {
     const text = '{"jsonrpc":"2.0","id":1,"method":"ping","params":{]}'
-    expect(decode(text)).toMatchObject({ method: '', fault: { code: 'INVALID_REQUEST' } })
+    expect(decode(text)).toMatchObject({ method: '', fault: { value: { data: { reason: 'invalid_request' } } } })
   })
 
   it('agree on every envelope', () => {
@@ -194,7 +192,7 @@ describe('what is not even parsed (S-50)', () => {
     ['braces', '{"a":'.repeat(150_000) + '1'.padEnd(150_000, '}')],
     ['a batch', `[${'{"jsonrpc":"2.0","id":1,"method":"ping"},'.repeat(25_000)}1]`],
   ])('a megabyte of %s is refused within a few milliseconds', (_what, text) => {
-    expect(decode(text)).toMatchObject({ id: undefined, fault: { code: 'INVALID_REQUEST' } })
+    expect(decode(text)).toMatchObject({ id: undefined, fault: { value: { data: { reason: 'invalid_request' } } } })
     expect(quickest(text)).toBeLessThan(10)
   })
 
@@ -203,6 +201,6 @@ describe('what is not even parsed (S-50)', () => {
       decode(`{"jsonrpc":"2.0","id":1,"method":"ping","params":{"a":"${'[{'.repeat(1_000)}","b":"\\"["}}`).fault,
     ).toBeUndefined()
     const deep = `{"jsonrpc":"2.0","id":1,"method":"ping","params":{"a":${'['.repeat(62)}${']'.repeat(62)}}}`
-    expect(decode(deep)).toMatchObject({ id: 1, paramsFault: { code: 'INVALID_PARAMS' } })
+    expect(decode(deep)).toMatchObject({ id: 1, paramsFault: { value: { data: { reason: 'invalid_params' } } } })
   })
 })

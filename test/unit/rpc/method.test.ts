@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { ServiceError } from '../../../src/base/errors.js'
 import { Rendered } from '../../../src/base/rendered.js'
 import type { Params } from '../../../src/rpc/message.js'
-import { type Caller, defineMethod, type Toolbox } from '../../../src/rpc/method.js'
+import { type Caller, defineMethod, type HomeMethod, type Toolbox } from '../../../src/rpc/method.js'
 import { takeSnapshot } from '../../../src/rpc/methods/snapshots.js'
 import type { Builder } from '../../../src/rpc/schema.js'
 import { memoryServices } from '../../support/rpc-server.js'
@@ -31,19 +31,21 @@ const echo = defineMethod({
   run: (_toolbox, params) => params,
 })
 
-function failureOf(call: () => unknown): ServiceError {
-  try {
-    call()
-  } catch (thrown) {
-    if (thrown instanceof ServiceError) return thrown
-    throw thrown
-  }
+function failureOf(method: HomeMethod, params: Params): ServiceError {
+  const checked = method.check(params)
+  if (checked instanceof ServiceError) return checked
   throw new Error('it passed')
+}
+
+function passed(method: HomeMethod, params: Params): Params {
+  const checked = method.check(params)
+  if (checked instanceof ServiceError || checked instanceof Rendered) throw new Error('it was refused')
+  return checked
 }
 
 describe('parameters', () => {
   it('names the parameter, the rule and the cure', () => {
-    const failure = failureOf(() => echo.check({ limit: 4000 }))
+    const failure = failureOf(echo, { limit: 4000 })
     expect(failure.code).toBe('INVALID_PARAMS')
     expect(failure.data).toEqual({ param: 'limit', rule: 'integer between 1 and 1000', hint: 'send 1000 or less' })
     expect(failure.details).toBe('limit was 4000')
@@ -58,7 +60,25 @@ describe('parameters', () => {
     ['an empty list', { names: [] }, 'names', 'send array of strings with at least 1 entries'],
     ['a boolean in words', { on: 'true' }, 'on', 'send boolean'],
   ])('refuses %s', (_what, params, param, hint) => {
-    expect(failureOf(() => echo.check(params)).data).toMatchObject({ param, hint })
+    expect(failureOf(echo, params).data).toMatchObject({ param, hint })
+  })
+
+  it('looks once at parameters that come again and again, and says the same of them', () => {
+    const params = Object.freeze({ limit: 4000 })
+    const { data, details } = failureOf(echo, { ...params })
+    const refused = echo.check(params)
+    expect(refused).toBeInstanceOf(Rendered)
+    expect(refused).toMatchObject({ value: { code: -32602, data: { ...data, details } } })
+    expect(echo.check(params)).toBe(refused)
+  })
+
+  it('answers parameters that come again and again as it did, in a form that nobody can change', () => {
+    const params = Object.freeze({ limit: 5, more: 1 })
+    const first = passed(echo, params)
+    expect(first).toEqual({ limit: 5 })
+    expect(Object.isFrozen(first)).toBe(true)
+    expect(passed(echo, params)).toBe(first)
+    expect(Object.isFrozen(passed(echo, { ...params }))).toBe(false)
   })
 
   it('ignores unknown members and takes credentials of older clients away', () => {
@@ -69,7 +89,7 @@ describe('parameters', () => {
 })
 
 describe('take_snapshot', () => {
-  const take = (params: Params) => takeSnapshot.run(toolbox, takeSnapshot.check(params), caller)
+  const take = (params: Params) => takeSnapshot.run(toolbox, passed(takeSnapshot, params), caller)
 
   it.each([
     [{}, 'device'],
@@ -89,11 +109,11 @@ describe('take_snapshot', () => {
     [{ device: 'camera0', quality: 101 }, 'quality'],
     [{ device: 'camera0', max_width: 0 }, 'max_width'],
   ])('refuses %j', (params, param) => {
-    expect(failureOf(() => take(params)).data.param).toBe(param)
+    expect(failureOf(takeSnapshot, params).data.param).toBe(param)
   })
 
   it('lists the words of a closed set', () => {
-    expect(failureOf(() => take({ device: 'camera0', format: 'bmp' })).data.rule).toBe('one of jpg, jpeg, png')
+    expect(failureOf(takeSnapshot, { device: 'camera0', format: 'bmp' }).data.rule).toBe('one of jpg, jpeg, png')
   })
 
   it('does not look at the quality of a PNG', async () => {

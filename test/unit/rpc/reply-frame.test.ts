@@ -23,3 +23,16 @@ describe('a reply with a rendered result', () => {
     }
   })
 })
+
+describe('a reply with a rendered error', () => {
+  const error = { code: -32002, message: 'Permission denied', data: { details: 'nein, nicht für Dich' } }
+  const rendered = new Rendered(error)
+
+  it('has the bytes of one that is made anew, with and without an id', () => {
+    for (const id of [7, 1_000_000, '"q-7"', undefined]) {
+      const told = Buffer.from(codec.failure(id, rendered)).toString()
+      expect(told).toBe(codec.failure(id, error))
+      expect(JSON.parse(told)).toEqual({ jsonrpc: '2.0', ...(id !== undefined && { id: JSON.parse(`${id}`) }), error })
+    }
+  })
+})

@@ -6,9 +6,8 @@ import { SeenRequests } from '../../../src/rpc/seen-requests.js'
 
 const METHODS = ['ping', 'get_camera_status', 'get_camera_list', 'list_recordings']
 
-function frameOf(text: string): [DataView, number] {
-  const bytes = new Uint8Array(Buffer.from(text))
-  return [new DataView(bytes.buffer), bytes.length]
+function frameOf(text: string): ArrayBuffer {
+  return new Uint8Array(Buffer.from(text)).buffer
 }
 
 function message(method: string, params: Message['params'] = NO_PARAMS): Message {
@@ -42,15 +41,39 @@ describe('requests seen before', () => {
   it('are found with any id that is written plainly, and with no other', () => {
     const seen = new SeenRequests()
     const rest = ',"method":"ping"}'
-    seen.keep(...frameOf(`{"jsonrpc":"2.0","id":1${rest}`), message('ping'))
-    for (const id of ['0', '7', '123456789012345']) {
-      expect(seen.find(...frameOf(`{"jsonrpc":"2.0","id":${id}${rest}`))).toEqual({ ...message('ping'), id: Number(id) })
+    const digits = '123456789012345'
+    for (let length = 1; length <= digits.length; length++) {
+      seen.keep(frameOf(`{"jsonrpc":"2.0","id":${'9'.repeat(length)}${rest}`), message('ping'))
     }
-    for (const id of ['', '01', '-1', '1.5', '1e3', '"1"', '1 ', '1234567890123456']) {
-      expect(seen.find(...frameOf(`{"jsonrpc":"2.0","id":${id}${rest}`))).toBeUndefined()
+    const plain = [
+      '0',
+      '7',
+      ...Array.from(digits, (_, at) => digits.slice(0, at + 1)),
+      ...Array.from(digits, (_, at) => `1${'0'.repeat(at)}`),
+    ]
+    for (const id of plain) {
+      expect(seen.find(frameOf(`{"jsonrpc":"2.0","id":${id}${rest}`))).toEqual({ ...message('ping'), id: Number(id) })
+    }
+    for (const id of ['', '01', '000', '-1', '1.5', '1e3', '"1"', '1 ', ' 1', '1:', '1/', '1234567890123456']) {
+      expect(seen.find(frameOf(`{"jsonrpc":"2.0","id":${id}${rest}`))).toBeUndefined()
     }
     for (const other of [',"method":"pong"}', `${rest} `, rest.slice(0, -1), ',"method":"ping","params":{}}']) {
-      expect(seen.find(...frameOf(`{"jsonrpc":"2.0","id":1${other}`))).toBeUndefined()
+      expect(seen.find(frameOf(`{"jsonrpc":"2.0","id":1${other}`))).toBeUndefined()
+    }
+  })
+
+  it.each(['1', '12', '123', '1234', '1234567', '123456789012345'])('are not found when any byte is another: id %s', (id) => {
+    const seen = new SeenRequests()
+    const text = `{"jsonrpc":"2.0","id":${id},"method":"get_camera_status","params":{"device":"camera0"}}`
+    const known = message('get_camera_status', { device: 'camera0' })
+    seen.keep(frameOf(text), known)
+    expect(seen.find(frameOf(text))).toEqual({ ...known, id: Number(id) })
+    const idAt = text.indexOf(id)
+    for (let at = 0; at < text.length; at++) {
+      if (at >= idAt && at < idAt + id.length) continue
+      const frame = frameOf(text)
+      new Uint8Array(frame)[at] = text.charCodeAt(at) ^ 0x80
+      expect(seen.find(frame)).toBeUndefined()
     }
   })
 
@@ -64,8 +87,8 @@ describe('requests seen before', () => {
     ]
     for (const params of secrets) {
       const frame = frameOf(JSON.stringify({ jsonrpc: '2.0', id: 1, method: 'x', params }))
-      seen.keep(...frame, message('x', params))
-      expect(seen.find(...frame)).toBeUndefined()
+      seen.keep(frame, message('x', params))
+      expect(seen.find(frame)).toBeUndefined()
     }
   })
 

@@ -12,7 +12,7 @@ function setUp() {
       destroyed += 1
     },
   }
-  const pool = new ConversionPool({ threads: 1, maxQueue: 2, jobMs: 60_000, open: async () => workers })
+  const pool = new ConversionPool({ threads: 1, maxQueue: 2, jobMs: () => 60_000, open: async () => workers })
   const convert = (name: string, signal = new AbortController().signal) => pool.convert({ name } as ConvertJob, signal)
   return { pool, jobs, convert, destroyed: () => destroyed }
 }
@@ -47,6 +47,22 @@ describe('the conversion pool', () => {
       jobs.shift()?.finish()
     }
     await Promise.all(taken)
+  })
+
+  it('gives each job the time that is configured when it begins', async () => {
+    const longest = [60_000, 5]
+    const workers: Workers = {
+      run: (_job, { signal }) =>
+        new Promise((resolve, reject) => {
+          if (longest.length > 0) resolve({ converted: { file: 'in time' } })
+          else signal.addEventListener('abort', () => reject(signal.reason))
+        }),
+      destroy: async () => undefined,
+    }
+    const pool = new ConversionPool({ threads: 1, maxQueue: 2, jobMs: () => longest.shift() ?? 0, open: async () => workers })
+    const convert = () => pool.convert({ name: 'one', dir: '/nowhere' } as ConvertJob, new AbortController().signal)
+    expect(await convert()).toEqual({ file: 'in time' })
+    await expect(convert()).rejects.toThrow('the conversion took longer than 5 ms')
   })
 
   it('stops when the job that runs is done', async () => {

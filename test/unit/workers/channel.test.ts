@@ -6,6 +6,7 @@ import { Channel } from '../../../src/workers/channel.js'
 type Asks = {
   readonly double: { readonly ask: number; readonly answer: number }
   readonly wait: { readonly ask: null; readonly answer: string }
+  readonly late: { readonly ask: null; readonly answer: boolean }
   readonly fail: { readonly ask: 'known' | 'unknown'; readonly answer: null }
 }
 type Tells = { readonly note: string }
@@ -15,6 +16,10 @@ const { port1, port2 } = new MessageChannel()
 const notes: string[] = []
 const sent = new Int32Array(new SharedArrayBuffer(4))
 let aborted = 0
+let open: () => void = () => undefined
+const gate = new Promise<void>((resolve) => {
+  open = resolve
+})
 const here = new Channel<Asks, Tells, None, None>(port1, { asks: {}, tells: {} }, sent)
 const there = new Channel<None, None, Asks, Tells>(port2, {
   asks: {
@@ -27,6 +32,10 @@ const there = new Channel<None, None, Asks, Tells>(port2, {
           resolve('given up')
         })
       }),
+    late: async (_none, signal) => {
+      await gate
+      return signal().aborted
+    },
     fail: (how) => {
       if (how === 'unknown') throw new Error('a fault of ours')
       throw new ServiceError('CAMERA_NOT_FOUND', { data: { id: 'camera9' }, details: 'gone', suggestion: 'look again' })
@@ -68,6 +77,18 @@ it('gives up what nobody waits for any more', async () => {
   expect(aborted).toBe(1)
 })
 
+it('gives up at once what nobody waits for from the beginning, and tells who asks only later', async () => {
+  const before = aborted
+  expect(await here.ask('wait', null, AbortSignal.abort())).toBe('given up')
+  expect(aborted).toBe(before + 1)
+  const controller = new AbortController()
+  const late = here.ask('late', null, controller.signal)
+  controller.abort()
+  await here.ask('double', 1)
+  open()
+  expect(await late).toBe(true)
+})
+
 it('takes what is on its way before the loop does', () => {
   here.tell('note', 'one')
   here.tell('note', 'two')
@@ -93,6 +114,6 @@ it('ends for both sides', async () => {
   await expect(here.ask('double', 1)).rejects.toThrow('it has gone')
   here.tell('note', 'to nobody')
   there.end(new Error('the other one, too'))
-  expect(aborted).toBe(2)
+  expect(aborted).toBe(3)
   port1.close()
 })

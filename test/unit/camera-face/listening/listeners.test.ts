@@ -3,8 +3,8 @@ import { createServer } from 'node:net'
 import { networkInterfaces } from 'node:os'
 import { afterEach, describe, expect, it } from 'vitest'
 import { portOwner } from '../../../../src/camera-face/listening/listen-error.js'
+import { freePort } from '../../../support/free-port.mjs'
 import { ask, open } from '../../../support/raw-http.js'
-import { freePort } from '../../../support/service.js'
 import { type Stage, stage } from '../face.js'
 
 const stages: Stage[] = []

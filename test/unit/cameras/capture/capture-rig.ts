@@ -96,7 +96,7 @@ export function captureRig({
   let session = 0
   const core: Pick<Core, 'startCapture' | 'stopCapture' | 'captureStats' | 'setRetained' | 'setJpegQuality' | 'setControls'> = {
     startCapture: (source, request) => {
-      calls.push('start')
+      calls.push(request.anew === true ? 'reopen' : 'start')
       return new Promise((resolve, reject) => {
         starts.push({
           source,

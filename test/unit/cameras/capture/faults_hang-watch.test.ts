@@ -12,6 +12,7 @@ function watch(intervalMs: number) {
   const hang = new HangWatch({
     clock,
     frames: () => camera.frames,
+    delivering: () => void told.push('delivering'),
     stalled: () => void told.push('stalled'),
     recovered: () => void told.push('recovered'),
     hung: () => void told.push('hung'),
@@ -30,13 +31,13 @@ describe('a capture that hangs', () => {
   it('is told as stalled, and as hung once its own cures would be over', () => {
     const { told, run } = watch(33)
     run(60, 30)
-    expect(told).toEqual([])
+    expect(told).toEqual(['delivering'])
     run(4, 0)
-    expect(told).toEqual([])
+    expect(told).toEqual(['delivering'])
     run(1, 0)
-    expect(told).toEqual(['stalled'])
+    expect(told).toEqual(['delivering', 'stalled'])
     run(60, 0)
-    expect(told).toEqual(['stalled', 'hung'])
+    expect(told).toEqual(['delivering', 'stalled', 'hung'])
   })
 
   it('is told as recovered when frames come again', () => {
@@ -44,7 +45,18 @@ describe('a capture that hangs', () => {
     run(1, 30)
     run(8, 0)
     run(3, 30)
-    expect(told).toEqual(['stalled', 'recovered'])
+    expect(told).toEqual(['delivering', 'stalled', 'recovered'])
+  })
+
+  it('is told as recovered after a pause, too, in which it may have said itself that it stalled', () => {
+    const { told, run } = watch(33)
+    run(1, 30)
+    run(1, 0)
+    run(1, 30)
+    expect(told).toEqual(['delivering'])
+    run(2, 0)
+    run(2, 30)
+    expect(told).toEqual(['delivering', 'recovered'])
   })
 
   it('without a first frame is hung, never stalled', () => {
@@ -57,7 +69,7 @@ describe('a capture that hangs', () => {
     const slow = watch(60_000)
     slow.run(1, 1)
     slow.run(250, 0)
-    expect(slow.told).toEqual([])
+    expect(slow.told).toEqual(['delivering'])
     const idle = watch(33)
     idle.camera.frames = undefined
     idle.run(60, 0)
@@ -91,5 +103,26 @@ describe('a camera whose capture hangs', () => {
     starts[0]?.fail('TIMEOUT')
     await settled()
     expect(word()).toBe('waiting')
+  })
+
+  it('streams for all to see although its own word of it was lost', async () => {
+    const { captures, clock, tell, stats, starts, word } = captureRig()
+    captures.want('camera0')
+    starts.shift()?.succeed()
+    await settled()
+    expect(word()).toBe('opening')
+    const frames = (seconds: number, perSecond: number): void => {
+      for (let second = 0; second < seconds; second += 1) {
+        stats.set('/dev/video0#1', { running: true, frames: (stats.get('/dev/video0#1')?.frames ?? 0) + perSecond })
+        clock.advance(1_000)
+      }
+    }
+    frames(2, 30)
+    expect(word()).toBe('streaming')
+    frames(2, 0)
+    tell('stalled', 'STALLED')
+    expect(word()).toBe('stalled')
+    frames(1, 30)
+    expect(word()).toBe('streaming')
   })
 })

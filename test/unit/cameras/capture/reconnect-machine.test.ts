@@ -60,7 +60,7 @@ class Caller {
     this.machine = machine
     for (const action of actions) {
       if (action.type !== 'close') this.pauseMs = undefined
-      if (action.type === 'open') this.held = true
+      if (action.type === 'open' || action.type === 'reopen') this.held = true
       if (action.type === 'close') this.held = false
       if (action.type === 'pause') this.pauseMs = action.delayMs
     }
@@ -234,7 +234,7 @@ describe('the states of a capture', () => {
 
   it('close and open for a restart, and only open for another mode', () => {
     const { machine } = run(RULES, ...WANTED, DELIVERING)
-    expect(step(machine, { type: 'restart' }, RULES).actions.map(({ type }) => type)).toEqual(['close', 'open'])
+    expect(step(machine, { type: 'restart' }, RULES).actions.map(({ type }) => type)).toEqual(['reopen'])
     expect(step(machine, { type: 'reconfigured', reopen: true }, RULES).actions.map(({ type }) => type)).toEqual(['open'])
     expect(step(machine, { type: 'reconfigured', reopen: false }, RULES).actions).toEqual([])
   })

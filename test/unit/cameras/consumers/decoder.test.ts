@@ -167,4 +167,15 @@ describe('decoders', () => {
     demand(true)
     await vi.waitFor(() => expect(log.join()).toContain('ffmpeg cannot be started'))
   })
+
+  it('end after lost events when their camera is not there any more', async () => {
+    const { tell, demand, open, pids, runs, ends } = setUp('exec sleep 60')
+    demand(true)
+    await runs(1)
+    tell({ type: 'resync', devices: [{ source: SOURCE }] })
+    expect(open.size).toBe(1)
+    tell({ type: 'resync', devices: [] })
+    expect(open.size).toBe(0)
+    await ends(pids()[0])
+  })
 })

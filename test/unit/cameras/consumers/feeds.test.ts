@@ -109,4 +109,20 @@ describe('feeds of cameras', () => {
     tell({ ...event, source: 'camera1#1' })
     expect(ended).toEqual(['camera1 camera_gone'])
   })
+
+  it('end after lost events when their camera is not there any more, or gives something else', async () => {
+    const { feeds, tell, gives } = setUp()
+    const ended: string[] = []
+    for (const device of ['camera0', 'camera1', 'camera1']) {
+      const feed = await feeds.open(device)
+      feed.onEnded((reason) => ended.push(`${device} ${reason}`))
+    }
+    tell({ type: 'resync', devices: [{ source: 'camera0#1' }] })
+    await new Promise((resolve) => setImmediate(resolve))
+    expect(ended).toEqual(['camera1 camera_gone', 'camera1 camera_gone'])
+    gives('H264')
+    tell({ type: 'resync', devices: [{ source: 'camera0#1' }] })
+    await new Promise((resolve) => setImmediate(resolve))
+    expect(ended.slice(2)).toEqual(['camera0 mode_changed'])
+  })
 })

@@ -2,6 +2,7 @@ import { createServer, type Server, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { MediamtxClient } from '../../../../src/media/api/client.js'
+import { MediaMeter } from '../../../../src/media/meter.js'
 import { MediamtxDouble } from '../../../support/mediamtx-double/index.js'
 
 let double: MediamtxDouble
@@ -39,6 +40,25 @@ test('a refusal is permanent and keeps the server’s words', async () => {
     kind: 'rejected',
     message: 'json: unknown field "nothing"',
   })
+})
+
+test('calls are counted and timed by endpoint, and what failed by reason', async () => {
+  const meter = new MediaMeter()
+  const credentials = { user: 'u', password: 'p' }
+  const counted = new MediamtxClient({ origin: origin(double.port), credentials, meter })
+  const stranger = new MediamtxClient({ origin: origin(double.port), credentials: undefined, meter })
+  await counted.listPaths()
+  await counted.replacePath('camera0', {})
+  await counted.replacePath('camera1', { nothing: 1 }).catch(() => undefined)
+  await stranger.listPaths().catch(() => undefined)
+  await double.kill()
+  await counted.listPaths().catch(() => undefined)
+  const { calls, callFailures } = meter.figures
+  const counts = Object.entries(calls).map(([endpoint, each]) => [endpoint, each.counts.reduce((sum, count) => sum + count, 0)])
+  expect(Object.fromEntries(counts)).toEqual({ 'paths/list': 3, 'config/paths/replace': 2 })
+  expect(calls['paths/list']?.sumSeconds).toBeGreaterThan(0)
+  expect(callFailures).toEqual({ 'config/paths/replace http': 1, 'paths/list auth': 1, 'paths/list refused': 1 })
+  await Promise.all([counted.close(), stranger.close()])
 })
 
 test('wrong and missing credentials are the same failure', async () => {

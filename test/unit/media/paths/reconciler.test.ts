@@ -35,9 +35,9 @@ beforeEach(() => {
 })
 
 test('one pass makes all that is missing, a second writes nothing', async () => {
-  expect((await pass(desired(20))).writes).toBe(20)
+  expect(await pass(desired(20))).toMatchObject({ writes: 20, drift: 20 })
   expect(server.names()).toHaveLength(21)
-  expect((await pass(desired(20))).writes).toBe(0)
+  expect(await pass(desired(20))).toMatchObject({ writes: 0, drift: 0 })
 })
 
 test('a path is settled once the server shows it as desired, and one that is not wanted once it is gone', async () => {

@@ -7,7 +7,6 @@ import {
   lstatSync,
   mkdirSync,
   mkdtempSync,
-  readdirSync,
   readFileSync,
   renameSync,
   rmSync,
@@ -20,8 +19,10 @@ import {
 } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import Sqlite from 'better-sqlite3'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { IndexEngine } from '../../../../src/recordings/index-store/engine.js'
+import { stopwatch } from '../../../support/processor-wait.js'
 import { extent, full, randomFrom, seed } from '../../../support/rows.js'
 
 let base: string
@@ -58,12 +59,13 @@ async function names(index: IndexEngine, limit = 1000, offset = 0): Promise<stri
 }
 
 async function until(holds: () => Promise<boolean>, limitMs = 5_000): Promise<number> {
+  const elapsed = stopwatch()
   const startedMs = performance.now()
   while (!(await holds())) {
     if (performance.now() - startedMs > limitMs) throw new Error(`not within ${limitMs} ms`)
     await new Promise((resolve) => setTimeout(resolve, 10))
   }
-  return performance.now() - startedMs
+  return elapsed()
 }
 
 describe('pages', () => {
@@ -144,11 +146,27 @@ describe('changes behind our back', () => {
   })
 })
 
+it('makes up for what its tables could not take, whatever they took since', async () => {
+  make(1)
+  const index = open()
+  await names(index)
+  const tables = new Sqlite(join(base, 'files.db'))
+  tables.exec("CREATE TRIGGER full BEFORE DELETE ON files BEGIN SELECT RAISE(ABORT, 'no room'); END")
+  expect(await index.delete({ kind: 'recording', dir: '', name: 'clip_000000.mp4' })).toBe(true)
+  let made = 0
+  await until(async () => {
+    made += 1
+    make(1, made)
+    return (await names(index)).length > 1
+  })
+  expect(await names(index)).toContain('clip_000000.mp4')
+  tables.exec('DROP TRIGGER full')
+  tables.close()
+  await until(async () => !(await names(index)).includes('clip_000000.mp4'))
+})
+
 describe('R-35: a folder that vanishes', () => {
-  it('is an error while it is away and whole again afterwards', async () => {
-    make(5)
-    const index = open()
-    await names(index)
+  async function takenAway(index: IndexEngine): Promise<void> {
     renameSync(join(base, 'r'), join(base, 'elsewhere'))
     writeFileSync(join(base, 'r'), 'a file in its place')
     await until(async () =>
@@ -157,9 +175,20 @@ describe('R-35: a folder that vanishes', () => {
         () => true,
       ),
     )
-    await expect(index.page('recording', 5, 0)).rejects.toMatchObject({ code: 'EEXIST' })
+  }
+
+  function givenBack(): void {
     unlinkSync(join(base, 'r'))
     renameSync(join(base, 'elsewhere'), join(base, 'r'))
+  }
+
+  it('is an error while it is away and whole again afterwards', async () => {
+    make(5)
+    const index = open()
+    await names(index)
+    await takenAway(index)
+    await expect(index.page('recording', 5, 0)).rejects.toMatchObject({ code: 'EEXIST' })
+    givenBack()
     await until(async () =>
       index.page('recording', 5, 0).then(
         ({ total }) => total === 5,
@@ -168,6 +197,18 @@ describe('R-35: a folder that vanishes', () => {
     )
     make(1, 9)
     await until(async () => (await names(index)).length === 6)
+  })
+
+  it('is whole for the first who asks after it came back', async () => {
+    make(5)
+    const index = open()
+    await names(index)
+    await takenAway(index)
+    const askers = Array.from({ length: 20 }, () => index.page('recording', 5, 0))
+    for (const answer of await Promise.allSettled(askers))
+      expect(answer).toMatchObject({ status: 'rejected', reason: { code: 'EEXIST' } })
+    givenBack()
+    expect((await index.page('recording', 5, 0)).total).toBe(5)
   })
 })
 
@@ -220,6 +261,11 @@ describe('R-32: a damaged index', () => {
         bytes.fill(0, bytes.length >> 2, bytes.length >> 1)
         writeFileSync(file, bytes)
       },
+    ],
+    // One flipped byte does it: sound in itself, and the sums of snapshots are nobody's.
+    [
+      'sums of a kind that there is not',
+      (file) => void new Sqlite(file).exec('UPDATE totals SET kind = 7 WHERE kind = 1').close(),
     ],
   ]
 
@@ -286,6 +332,7 @@ describe('R-36: a hundred thousand files', () => {
     // By another process, as behind our back as it gets.
     const made = shell(`cd "${folder}" && seq -f 'f%06g.mp4' 0 ${COUNT - 1} | xargs touch`)
     await whileRunning(made, ask)
+    // Less what others had the processor for.
     const afterMakingMs = await until(async () => (await ask()) === COUNT, 30_000)
     const deleted = shell(`cd "${folder}" && seq -f 'f%06g.mp4' 0 2 ${COUNT - 1} | xargs rm`)
     await whileRunning(deleted, ask)
@@ -295,12 +342,8 @@ describe('R-36: a hundred thousand files', () => {
     console.info(
       `made +${Math.round(afterMakingMs)} ms, deleted +${Math.round(afterDeletingMs)} ms, p95 ${p95.toFixed(2)} ms of ${times.length}`,
     )
-    // A machine on which a bare look at as many files takes its time is given it here, too.
-    const startedMs = performance.now()
-    for (const name of readdirSync(folder)) lstatSync(join(folder, name))
-    const limitMs = Math.max(2_000, 6 * (performance.now() - startedMs))
-    expect(afterMakingMs).toBeLessThan(limitMs)
-    expect(afterDeletingMs).toBeLessThan(limitMs)
+    expect(afterMakingMs).toBeLessThanOrEqual(2_000)
+    expect(afterDeletingMs).toBeLessThanOrEqual(2_000)
     expect(p95).toBeLessThan(5)
     expect(statSync(folder).isDirectory()).toBe(true)
   }, 120_000)

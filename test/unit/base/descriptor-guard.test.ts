@@ -1,5 +1,5 @@
 import { expect, it, vi } from 'vitest'
-import { DescriptorGuard } from '../../../src/http/descriptor-guard.js'
+import { DescriptorGuard } from '../../../src/base/descriptor-guard.js'
 import { FakeClock } from '../../support/fake-clock.js'
 
 async function setUp(limit: number) {
@@ -10,6 +10,7 @@ async function setUp(limit: number) {
   const changes: boolean[] = []
   const guard = new DescriptorGuard({
     clock,
+    reserved: 64,
     onChange: (isFull) => changes.push(isFull),
     count: async () => {
       looks += 1
@@ -24,9 +25,9 @@ async function setUp(limit: number) {
       guard.socket(Math.sign(change))
     }
   }
-  const look = async (): Promise<void> => {
+  const look = async (afterMs = 1_000): Promise<void> => {
     const before = looks
-    clock.advance(1_000)
+    clock.advance(afterMs)
     await vi.waitFor(() => expect(looks).toBeGreaterThan(before))
     await Promise.resolve()
   }
@@ -43,8 +44,7 @@ it('is full when 64 are left, at once, and no more when 80 are', async () => {
   await look()
   expect(changes).toEqual([true])
   move(-1)
-  await look()
-  await vi.waitFor(() => expect(changes).toEqual([true, false]))
+  expect(changes).toEqual([true, false])
 })
 
 it('sees what others open, too, and looks at nothing while most are free', async () => {
@@ -57,4 +57,13 @@ it('sees what others open, too, and looks at nothing while most are free', async
   await vi.waitFor(() => expect(changes).toEqual([true]))
   guard.stop()
   expect(clock.pending).toBe(0)
+})
+
+it('is put right within a quarter of a second when the end of sockets was never told', async () => {
+  const { guard, look, changes } = await setUp(256)
+  // All of them have gone again.
+  for (let came = 0; came < 1_000; came += 1) guard.socket(1)
+  expect(changes).toEqual([true])
+  await look(250)
+  await vi.waitFor(() => expect(changes).toEqual([true, false]))
 })

@@ -1,12 +1,13 @@
 // Loads the files of the bundle with the compiled code that lies beside each (FILE.cache, made by the build). V8 checks the cache
 // against its own version and flags: where it does not fit, or is missing, the file is compiled as ever.
-import { readFileSync, writeFileSync } from 'node:fs'
-import { createRequire } from 'node:module'
-import { basename, join } from 'node:path'
-import { Script } from 'node:vm'
+'use strict'
+const { readFileSync, writeFileSync } = require('node:fs')
+const { createRequire } = require('node:module')
+const { basename, join } = require('node:path')
+const { Script } = require('node:vm')
 
-export function loader() {
-  const dir = import.meta.dirname
+exports.loader = function loader() {
+  const dir = __dirname
   const scripts = new Map()
   const loaded = new Map()
 

@@ -1,0 +1,25 @@
+// Makes programs of fuzz targets: each with all that it imports in one file, instrumented. The engine itself is not.
+import { resolve } from 'node:path'
+import { rolldown } from 'rolldown'
+import { instrument } from './instrument.mjs'
+
+const instrumented = { name: 'instrumented', renderChunk: (code) => ({ code: instrument(code), map: null }) }
+
+/** Writes FOLDER/NAME.mjs of each source. `sources`: name → file. */
+export async function bundleTargets(sources, folder) {
+  for (const [name, file] of Object.entries(sources)) await bundle(name, file, folder, [instrumented])
+  await bundle('fuzz-process', resolve(import.meta.dirname, 'process.ts'), folder, [])
+}
+
+async function bundle(name, file, folder, plugins) {
+  const made = await rolldown({
+    input: { [name]: file },
+    platform: 'node',
+    tsconfig: false,
+    // Programs of other languages stay where they are.
+    external: (id) => id.startsWith('node:') || id.endsWith('.node'),
+    plugins,
+  })
+  await made.write({ dir: folder, format: 'esm', entryFileNames: '[name].mjs', codeSplitting: false })
+  await made.close()
+}
