@@ -3,7 +3,7 @@
 # drivers, on a view of this machine's root (guest/drivers.sh says which cameras there are). Ends with the command's status.
 #
 # CAMERA_SERVICE_VM_CACHE  where kernels are kept (default: the user's cache folder)
-# CAMERA_SERVICE_VM_TIMEOUT_S, CAMERA_SERVICE_VM_MEMORY_MB
+# CAMERA_SERVICE_VM_TIMEOUT_S, CAMERA_SERVICE_VM_MEMORY_MB, CAMERA_SERVICE_VM_PROCESSORS
 set -euo pipefail
 VM=$(cd "$(dirname "$0")" && pwd)
 PROJECT=$(cd "$VM/../.." && pwd)

@@ -6,14 +6,15 @@ import { chmod, mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { dirname, join, resolve } from 'node:path'
 import { after, before, describe, test } from 'node:test'
+import { freePort } from '../../support/free-port.mjs'
 import { ensureVivid, vividNodes } from './support/drivers.mjs'
 import { holdsOpen } from './support/processes.mjs'
-import { freePort, startService } from './support/service.mjs'
+import { startService } from './support/service.mjs'
 import { eventually } from './support/wait.mjs'
 
 const NOBODY = 65534
 const PROJECT = resolve(import.meta.dirname, '../../..')
-const MAIN = join(PROJECT, 'dist/main.js')
+const MAIN = join(PROJECT, 'dist/main.cjs')
 
 /** A clone may lie in a private folder. The guest's root is a copy on write: nothing changes outside. */
 async function letEveryoneIn(folder) {

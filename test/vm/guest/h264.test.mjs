@@ -8,11 +8,12 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, describe, test } from 'node:test'
 import { promisify } from 'node:util'
+import { freePort } from '../../support/free-port.mjs'
 import { feedLoopback, makeH264 } from './support/drivers.mjs'
 import { inspectJpeg } from './support/jpeg.mjs'
 import { startMediaServer } from './support/media-server.mjs'
 import { commandsOf } from './support/processes.mjs'
-import { freePort, startService } from './support/service.mjs'
+import { startService } from './support/service.mjs'
 import { eventually, within } from './support/wait.mjs'
 
 const run = promisify(execFile)

@@ -14,7 +14,8 @@ import { eventually } from './support/wait.mjs'
 const run = promisify(execFile)
 // Small and slow: the encoder runs on an emulated processor.
 const SIZE = { width: 320, height: 180 }
-const YAML = `camera:\n  modes:\n    camera0: "YUYV ${SIZE.width}x${SIZE.height}@5"\n`
+const MODE = `YUYV ${SIZE.width}x${SIZE.height}@5`
+const YAML = `camera:\n  modes: { camera0: ${MODE}, camera1: ${MODE}, camera2: ${MODE} }\n`
 
 describe('a published camera', () => {
   let media

@@ -5,11 +5,12 @@ import { readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { after, before, describe, test } from 'node:test'
 import { promisify } from 'node:util'
+import { freePort } from '../../support/free-port.mjs'
 import { ensureVivid, plugVivid, unplugVivid, vividNodes } from './support/drivers.mjs'
 import { inspectJpeg } from './support/jpeg.mjs'
 import { startMediaServer } from './support/media-server.mjs'
 import { processesHolding } from './support/processes.mjs'
-import { freePort, startService } from './support/service.mjs'
+import { startService } from './support/service.mjs'
 import { Viewer } from './support/viewer.mjs'
 import { eventually } from './support/wait.mjs'
 
@@ -17,9 +18,12 @@ const run = promisify(execFile)
 const PATIENCE = { timeoutMs: 90_000, everyMs: 100 }
 /** Before and after the unplugging. */
 const HALF_MS = 30_000
+/** They are published too: large pictures would leave the camera that is looked at nothing of an emulated processor. */
+const OTHERS = '    camera1: "YUYV 320x180@5"\n    camera2: "YUYV 320x180@5"'
 const YAML = `camera:
   modes:
     camera0: "YUYV 320x180@5"
+${OTHERS}
 camera_server:
   camera:
     device_path: /dev/video0
