@@ -42,7 +42,7 @@ if (unknown.length > 0) {
 const { limits, ...machine } = environment()
 console.log(`# ${machine.cpu}, ${machine.cores} cores, kernel ${machine.kernel}, node ${machine.node}, ${machine.commit}`)
 console.log(
-  `# limits: syscall ${limits.syscallNs} ns, loopback ${limits.loopbackNs} ns, round trip ${limits.pingPongNs} ns, ` +
+  `# limits: syscall ${limits.syscallNs} ns, loopback ${limits.loopbackNs} ns, connect ${limits.connectNs} ns, round trip ${limits.pingPongNs} ns, ` +
     `hiccup p50 ${limits.hiccupNs.p50} p99 ${limits.hiccupNs.p99} p99.9 ${limits.hiccupNs.p999} ns`,
 )
 

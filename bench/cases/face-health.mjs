@@ -5,14 +5,14 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
-import { freePort } from '../../test/vm/guest/support/service.mjs'
+import { freePort } from '../../test/support/free-port.mjs'
 import { answer } from '../support/http.mjs'
 import { duration, publish } from '../support/report.mjs'
 import { interleave } from '../support/rounds.mjs'
 import { median } from '../support/stats.mjs'
 import { failures, judge, judgeTwice, ratioText } from '../support/verdict.mjs'
 
-const MAIN = resolve(import.meta.dirname, '../../dist/main.js')
+const MAIN = resolve(import.meta.dirname, '../../dist/main.cjs')
 const CAMERAS = 64
 const LIMIT_MS = 150
 /** On a machine that is slower or busy the limit is so many times what the bare runtime takes. */

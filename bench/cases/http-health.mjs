@@ -2,7 +2,7 @@
 import { execFile } from 'node:child_process'
 import { resolve } from 'node:path'
 import { promisify } from 'node:util'
-import { freePort } from '../../test/vm/guest/support/service.mjs'
+import { freePort } from '../../test/support/free-port.mjs'
 import { boundBy, GENERATOR_CORE } from '../support/gen.mjs'
 import { startPeer } from '../support/peer.mjs'
 import { publish, rate } from '../support/report.mjs'

@@ -20,13 +20,14 @@ export async function run({ quick }) {
   // Nobody calls `ping` for its own sake, so the short run has what clients do call.
   const methods = quick ? METHODS.slice(1) : METHODS
   const rounds = quick ? 3 : 7
-  const values = await measure(methods, rounds)
+  const span = quick ? { warmup: 0.2, seconds: 1 } : { warmup: 0.5, seconds: 1.5 }
+  const values = await measure(methods, rounds, span)
   const failed = []
   for (const line of methods.flatMap(linesOf)) {
     let found = { rounds, values: valuesOf(values, line) }
     let verdict = verdictOf(found.values, line)
     if (verdict.status === 'noisy') {
-      const again = await measure([line.call], rounds * 2)
+      const again = await measure([line.call], rounds * 2, span)
       found = { rounds: rounds * 2, values: valuesOf(again, line) }
       verdict = verdictOf(found.values, line)
     }
@@ -47,10 +48,10 @@ const valuesOf = (values, { call, depth, peer }) =>
   Object.fromEntries(['ours', peer].map((target) => [target, values[key(call.label, depth, target)]]))
 
 /** Method, depth and target → what the generator saw, one per round. */
-async function measure(methods, rounds) {
+async function measure(methods, rounds, span) {
   const values = {}
   for (let round = 0; round < rounds; round++) {
-    for (const [name, [value]] of Object.entries(await once(methods, round))) {
+    for (const [name, [value]] of Object.entries(await once(methods, round, span))) {
       values[name] ??= []
       values[name].push(value)
     }
@@ -58,7 +59,7 @@ async function measure(methods, rounds) {
   return values
 }
 
-async function once(methods, round) {
+async function once(methods, round, span) {
   const service = await startRpcService()
   const peers = []
   try {
@@ -72,7 +73,7 @@ async function once(methods, round) {
       const call = { method, ...(params && { params: JSON.stringify(params) }) }
       for (const depth of DEPTHS) {
         for (const [target, server] of Object.entries(targets))
-          variants[key(label, depth, target)] = () => load(server, { ...call, depth })
+          variants[key(label, depth, target)] = () => load(server, { ...call, depth, ...span })
       }
     }
     // New code is compiled first.
@@ -85,7 +86,7 @@ async function once(methods, round) {
 }
 
 const load = ({ port, pid, token }, call) =>
-  generate({ port, 'server-pid': pid, ...(token && { token }), connections: CONNECTIONS, ...call, warmup: 0.2, seconds: 1 })
+  generate({ port, 'server-pid': pid, ...(token && { token }), connections: CONNECTIONS, ...call, warmup: 0.5, seconds: 1.5 })
 
 /** Another order in every round. */
 function rotated(variants, round) {

@@ -5,13 +5,13 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { connect } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
-import { freePort } from '../../test/vm/guest/support/service.mjs'
+import { freePort } from '../../test/support/free-port.mjs'
 import { duration, publish } from '../support/report.mjs'
 import { interleave } from '../support/rounds.mjs'
 import { median } from '../support/stats.mjs'
 import { failures, judge, judgeTwice, ratioText } from '../support/verdict.mjs'
 
-const MAIN = resolve(import.meta.dirname, '../../dist/main.js')
+const MAIN = resolve(import.meta.dirname, '../../dist/main.cjs')
 const DEADLINE_MS = 20_000
 
 export async function run({ quick }) {

@@ -22,7 +22,8 @@ const rpc = createRpc({
   clock,
   logger: silent,
 })
-connectNotifications({ registry, snapshots: { events: new TypedEvents() }, media: undefined }, rpc.publish)
+const configuration = { onRefused: () => () => undefined }
+connectNotifications({ registry, snapshots: { events: new TypedEvents() }, media: undefined, configuration }, rpc.publish)
 const http = createHttpServer({
   rpc,
   clock,

@@ -54,6 +54,31 @@ struct TcpPair {
     }
 };
 
+/** Nanoseconds of a connection that is made, accepted and cut at once, in one thread. */
+double connectNs() {
+    constexpr int kConnections = 2'000;
+    const int listener = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    sockaddr_in address{};
+    address.sin_family = AF_INET;
+    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    socklen_t size = sizeof address;
+    auto *generic = reinterpret_cast<sockaddr *>(&address);
+    if (bind(listener, generic, size) != 0 || listen(listener, 1) != 0 || getsockname(listener, generic, &size) != 0) return 0;
+    const linger cut{1, 0};
+    const uint64_t begin = nowNs();
+    for (int i = 0; i < kConnections; i++) {
+        const int client = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+        setsockopt(client, SOL_SOCKET, SO_LINGER, &cut, sizeof cut);
+        if (connect(client, generic, size) != 0) return 0;
+        const int server = accept4(listener, nullptr, nullptr, SOCK_CLOEXEC);
+        close(client);
+        close(server);
+    }
+    const auto took = static_cast<double>(nowNs() - begin);
+    close(listener);
+    return took / kConnections;
+}
+
 /** Nanoseconds of sending 64 bytes over loopback and receiving them in the same thread. */
 double loopbackNs() {
     constexpr int kPairs = 100'000;
@@ -107,8 +132,8 @@ void measureHiccups(bench::Histogram &late, uint64_t forNs) {
 int main() {
     static bench::Histogram late;
     measureHiccups(late, 1'000'000'000);
-    std::printf("{\"syscallNs\":%.0f,\"loopbackNs\":%.0f,\"pingPongNs\":%" PRIu64 ",\"hiccupNs\":{\"p50\":%" PRIu64 ",\"p99\":%" PRIu64
+    std::printf("{\"syscallNs\":%.0f,\"loopbackNs\":%.0f,\"connectNs\":%.0f,\"pingPongNs\":%" PRIu64 ",\"hiccupNs\":{\"p50\":%" PRIu64 ",\"p99\":%" PRIu64
                 ",\"p999\":%" PRIu64 ",\"max\":%" PRIu64 "}}\n",
-                syscallNs(), loopbackNs(), pingPongNs(), late.percentile(0.5), late.percentile(0.99), late.percentile(0.999), late.max());
+                syscallNs(), loopbackNs(), connectNs(), pingPongNs(), late.percentile(0.5), late.percentile(0.99), late.percentile(0.999), late.max());
     return 0;
 }

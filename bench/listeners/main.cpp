@@ -1,6 +1,5 @@
 // listeners: connections that subscribed to a topic, and how long an event takes to reach them. Orders the events itself (raw/server.hpp).
 // Prints one line of JSON; exit 1 when an event did not come everywhere, 64 on wrong options.
-#include <sys/resource.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -9,6 +8,7 @@
 
 #include "audience.hpp"
 #include "cpu_time.hpp"
+#include "descriptor_limit.hpp"
 #include "histogram.hpp"
 
 namespace {
@@ -16,14 +16,6 @@ namespace {
 constexpr uint64_t kDeadlineNs = 20'000'000'000;
 /** Between two single events, so that one does not find the other's work. */
 constexpr useconds_t kPauseUs = 30'000;
-
-void raiseDescriptorLimit() {
-    rlimit limit{};
-    if (getrlimit(RLIMIT_NOFILE, &limit) == 0) {
-        limit.rlim_cur = limit.rlim_max;
-        setrlimit(RLIMIT_NOFILE, &limit);
-    }
-}
 
 bool waitFor(bench::Audience &audience, size_t event) {
     const uint64_t deadline = bench::nowNs() + kDeadlineNs;
@@ -83,7 +75,7 @@ bool steady(bench::Audience &audience, size_t events, double rate) {
 int main(int argc, char **argv) {
     const auto options = bench::parseListenerOptions(argc, argv);
     if (!options) return 64;
-    raiseDescriptorLimit();
+    bench::raiseDescriptorLimit();
     bench::Audience audience(*options);
     if (!audience.open()) return 1;
     const auto events = static_cast<size_t>(options->events);

@@ -4,6 +4,7 @@
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <sys/socket.h>
+#include <sys/timerfd.h>
 #include <unistd.h>
 
 #include <array>
@@ -23,6 +24,8 @@ constexpr size_t kReadBytes = 512 * 1024;
 constexpr std::string_view kUpgraded =
     "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
     "Sec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=\r\n\r\n";
+
+constexpr std::string_view kPing("\x89\x00", 2);
 
 std::string eventFrame(size_t payloadBytes) {
     std::string payload = R"({"jsonrpc":"2.0","method":"event","params":")";
@@ -49,6 +52,18 @@ bool RawServer::listen(uint16_t port) {
     }
     add(clients, Kind::kListener);
     add(control, Kind::kControlListener);
+    return true;
+}
+
+bool RawServer::pingEvery(uint32_t seconds) {
+    const int fd = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK);
+    const itimerspec everySecond{{1, 0}, {1, 0}};
+    if (fd < 0 || timerfd_settime(fd, 0, &everySecond, nullptr) != 0) {
+        std::perror("raw: timer");
+        return false;
+    }
+    pingSeconds_ = seconds;
+    add(fd, Kind::kTimer);
     return true;
 }
 
@@ -108,6 +123,10 @@ void RawServer::serve(Client *client, uint32_t events) {
         accept(*client);
         return;
     }
+    if (client->kind == Kind::kTimer) {
+        pingDue(*client);
+        return;
+    }
     if ((events & EPOLLOUT) != 0) flush(*client);
     if ((events & ~static_cast<uint32_t>(EPOLLOUT)) != 0 && !read(*client)) remove(client);
 }
@@ -160,6 +179,13 @@ void RawServer::control(Client &client, size_t commands) {
         for (Client *one : open_) send(*one, event_);
         send(client, std::string_view(reinterpret_cast<const char *>(&began), sizeof began));
     }
+}
+
+void RawServer::pingDue(const Client &timer) {
+    uint64_t seconds = 0;
+    if (::read(timer.fd, &seconds, sizeof seconds) != sizeof seconds) return;
+    for (size_t place = pingTurn_; place < open_.size(); place += pingSeconds_) send(*open_[place], kPing);
+    pingTurn_ = (pingTurn_ + 1) % pingSeconds_;
 }
 
 void RawServer::send(Client &client, std::string_view bytes) {

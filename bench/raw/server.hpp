@@ -26,6 +26,8 @@ public:
 
     /** On a port of its own, or on that of another one of this process, whose connections it shares. False after a message on stderr. */
     bool listen(uint16_t port = 0);
+    /** From now on every WebSocket gets a ping once in so many seconds, a part of them each second. */
+    bool pingEvery(uint32_t seconds);
     uint16_t port() const { return port_; }
     uint16_t controlPort() const { return controlPort_; }
 
@@ -33,7 +35,7 @@ public:
     [[noreturn]] void run();
 
 private:
-    enum class Kind { kListener, kControlListener, kControl, kUpgrading, kOpen };
+    enum class Kind { kListener, kControlListener, kControl, kTimer, kUpgrading, kOpen };
     struct Client {
         int fd;
         Kind kind;
@@ -55,6 +57,7 @@ private:
     /** Answers the whole frames among `bytes`; how many bytes they were. */
     size_t answer(std::span<char> bytes, std::string &out);
     void control(Client &client, size_t commands);
+    void pingDue(const Client &timer);
     void send(Client &client, std::string_view bytes);
     void flush(Client &client);
 
@@ -69,6 +72,8 @@ private:
     uint16_t port_ = 0;
     uint16_t controlPort_ = 0;
     std::vector<Client *> open_;
+    uint32_t pingSeconds_ = 0;
+    uint32_t pingTurn_ = 0;
 };
 
 }  // namespace bench

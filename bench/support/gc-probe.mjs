@@ -1,4 +1,5 @@
-// Loaded into a service with --import: each SIGUSR2 collects its garbage and then writes what it holds to the file GC_PROBE names.
+// Loaded into a service with --import: each SIGWINCH, which means nothing to a service, collects its garbage; then what it holds is in the
+// file GC_PROBE names.
 import { renameSync, writeFileSync } from 'node:fs'
 import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
@@ -8,7 +9,7 @@ const file = process.env.GC_PROBE
 if (isMainThread && file !== undefined) {
   setFlagsFromString('--expose-gc')
   const collect = runInNewContext('gc')
-  process.on('SIGUSR2', () => {
+  process.on('SIGWINCH', () => {
     collect()
     collect()
     writeFileSync(`${file}.new`, JSON.stringify(process.memoryUsage()))

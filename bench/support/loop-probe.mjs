@@ -1,5 +1,5 @@
-// Loaded into a service with --import: how late its event loop is, and how long its garbage collector stops it. Each SIGUSR2 writes what
-// was seen since the last one to the file LOOP_PROBE names.
+// Loaded into a service with --import: how late its event loop is, and how long its garbage collector stops it. Each SIGWINCH, which means
+// nothing to a service, writes what was seen since the last one to the file LOOP_PROBE names.
 import { renameSync, writeFileSync } from 'node:fs'
 import { constants, monitorEventLoopDelay, PerformanceObserver } from 'node:perf_hooks'
 import { isMainThread } from 'node:worker_threads'
@@ -24,7 +24,7 @@ function watch() {
   }).observe({ entryTypes: ['gc'] })
   let cpu = process.cpuUsage()
   let sinceMs = performance.now()
-  process.on('SIGUSR2', () => {
+  process.on('SIGWINCH', () => {
     // A turn later than its time by so much; the histogram holds the whole turn.
     const late = (ns) => Math.max(0, ns - RESOLUTION_MS * 1e6)
     const { user, system } = process.cpuUsage(cpu)

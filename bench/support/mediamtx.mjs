@@ -4,7 +4,7 @@ import { once } from 'node:events'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
-import { freePort } from '../../test/vm/guest/support/service.mjs'
+import { freePort } from '../../test/support/free-port.mjs'
 import { eventually } from '../../test/vm/guest/support/wait.mjs'
 
 export const STAND_IN = resolve(import.meta.dirname, '../../test/support/mediamtx-program.mjs')

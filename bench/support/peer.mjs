@@ -11,8 +11,10 @@ const BENCH = resolve(import.meta.dirname, '..')
 export const startPeer = (name, args = []) => startServer([process.execPath, resolve(BENCH, `peers/${name}.mjs`), ...args])
 
 /** The practical limit of one core, or of `threads` on every core (raw/server.hpp): `port` and `control`. */
-export const startRaw = ({ replyBytes = 0, eventBytes = 0, threads, place }) =>
-  startServer([resolve(BENCH, 'out/raw'), String(replyBytes), String(eventBytes), ...(threads ? [String(threads)] : [])], place)
+export const startRaw = ({ replyBytes = 0, eventBytes = 0, threads = 1, pingSeconds, place }) => {
+  const numbers = [replyBytes, eventBytes, threads, ...(pingSeconds === undefined ? [] : [pingSeconds])]
+  return startServer([resolve(BENCH, 'out/raw'), ...numbers.map(String)], place)
+}
 
 /** Any program of this kind, on the server's core unless told another place; with all that it printed in its line. */
 export async function startServer(words, place = SERVER_CORE) {

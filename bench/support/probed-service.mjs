@@ -21,7 +21,7 @@ async function probed(probe, variable, config) {
   })
   const look = async () => {
     await rm(file, { force: true })
-    process.kill(service.pid, 'SIGUSR2')
+    process.kill(service.pid, 'SIGWINCH')
     return eventually('what the probe saw', () => readFile(file, 'utf8').then(JSON.parse, () => undefined))
   }
   const stop = async () => {

@@ -1,22 +1,13 @@
 // viewers: load generator of MJPEG over HTTP on loopback. One thread, one epoll; pictures are thrown away in the kernel.
 // Prints one line of JSON. Exit 1 when a stream broke, 64 on wrong options.
-#include <sys/resource.h>
-
 #include <algorithm>
 #include <cinttypes>
 #include <cstdio>
 
+#include "descriptor_limit.hpp"
 #include "runs.hpp"
 
 namespace {
-
-void raiseDescriptorLimit() {
-    rlimit limit{};
-    if (getrlimit(RLIMIT_NOFILE, &limit) == 0) {
-        limit.rlim_cur = limit.rlim_max;
-        setrlimit(RLIMIT_NOFILE, &limit);
-    }
-}
 
 void print(bench::WatchResult &r, double fullFps) {
     auto &fps = r.fps;
@@ -35,7 +26,7 @@ void print(bench::WatchResult &r, double fullFps) {
 int main(int argc, char **argv) {
     const auto options = bench::parseViewerOptions(argc, argv);
     if (!options) return 64;
-    raiseDescriptorLimit();
+    bench::raiseDescriptorLimit();
     if (options->cycles > 0) {
         const auto result = bench::churn(*options);
         if (!result) return 1;
