@@ -28,18 +28,20 @@ export class BusyWatch {
     this.#options = options
   }
 
+  /** Looks begin `everyMs` after one another, however long each takes: who lets go is noticed within that time. */
   start(node: string, everyMs: number): void {
     this.stop()
     const turn = this.#turn
+    const next = this.#later(everyMs)
     void this.#find(node).then((owner) => {
       if (turn !== this.#turn) return
       const hasLeft = owner === undefined && this.#known !== undefined
       this.#known = owner
       this.#options.named(owner)
       if (turn !== this.#turn) return
-      if (owner !== undefined) this.#watch(owner, node, everyMs, turn)
+      if (owner !== undefined) next(() => this.#watch(owner, node, everyMs, turn))
       // Who held it let go between the attempt and this look.
-      else if (hasLeft) this.#cancel = this.#options.clock.after(everyMs, () => this.#options.freed())
+      else if (hasLeft) next(() => this.#options.freed())
     })
   }
 
@@ -56,12 +58,20 @@ export class BusyWatch {
   }
 
   #watch(owner: DeviceOwner, node: string, everyMs: number, turn: number): void {
-    this.#cancel = this.#options.clock.after(everyMs, () => {
-      void this.#options.lookup.holds(owner, node).then((held) => {
-        if (turn !== this.#turn) return
-        if (held) this.#watch(owner, node, everyMs, turn)
-        else this.#options.freed()
-      })
+    const next = this.#later(everyMs)
+    void this.#options.lookup.holds(owner, node).then((held) => {
+      if (turn !== this.#turn) return
+      if (held) next(() => this.#watch(owner, node, everyMs, turn))
+      else this.#options.freed()
     })
+  }
+
+  /** Has a task run `delayMs` after this call, not after its own. */
+  #later(delayMs: number): (task: () => void) => void {
+    const { clock } = this.#options
+    const dueMs = clock.nowMs() + delayMs
+    return (task) => {
+      this.#cancel = clock.after(Math.max(0, dueMs - clock.nowMs()), task)
+    }
   }
 }

@@ -67,6 +67,45 @@ describe('a busy camera', () => {
     expect(clock.pending).toBe(0)
   })
 
+  it('13.20 is tried again within one interval however long each look takes', async () => {
+    const clock = new FakeClock()
+    const told: string[] = []
+    const answers: ((held: boolean) => void)[] = []
+    const searches: ((found: DeviceOwner | undefined) => void)[] = []
+    const watch = new BusyWatch({
+      clock,
+      lookup: {
+        find: () => new Promise((resolve) => searches.push(resolve)),
+        holds: () => new Promise((resolve) => answers.push(resolve)),
+      },
+      named: (found) => void told.push(found?.name ?? 'unknown'),
+      freed: () => void told.push('freed'),
+    })
+    watch.start('/dev/video0', 1_000)
+    clock.advance(700)
+    searches.shift()?.(OWNER)
+    await settled()
+    clock.advance(300)
+    expect(answers).toHaveLength(1)
+    clock.advance(700)
+    answers.shift()?.(true)
+    await settled()
+    clock.advance(300)
+    expect(answers).toHaveLength(1)
+    // Refused once more, and then it leaves; the look that finds nobody takes long, too.
+    watch.start('/dev/video0', 1_000)
+    answers.pop()?.(false)
+    await settled()
+    clock.advance(700)
+    searches.shift()?.(undefined)
+    await settled()
+    clock.advance(299)
+    expect(told).toEqual(['v4l2-ctl', 'unknown'])
+    clock.advance(1)
+    expect(told).toEqual(['v4l2-ctl', 'unknown', 'freed'])
+    expect(clock.pending).toBe(0)
+  })
+
   it('held by the same program as before is not searched for again', async () => {
     const clock = new FakeClock()
     const told: unknown[] = []
