@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { auditEntry } from '../../../src/rpc/audit-entry.js'
 import type { Message } from '../../../src/rpc/message.js'
+import { stopwatch } from '../../support/processor-wait.js'
 
 const SESSION = { identity: undefined, address: '192.0.2.7', clientId: 'client_1' }
 const detailOf = (params: Message['params']) => auditEntry(SESSION, { method: 'add_external_stream', params }, 'ok').detail
@@ -30,8 +31,8 @@ describe('what the audit log keeps of a call', () => {
       duration: 5,
       enabled: true,
     })
-    const startedMs = performance.now()
+    const took = stopwatch()
     expect(detailOf({ device: '/'.repeat(1_000_000) })).toEqual({ device: 'no address' })
-    expect(performance.now() - startedMs).toBeLessThan(100)
+    expect(took()).toBeLessThan(100)
   })
 })
