@@ -58,6 +58,8 @@ const CLOSE_PAUSE_MS = 10
 const LONGEST_CLOSING_MS = 5_000
 /** Steps of it, round and round, leave no two places of a circle much emptier than others, however many were made. */
 const GOLDEN_RATIO = (Math.sqrt(5) - 1) / 2
+/** The wall clock was set, not corrected, when it went so much more or less than time did from one sweep to the next. */
+const CLOCK_SET_MS = 500
 /** As in `system.shutdown`. */
 const COME_BACK_MS = { from: 1_000, to: 5_000 }
 
@@ -89,6 +91,8 @@ export class Connections {
   #accepted = 0
   #heldBytes = 0
   #stopping = false
+  /** Of the wall clock, at the last sweep. */
+  #wallAheadMs = 0
   #stopSweeping: (() => void) | undefined
   /** Of the next connection: its share of an interval. */
   #pingPhase = 0
@@ -102,7 +106,7 @@ export class Connections {
         if (address !== undefined) this.#admission.loggedIn(address)
       },
       onLeaving: (connection) => this.#left(connection),
-      onBlocked: (connection) => this.#due.hasten(connection),
+      hasten: (connection) => this.#due.hasten(connection),
       clock,
     }
     this.#settings = settings
@@ -191,6 +195,7 @@ export class Connections {
     const nowMs = this.#clock.nowMs()
     const wallMs = this.#clock.wallMs()
     this.#rates.refresh()
+    this.#seeClock(wallMs - nowMs)
     let heldBytes = 0
     this.#due.look(nowMs, (connection) => {
       const dueMs = connection.sweep(nowMs, wallMs)
@@ -200,6 +205,12 @@ export class Connections {
     if (this.#load() > 1) this.#closeAnonymous()
     this.#shed(heldBytes)
     if (this.#open.size === 0) this.#endSweeping()
+  }
+
+  /** Rights end by the wall clock: once it was set, nothing is known of when anybody is due. */
+  #seeClock(wallAheadMs: number): void {
+    if (Math.abs(wallAheadMs - this.#wallAheadMs) > CLOCK_SET_MS) this.#due.hastenAll()
+    this.#wallAheadMs = wallAheadMs
   }
 
   #closeAnonymous(): void {

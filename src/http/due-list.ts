@@ -39,12 +39,19 @@ export class DueList<Item extends Listed> {
     if (this.#items[item.place] === item) this.#dueMs[item.place] = 0
   }
 
+  /** All, with the next look. */
+  hastenAll(): void {
+    this.#dueMs.fill(0)
+  }
+
   /** Looks at those that are due; `look` answers when to do so again, and may remove the one it looks at. */
   look(nowMs: number, look: (item: Item) => number): void {
     // From the end: whoever takes the place of one that is removed has been looked at.
     for (let place = this.#items.length - 1; place >= 0; place--) {
+      // Of those that are not due nothing else is touched.
+      if ((this.#dueMs[place] ?? 0) > nowMs) continue
       const item = this.#items[place]
-      if (item === undefined || (this.#dueMs[place] ?? 0) > nowMs) continue
+      if (item === undefined) continue
       const dueMs = look(item)
       if (this.#items[place] === item) this.#dueMs[place] = dueMs
     }

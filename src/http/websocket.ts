@@ -24,8 +24,8 @@ export interface Holder {
   onLogin(connection: Connection): void
   /** Called once when the end is decided and the socket stays a while. */
   onLeaving(connection: Connection): void
-  /** Called once when the reader has begun to take nothing: it is to be swept from now on, whatever its last sweep answered. */
-  onBlocked(connection: Connection): void
+  /** It is to be swept with the next sweep, whatever its last one answered. */
+  hasten(connection: Connection): void
   readonly clock: Pick<Clock, 'nowMs' | 'after'>
 }
 
@@ -53,9 +53,6 @@ export const CLOSE = {
 
 /** For a reader that is given up to take what lies before the close frame. */
 const CUT_MS = 1_000
-
-/** A right that was shortened and a wall clock that was set are seen within this time. */
-const LONGEST_UNSEEN_MS = 5_000
 
 interface Leaving {
   readonly code: number
@@ -145,6 +142,10 @@ export class Connection implements Peer, Listed {
     if (!this.#closing) this.#push(payload, binary, true, key)
   }
 
+  rightChanged(): void {
+    this.#holder.hasten(this)
+  }
+
   /** The socket's buffer has shrunk. */
   drained(nowMs: number): void {
     if (this.#leaving !== undefined) this.#leave(this.#leaving)
@@ -165,11 +166,11 @@ export class Connection implements Peer, Listed {
     this.#look()
   }
 
-  /** Does what is overdue. Answers when to call again, unless `onBlocked` is called before. */
+  /** Does what is overdue. Answers when to call again, unless `hasten` is called before. */
   sweep(nowMs: number, wallMs: number): number {
     if (this.#closing) return Number.POSITIVE_INFINITY
     const { loginMs, renewalMs, pingIntervalMs } = this.#limits
-    let dueMs = LONGEST_UNSEEN_MS
+    let dueMs = Number.POSITIVE_INFINITY
     if (!this.#loggedIn && !this.#seeLogin() && loginMs > 0) {
       const leftMs = this.#openedAtMs + loginMs - nowMs
       if (leftMs < 0) return this.#over(CLOSE.loginLate, 'no login in time')
@@ -249,7 +250,7 @@ export class Connection implements Peer, Listed {
   #watch(nowMs?: number): void {
     if (this.#progressAtMs !== undefined) return
     this.#progressAtMs = nowMs ?? this.#holder.clock.nowMs()
-    this.#holder.onBlocked(this)
+    this.#holder.hasten(this)
   }
 
   #defer(lent: ArrayBuffer, binary: boolean): void {

@@ -11,6 +11,8 @@ export interface Peer {
   /** As `send`, for a notification. With a `key`, a newer one may take the place of one that still waits. */
   notify(payload: Uint8Array, binary: boolean, key: string | undefined): void
   close(code: number, reason: string): void
+  /** The session's right ends at another moment than before. Never throws, also after the connection has gone. */
+  rightChanged(): void
 }
 
 export interface SessionOptions {
@@ -44,6 +46,8 @@ export class Session {
   /** Calls that have not been answered yet. */
   inFlight = 0
   #identity: Identity | undefined
+  /** Of what becomes of the identity. */
+  #endListening: (() => void) | undefined
   #legacy = false
   #abort: AbortController | undefined
   #closed = false
@@ -83,7 +87,11 @@ export class Session {
   }
 
   login(identity: Identity, spelling: 'legacy' | 'present' = 'present'): void {
+    this.#endListening?.()
+    // A login that was under way when the connection went is nobody's: nothing may hold on to the session.
+    this.#endListening = this.#closed ? undefined : identity.onRevoked?.(() => this.peer.rightChanged())
     this.#identity = identity
+    this.peer.rightChanged()
     this.identityRate = undefined
     this.#legacy = spelling === 'legacy'
   }
@@ -120,6 +128,8 @@ export class Session {
 
   close(): void {
     this.#closed = true
+    this.#endListening?.()
+    this.#endListening = undefined
     this.#abort?.abort()
   }
 }

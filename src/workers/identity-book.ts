@@ -61,9 +61,14 @@ export class IdentityBook {
   }
 }
 
+interface Right {
+  expiresAtMs: number
+  readonly listeners: Set<() => void>
+}
+
 /** The other side: identities as they were told, and what becomes of them. */
 export class FarIdentities {
-  readonly #known = new Map<number, { expiresAtMs: number }>()
+  readonly #known = new Map<number, Right>()
   readonly #clock: Pick<Clock, 'wallMs'>
   #tidyAt = TIDY_AT
 
@@ -75,19 +80,25 @@ export class FarIdentities {
   identityFrom({ id, ...facts }: IdentityFacts): Identity {
     if (id === undefined) return facts
     if (this.#known.size >= this.#tidyAt) this.#tidy()
-    const right = this.#known.get(id) ?? { expiresAtMs: facts.expiresAtMs }
+    const right = this.#known.get(id) ?? { expiresAtMs: facts.expiresAtMs, listeners: new Set() }
     this.#known.set(id, right)
     return {
       ...facts,
       get expiresAtMs() {
         return right.expiresAtMs
       },
+      onRevoked(listener) {
+        right.listeners.add(listener)
+        return () => right.listeners.delete(listener)
+      },
     }
   }
 
   shortened(id: number, expiresAtMs: number): void {
     const right = this.#known.get(id)
-    if (right !== undefined) right.expiresAtMs = expiresAtMs
+    if (right === undefined) return
+    right.expiresAtMs = expiresAtMs
+    for (const listener of [...right.listeners]) listener()
   }
 
   #tidy(): void {

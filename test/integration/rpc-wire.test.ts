@@ -159,16 +159,27 @@ describe('tokens', () => {
 it('a token that ends within the session ends its rights at the call, and the connection after a while', async () => {
   let shiftMs = 0
   const clock = { ...systemClock, wallMs: () => Date.now() + shiftMs }
-  const own = await startRpcServer({ clock, settings: { sweepMs: 20 } })
+  const own = await startRpcServer({ clock, settings: { sweepMs: 20, loginMs: 50, pingIntervalMs: 3_600_000 } })
   const client = await RpcClient.connect(own.url)
   await client.login(own.token('viewer', 60_000))
   await client.call('subscribe_events', { topics: ['system.error'] })
+  await sweptOnce(own.url)
   shiftMs = 60_000
   expect(await client.failure('get_camera_list')).toMatchObject({ code: -32001, data: { reason: 'auth_failed' } })
   own.rpc.publish('system.error', { error: 'not for you' })
   expect(await client.call('ping')).toBe('pong')
   expect(client.messages.filter((message) => message.method !== undefined)).toEqual([])
   shiftMs = 71_000
+  expect(await client.closed).toMatchObject({ code: 4010 })
+  await own.stop()
+})
+
+it('a right that is taken back ends the connection that much later, too, however far its next ping is', async () => {
+  const own = await startRpcServer({ settings: { sweepMs: 20, loginMs: 50, renewalMs: 100, pingIntervalMs: 3_600_000 } })
+  const client = await RpcClient.connect(own.url)
+  await client.login(own.token('viewer'))
+  await sweptOnce(own.url)
+  own.tokens.rotate('the next secret, which is long enough', Date.now())
   expect(await client.closed).toMatchObject({ code: 4010 })
   await own.stop()
 })
@@ -343,3 +354,8 @@ describe('start and stop', () => {
     next.close()
   })
 })
+
+/** Each connection has been looked at since this call: one that does not log in was closed by that. */
+async function sweptOnce(url: string): Promise<void> {
+  await (await RpcClient.connect(url)).closed
+}

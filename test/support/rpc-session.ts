@@ -73,7 +73,12 @@ function openCaller(rpc: Rpc, token: (role: Role, lifetimeMs?: number) => string
   const keep = (payload: string | Uint8Array): void => {
     received.push(JSON.parse(Buffer.from(payload).toString()) as Incoming)
   }
-  const peer = { send: keep, notify: keep, close: (code: number, reason: string) => void closes.push({ code, reason }) }
+  const peer = {
+    send: keep,
+    notify: keep,
+    close: (code: number, reason: string) => void closes.push({ code, reason }),
+    rightChanged: () => undefined,
+  }
   const session = rpc.openSession({ codec: 'json', linkHost: 'cam-host', local, peer })
   let lastId = 0
 

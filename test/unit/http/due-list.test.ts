@@ -36,6 +36,23 @@ it('looks at those that are due, when they asked to be', () => {
   expect(looked.splice(0)).toEqual([2])
 })
 
+it('looks at all anew when asked to', () => {
+  const list = new DueList<Item>()
+  const items = Array.from({ length: 100 }, (_, name) => new Item(name, 1_000))
+  for (const item of items) list.add(item)
+  const looked = (nowMs: number) => {
+    let count = 0
+    list.look(nowMs, ({ dueMs }) => {
+      count += 1
+      return dueMs
+    })
+    return count
+  }
+  expect([looked(0), looked(1), looked(999)]).toEqual([100, 0, 0])
+  list.hastenAll()
+  expect([looked(2), looked(3)]).toEqual([100, 0])
+})
+
 it('forgets nobody, whoever comes, goes and is in a hurry, also while it looks', () => {
   const step = fc.record({
     what: fc.constantFrom('add', 'add', 'remove', 'hasten', 'look'),

@@ -89,7 +89,7 @@ class CarefulClient {
     const connection = new Connection(socket, { ...DEFAULT_SETTINGS, ...limits }, clock.nowMs(), {
       onLogin: () => undefined,
       onLeaving: () => undefined,
-      onBlocked: () => undefined,
+      hasten: () => undefined,
       clock,
     })
     connection.attach(this.#bench.rpc.openSession({ codec: 'json', linkHost: 'cam-host', local: true, peer: connection }))

@@ -65,7 +65,7 @@ function open(settings: Partial<typeof DEFAULT_SETTINGS> = {}) {
   const socket = new FakeSocket()
   const session = new FakeSession()
   const clock = new FakeClock()
-  const told = { logins: 0, leaving: 0, blocked: 0 }
+  const told = { logins: 0, leaving: 0, hastened: 0 }
   const connection = new Connection(socket, { ...DEFAULT_SETTINGS, ...settings }, 0, {
     onLogin: () => {
       told.logins += 1
@@ -73,8 +73,8 @@ function open(settings: Partial<typeof DEFAULT_SETTINGS> = {}) {
     onLeaving: () => {
       told.leaving += 1
     },
-    onBlocked: () => {
-      told.blocked += 1
+    hasten: () => {
+      told.hastened += 1
     },
     clock,
   })
@@ -136,13 +136,14 @@ it('pings once per interval', () => {
   expect(socket.pings).toBe(3)
 })
 
-it('wants to be swept again when something is due, and every few seconds', () => {
-  const { session, connection } = open()
-  expect(connection.sweep(1_000, WALL_MS)).toBe(6_000)
-  expect(connection.sweep(8_000, WALL_MS)).toBe(10_000)
+it('wants to be swept again when something is due, and at once when its right ends at another moment', () => {
+  const { session, connection, told } = open()
+  expect(connection.sweep(1_000, WALL_MS)).toBe(10_000)
   session.expiresAtMs = WALL_MS + 3_600_000
-  expect(connection.sweep(9_000, WALL_MS)).toBe(14_000)
-  expect(connection.sweep(28_000, WALL_MS)).toBe(30_000)
+  expect(connection.sweep(9_000, WALL_MS)).toBe(30_000)
+  expect(told.hastened).toBe(0)
+  connection.rightChanged()
+  expect(told.hastened).toBe(1)
   session.expiresAtMs = WALL_MS - 8_000
   expect(connection.sweep(29_000, WALL_MS - 2_000)).toBe(30_000)
   expect(connection.sweep(30_000, WALL_MS)).toBe(32_000)
@@ -214,7 +215,7 @@ describe('a slow reader', () => {
     socket.stuck = true
     connection.send('x', false)
     connection.send('y', false)
-    expect(told.blocked).toBe(1)
+    expect(told.hastened).toBe(1)
     expect(connection.sweep(11_000, WALL_MS)).toBe(11_000)
     expect(connection.closeCode).toBeUndefined()
     connection.sweep(11_001, WALL_MS)

@@ -198,7 +198,12 @@ describe('delivery', () => {
 })
 
 function listen(rpc: Rpc, token: string, sent: Uint8Array[], linkHost = 'cam-host', topic = 'camera.connected'): void {
-  const peer = { send: () => undefined, notify: (payload: Uint8Array) => void sent.push(payload), close: () => undefined }
+  const peer = {
+    send: () => undefined,
+    notify: (payload: Uint8Array) => void sent.push(payload),
+    close: () => undefined,
+    rightChanged: () => undefined,
+  }
   const session = rpc.openSession({ codec: 'json', linkHost, local: true, peer })
   const send = (method: string, params: object): void => {
     session.receive(new Uint8Array(Buffer.from(JSON.stringify({ jsonrpc: '2.0', id: 1, method, params }))).buffer, false)

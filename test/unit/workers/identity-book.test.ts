@@ -31,7 +31,14 @@ it('an identity that is ended ends for all that were told of it', () => {
   const [one, two] = [far.identityFrom(book.factsOf(key.identity)), far.identityFrom(book.factsOf(key.identity))]
   const third = far.identityFrom(book.factsOf(other.identity))
   expect([one.expiresAtMs, two.expiresAtMs]).toEqual([9_000, 9_000])
+  const told: string[] = []
+  const forget = one.onRevoked?.(() => told.push('one'))
+  two.onRevoked?.(() => told.push('two'))
+  third.onRevoked?.(() => told.push('third'))
+  key.end(2_000)
+  forget?.()
   key.end(1_000)
+  expect(told).toEqual(['one', 'two', 'two'])
   expect([one.expiresAtMs, two.expiresAtMs, third.expiresAtMs]).toEqual([1_000, 1_000, 9_000])
   book.close()
   expect(key.listeners.size).toBe(0)
