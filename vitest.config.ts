@@ -12,6 +12,8 @@ const TIMED = [
 export default defineConfig({
   test: {
     globalSetup: ['test/support/build.ts'],
+    setupFiles: ['test/support/patience.ts'],
+    expect: { poll: { timeout: 15_000, interval: 20 } },
     testTimeout: 20_000,
     hookTimeout: 30_000,
     projects: [

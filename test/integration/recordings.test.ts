@@ -373,7 +373,7 @@ async function eventually<Value>(look: () => Promise<Value | undefined>): Promis
   for (;;) {
     const found = await look()
     if (found !== undefined) return found
-    if (performance.now() - startedMs > 5_000) throw new Error('not within 5 s')
+    if (performance.now() - startedMs > 15_000) throw new Error('not within 15 s')
     await new Promise((resolve) => setTimeout(resolve, 10))
   }
 }

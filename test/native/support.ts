@@ -54,7 +54,7 @@ export class Watched {
   }
 
   /** The first event that fits, told already or still to come. */
-  async seen(fits: (event: NativeEvent) => boolean, timeoutMs = 5_000): Promise<NativeEvent> {
+  async seen(fits: (event: NativeEvent) => boolean, timeoutMs = 15_000): Promise<NativeEvent> {
     const deadline = performance.now() + timeoutMs
     for (;;) {
       const found = this.events.find(fits)
@@ -140,7 +140,7 @@ export function output(pipe: Readable | null): Promise<Buffer> {
 }
 
 /** Waits until `holds` without a fixed pause. */
-export async function eventually(holds: () => boolean, what: string, timeoutMs = 5_000): Promise<void> {
+export async function eventually(holds: () => boolean, what: string, timeoutMs = 15_000): Promise<void> {
   const deadline = performance.now() + timeoutMs
   while (!holds()) {
     if (performance.now() > deadline) throw new Error(`not within ${timeoutMs} ms: ${what}`)

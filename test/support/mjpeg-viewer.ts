@@ -2,7 +2,7 @@
 
 import { type ClientRequest, type IncomingMessage, request } from 'node:http'
 
-const DEADLINE_MS = 8_000
+const DEADLINE_MS = 15_000
 
 interface Waiting {
   readonly size: string

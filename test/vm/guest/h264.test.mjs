@@ -84,7 +84,7 @@ describe('a camera that gives only H.264', () => {
         pictures.some((picture) => !picture.equals(pictures[0])),
         'the picture does not move',
       )
-      await eventually('the decoder ends', async () => (await decoders()).length === 0, { timeoutMs: 30_000, everyMs: 200 })
+      await eventually('the decoder ends', async () => (await decoders()).length === 0, { timeoutMs: 60_000, everyMs: 200 })
     })
   })
 
@@ -141,7 +141,7 @@ const connected = (client) =>
       const answer = await client.call('get_camera_status', { device: NODE }).catch(() => undefined)
       return answer?.status === 'CONNECTED' && answer
     },
-    { timeoutMs: 30_000 },
+    { timeoutMs: 60_000 },
   )
 
 /** Commands of children that make JPEGs without end. */

@@ -31,7 +31,7 @@ describe('hotplug', () => {
     })
   const all = (topic, from) =>
     Promise.all(
-      DEVICES.map((device) => client.notification(topic, (params) => params.device === device, { from, timeoutMs: 20_000 })),
+      DEVICES.map((device) => client.notification(topic, (params) => params.device === device, { from, timeoutMs: 60_000 })),
     )
 
   async function cycle() {

@@ -38,7 +38,7 @@ describe('an MJPEG camera', () => {
         const answer = await client.call('get_camera_status', { device: NODE }).catch(() => undefined)
         return answer?.status === 'CONNECTED' && answer
       },
-      { timeoutMs: 15_000 },
+      { timeoutMs: 60_000 },
     )
     assert.equal(status.device, 'camera20')
     assert.equal(status.resolution, '640x480')
@@ -68,7 +68,7 @@ describe('an MJPEG camera', () => {
     const shot = await eventually(
       'a snapshot of the new feed',
       () => client.call('take_snapshot', { device: 'camera20' }).catch(() => undefined),
-      { timeoutMs: 30_000 },
+      { timeoutMs: 60_000 },
     )
     const bytes = await readFile(shot.file_path)
     assert.equal(inspectJpeg(bytes).hasHuffmanTables, true)

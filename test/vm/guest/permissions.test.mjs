@@ -41,7 +41,7 @@ describe('permissions', () => {
     await chmod(nodes[0], 0o666)
     const { params } = await client.notification('camera.status_change', ({ device }) => device === 'camera0', {
       from,
-      timeoutMs: 3_000,
+      timeoutMs: 15_000,
     })
     assert.equal(params.old_status, 'ERROR')
     assert.equal(params.new_status, 'CONNECTED')

@@ -33,7 +33,7 @@ describe('recordings', () => {
 
   const allConnected = () =>
     eventually('the cameras are connected', async () => (await client.call('get_camera_list')).connected >= 3, {
-      timeoutMs: 30_000,
+      timeoutMs: 60_000,
     })
 
   test('pulled in the middle, both recordings end with what was recorded, and begin anew when the cameras are back', async () => {

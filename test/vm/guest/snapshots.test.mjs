@@ -55,7 +55,7 @@ function withModes(modes, tests) {
 
 const allConnected = ({ client }) =>
   eventually('the cameras are connected', async () => (await client.call('get_camera_list')).connected >= 3, {
-    timeoutMs: 30_000,
+    timeoutMs: 60_000,
   })
 
 function becomesJpeg(shared, device, format, size) {

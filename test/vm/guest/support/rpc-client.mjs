@@ -49,7 +49,7 @@ export class RpcClient {
   }
 
   /** The first notification from place `from` in the list on that fits; waits for it. */
-  async notification(method, fits = () => true, { from = 0, timeoutMs = 10_000 } = {}) {
+  async notification(method, fits = () => true, { from = 0, timeoutMs = 60_000 } = {}) {
     const isIt = (one) => one.method === method && fits(one.params)
     const known = this.notifications.slice(from).find(isIt)
     if (known !== undefined) return known

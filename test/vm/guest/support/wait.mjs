@@ -2,7 +2,7 @@
 import { setTimeout as pause } from 'node:timers/promises'
 
 /** Calls `look` every `everyMs` until it answers something other than undefined or false; throws after `timeoutMs`. */
-export async function eventually(what, look, { timeoutMs = 10_000, everyMs = 25 } = {}) {
+export async function eventually(what, look, { timeoutMs = 60_000, everyMs = 25 } = {}) {
   const deadline = performance.now() + timeoutMs
   for (;;) {
     const found = await look()
