@@ -7,6 +7,7 @@ const TIMED = [
   'test/integration/rpc-rows.test.ts',
   'test/integration/security-floods.test.ts',
   'test/unit/auth/guessing.test.ts',
+  'test/unit/snapshots/worker-faults.test.ts',
 ]
 
 export default defineConfig({
