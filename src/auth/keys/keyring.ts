@@ -20,6 +20,8 @@ const MAX_KEY_CHARS = 512
 const SETTLE_MS = 50
 const LOOK_MS = 10_000
 const USAGE_MS = 60_000
+/** Made once: whoever tries many keys costs little more than the look at each. */
+const UNKNOWN_KEY = refused('this API key is unknown')
 /** Compared with when there is nothing to compare with, so that an unknown key takes as long as a known one. */
 const NOBODY: readonly Candidate[] = [{ digest: Buffer.alloc(32), known: undefined }]
 
@@ -114,7 +116,7 @@ export class Keyring implements Service {
     }
     if (found !== undefined) return this.#accept(found)
     if (this.#slowHashes.length > 0 && this.#slow.mayFit(key)) return this.#verifySlowly(key)
-    throw refused('this API key is unknown')
+    throw UNKNOWN_KEY
   }
 
   #accept(known: Known): Identity {
@@ -128,7 +130,7 @@ export class Keyring implements Service {
 
   async #verifySlowly(key: string): Promise<Identity> {
     const id = await this.#slow.find(key, () => this.#slowHashes)
-    if (id === undefined) throw refused('this API key is unknown')
+    if (id === undefined) throw UNKNOWN_KEY
     const kept = keptOf(key)
     // On disk first: a key that was taken back meanwhile stays so.
     const upgraded = await this.#options.file
@@ -142,7 +144,7 @@ export class Keyring implements Service {
       })
     if (upgraded !== undefined) this.#adopt(upgraded)
     const known = this.#known.get(id)
-    if (known === undefined) throw refused('this API key is unknown')
+    if (known === undefined) throw UNKNOWN_KEY
     return this.#accept(known)
   }
 
