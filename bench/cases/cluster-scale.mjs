@@ -35,7 +35,7 @@ export async function run({ quick }) {
           raw2: { server: raws },
         }
         const name = `cluster-scale ${label} d=4 c=${CONNECTIONS}`
-        const result = await judgeTwice((rounds) => measure(targets, call, rounds), quick ? 5 : 9)
+        const result = await judgeTwice((rounds) => measure(targets, call, rounds), quick ? 3 : 7)
         publish(name, line(result), { connections: CONNECTIONS, ...result })
         failed.push(...failures(name, result))
       } finally {

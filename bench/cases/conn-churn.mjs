@@ -22,6 +22,8 @@ export async function run({ quick }) {
   const { service, look, stop } = await startCollectedService({})
   try {
     const token = await service.token('viewer')
+    // The index of files has a thread of its own, which begins when somebody asks for it, or with the first cleanup.
+    await (await service.client('viewer')).call('list_recordings')
     const server = { port: service.port, pid: service.pid, token, setup: SUBSCRIBE, rate: RATE }
     const settled = async () => {
       await pause(SETTLE_MS)

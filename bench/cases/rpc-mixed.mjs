@@ -78,7 +78,7 @@ async function mix(folder, classes) {
 }
 
 async function measure(target, loads, rounds) {
-  const load = (which) => () => generate({ ...target, ...loads[which], warmup: 0.3, seconds: 1 })
+  const load = (which) => () => generate({ ...target, ...loads[which], warmup: 0.3, seconds: 2 })
   const values = await interleave({ all: load('all'), cheap: load('cheap') }, rounds)
   const ratiosOf = (name) => values.all.map((one, round) => p95(one, name) / p95(values.cheap[round], name))
   // The class that suffers most decides.
