@@ -116,8 +116,8 @@ function mediamtxOf(media: MediaService | undefined): MetricFacts['mediamtx'] {
 
 async function pathsOf(media: MediaService | undefined): Promise<readonly PathFacts[]> {
   if (media?.state !== 'up') return []
-  const streams = await media.streams().catch(() => [])
-  return streams.flatMap(({ name }) => {
+  const streams = await media.streams().catch(() => undefined)
+  return (streams?.value ?? []).flatMap(({ name }) => {
     const path = media.path(name)
     if (path === undefined) return []
     const readers: Record<string, number> = {}

@@ -40,7 +40,7 @@ export function metricsPort(options: MetricsOptions): MetricsPort {
       const wallMs = clock.wallMs()
       const cameras = registry.list()
       // Without MediaMTX there are no streams, which is an answer too.
-      const streams = await (media?.streams().catch(() => []) ?? [])
+      const streams = (await media?.streams().catch(() => undefined))?.value ?? []
       return {
         timestamp: timestamp(wallMs),
         system_metrics: {

@@ -6,6 +6,7 @@ import { errorText, ServiceError } from '../base/errors.js'
 import { TypedEvents } from '../base/events.js'
 import type { Service } from '../base/lifecycle.js'
 import { childMark, killOrphans } from '../base/orphans.js'
+import type { Rendered } from '../base/rendered.js'
 import type { MediamtxClient } from './api/client.js'
 import { mediamtxUnavailable } from './api/failures.js'
 import type { RuntimePath } from './api/wire.js'
@@ -247,7 +248,7 @@ export class MediaService implements Service {
     return this.#gate(() => this.#streams.status(device))
   }
 
-  streams(): Promise<StreamEntry[]> {
+  streams(): Promise<Rendered<readonly StreamEntry[]>> {
     return this.#gate(() => this.#streams.list())
   }
 

@@ -50,7 +50,7 @@ export interface StreamPort {
   /** Rejects with CAMERA_NOT_FOUND, STREAM_NOT_FOUND, DEPENDENCY_FAILED. */
   status(device: string): Promise<StreamStatus>
   /** Rejects with DEPENDENCY_FAILED. */
-  list(): Promise<readonly StreamEntry[]>
+  list(): Promise<Rendered<readonly StreamEntry[]>>
 }
 
 export interface RecordingPort {

@@ -48,7 +48,9 @@ describe.skipIf(binary === undefined)('our own MediaMTX', { timeout: 60_000 }, (
     expect(status.ffmpeg_process.running).toBe(true)
     expect(status.metrics.frames_sent).toBeGreaterThan(50)
     expect(status.metrics.bytes_sent).toBeGreaterThan(10_000)
-    expect(await media.streams()).toEqual([expect.objectContaining({ name: 'camera0', source: 'rtspSession', ready: true })])
+    expect((await media.streams()).value).toEqual([
+      expect.objectContaining({ name: 'camera0', source: 'rtspSession', ready: true }),
+    ])
 
     const { pid } = status.ffmpeg_process
     expect(await media.stopStreaming('camera0')).toMatchObject({ status: 'STOPPED', stream_continues: false })

@@ -72,7 +72,7 @@ test('a stream from elsewhere has its path while it is wished for, fetched all t
   const { media, server } = await rig.open()
   await media.setSource('uav/eo', SOURCE)
   expect(server.config('uav/eo')).toMatchObject({ source: SOURCE.url, sourceOnDemand: true, record: false })
-  expect((await media.streams()).map(({ name }) => name)).toEqual(['camera0', 'uav/eo'])
+  expect((await media.streams()).value.map(({ name }) => name)).toEqual(['camera0', 'uav/eo'])
   await media.setRecording('uav/eo', WISH)
   expect(server.config('uav/eo')).toMatchObject({ sourceOnDemand: false, record: true })
   await media.setRecording('uav/eo', undefined)

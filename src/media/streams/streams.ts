@@ -2,6 +2,7 @@
 
 import { type Clock, timestamp, wait } from '../../base/clock.js'
 import { errorText, ServiceError } from '../../base/errors.js'
+import { Rendered } from '../../base/rendered.js'
 import { mediamtxUnavailable } from '../api/failures.js'
 import type { RuntimePath, ServerPorts } from '../api/wire.js'
 import type { Publication, Publications } from '../publish/publications.js'
@@ -49,6 +50,8 @@ export class Streams {
   readonly throughput: Throughput
   /** Calls of `start` under way. */
   readonly #starting = new Map<string, number>()
+  /** What `list` answered last, and of what. */
+  #listed = { of: [] as readonly RuntimePath[], list: new Rendered<readonly StreamEntry[]>([]) }
 
   constructor(options: StreamsOptions) {
     this.#options = options
@@ -172,20 +175,16 @@ export class Streams {
     }
   }
 
-  /** Our paths, in the order of the server's list; as they were a moment ago, at most. */
-  async list(): Promise<StreamEntry[]> {
+  /** Our paths, in the order of the server's list; as they were a moment ago, at most. Rendered once for all who ask meanwhile. */
+  async list(): Promise<Rendered<readonly StreamEntry[]>> {
     this.#ports(undefined)
     await this.#options.link.lookLately()
     this.#ports(undefined)
-    return [...this.#options.link.paths.values()]
-      .filter((path) => this.#options.owns(path.name))
-      .map((path) => ({
-        name: path.name,
-        source: path.sourceType ?? '',
-        ready: path.available,
-        readers: path.readers.length,
-        bytes_sent: path.outboundBytes,
-      }))
+    const paths = [...this.#options.link.paths.values()].filter((path) => this.#options.owns(path.name))
+    const { of, list } = this.#listed
+    if (paths.length === of.length && paths.every((path, at) => path === of[at])) return list
+    this.#listed = { of: paths, list: new Rendered(paths.map(entryOf)) }
+    return this.#listed.list
   }
 
   /** Empty while there is no server, or the camera has no path there. */
@@ -311,6 +310,10 @@ function stoppedMeanwhile(device: string): ServiceError {
     details: `${device} was stopped before it could be read`,
     suggestion: 'call start_streaming again',
   })
+}
+
+function entryOf({ name, sourceType, available, readers, outboundBytes }: RuntimePath): StreamEntry {
+  return { name, source: sourceType ?? '', ready: available, readers: readers.length, bytes_sent: outboundBytes }
 }
 
 function problemOf(child: PublisherStatus | undefined): { readonly error?: string } {
