@@ -14,6 +14,8 @@ export interface Probed {
   readonly packets: number
   /** Seconds between the first and the last picture. */
   readonly span: number
+  /** Seconds between two pictures, at most. */
+  readonly longestPause: number
 }
 
 /** Reads the file from its first to its last frame. Rejects when any of it does not decode. */
@@ -52,13 +54,14 @@ export async function playThrough(file: string): Promise<Probed> {
   }
   const [stream] = streams
   if (stream === undefined) throw new Error(`${file} has no picture`)
-  const times = packets.map(({ pts_time }) => Number(pts_time))
+  const times = packets.map(({ pts_time }) => Number(pts_time)).sort((one, other) => one - other)
   return {
     codec: stream.codec_name,
     width: stream.width,
     height: stream.height,
     duration: Number(format.duration ?? Number.NaN),
     packets: packets.length,
-    span: Math.max(...times) - Math.min(...times),
+    span: (times.at(-1) ?? Number.NaN) - (times[0] ?? Number.NaN),
+    longestPause: Math.max(...times.slice(1).map((time, at) => time - (times[at] ?? time)), 0),
   }
 }
