@@ -58,7 +58,7 @@ async function measure(targets, call, rounds) {
         {
           ...{ port: server.port, 'server-pid': server.pid, connections: CONNECTIONS },
           ...(token && { token }),
-          ...{ ...call, warmup: 0.3, seconds: 1.5 },
+          ...{ ...call, warmup: 0.3, seconds: 1 },
         },
         ANY_CORE,
       )

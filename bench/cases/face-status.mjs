@@ -32,7 +32,7 @@ export async function run({ quick }) {
     bare = await startBare((await (await fetch(`http://127.0.0.1:${many.port}/status`)).text()).length)
     const variants = { ours: () => round(many.port, agent), bare: () => round(bare.port, agent) }
     await interleave(variants, 1)
-    const result = await judgeTwice((rounds) => measure(variants, rounds), quick ? 1 : 5)
+    const result = await judgeTwice((rounds) => measure(variants, rounds), quick ? 3 : 5)
     const of = (name, member) => duration(median(result.values[name].map((each) => each[member])) * 1e6)
     publish(
       'face-status',
