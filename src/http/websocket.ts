@@ -54,6 +54,9 @@ export const CLOSE = {
 /** For a reader that is given up to take what lies before the close frame. */
 const CUT_MS = 1_000
 
+/** The time for a login may be changed while it runs: that is seen within this time. */
+const DEADLINE_SEEN_MS = 5_000
+
 interface Leaving {
   readonly code: number
   readonly reason: string
@@ -171,10 +174,10 @@ export class Connection implements Peer, Listed {
     if (this.#closing) return Number.POSITIVE_INFINITY
     const { loginMs, renewalMs, pingIntervalMs } = this.#limits
     let dueMs = Number.POSITIVE_INFINITY
-    if (!this.#loggedIn && !this.#seeLogin() && loginMs > 0) {
-      const leftMs = this.#openedAtMs + loginMs - nowMs
+    if (!this.#loggedIn && !this.#seeLogin()) {
+      const leftMs = loginMs > 0 ? this.#openedAtMs + loginMs - nowMs : dueMs
       if (leftMs < 0) return this.#over(CLOSE.loginLate, 'no login in time')
-      dueMs = Math.min(dueMs, leftMs)
+      dueMs = Math.min(leftMs, DEADLINE_SEEN_MS)
     }
     const expiresAtMs = this.#session?.expiresAtMs
     if (expiresAtMs !== undefined && renewalMs > 0) {

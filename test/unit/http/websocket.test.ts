@@ -138,7 +138,9 @@ it('pings once per interval', () => {
 
 it('wants to be swept again when something is due, and at once when its right ends at another moment', () => {
   const { session, connection, told } = open()
-  expect(connection.sweep(1_000, WALL_MS)).toBe(10_000)
+  expect(connection.sweep(1_000, WALL_MS)).toBe(6_000)
+  expect(connection.sweep(8_000, WALL_MS)).toBe(10_000)
+  expect(open({ loginMs: 0 }).connection.sweep(1_000, WALL_MS)).toBe(6_000)
   session.expiresAtMs = WALL_MS + 3_600_000
   expect(connection.sweep(9_000, WALL_MS)).toBe(30_000)
   expect(told.hastened).toBe(0)
