@@ -31,12 +31,12 @@ need_packages() {
   exec {lock}<&-
 }
 
-install_packages() { # missing and as_root of the caller
+install_packages() { # missing, as_root and lock of the caller
   printf 'installing system packages: %s\n' "${missing[*]}" >&2
   local log
   log=$(mktemp)
   # An outdated package list is the usual reason for a failure: refresh it once, then try again.
-  if ! apt_install > "$log" 2>&1 && ! { "${as_root[@]}" apt-get update -qq && apt_install; } > "$log" 2>&1; then
+  if ! apt_install > "$log" 2>&1 && ! { "${as_root[@]}" apt-get update -qq {lock}>&- && apt_install; } > "$log" 2>&1; then
     cat "$log" >&2
     printf 'could not install: %s\n' "${missing[*]}" >&2
     exit 69
@@ -45,7 +45,7 @@ install_packages() { # missing and as_root of the caller
 }
 
 apt_install() {
-  # Somebody else may be installing, too.
+  # Somebody else may be installing, too. What an installation starts must not keep our lock.
   "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive \
-    apt-get install -y -qq -o DPkg::Lock::Timeout=300 --no-install-recommends "${missing[@]}"
+    apt-get install -y -qq -o DPkg::Lock::Timeout=300 --no-install-recommends "${missing[@]}" {lock}>&-
 }
