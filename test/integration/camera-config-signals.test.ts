@@ -9,12 +9,6 @@ import { ask } from '../support/raw-http.js'
 import { type RunningService, startService } from '../support/service.js'
 import { FIRST_NODE, simulatedCameras } from '../support/simulated-cameras.js'
 
-/** A loaded machine takes its time; what is late for the contract is measured apart. */
-const eventually = <Value>(
-  check: () => Value | Promise<Value>,
-  options: { timeout?: number; interval?: number } = {},
-): Promise<Value> => vi.waitFor(check, { timeout: 10_000, ...options })
-
 /** Of the contract. */
 const CAPTURE_MS = 2_000
 const PROCESS_MS = 15_000
@@ -31,7 +25,7 @@ describe('signals', () => {
   let service: RunningService
   beforeAll(async () => {
     service = await startService({ args: ['--virtual-cameras', '2'], camera: true })
-    await eventually(() => expect(existsSync(file())).toBe(true))
+    await vi.waitFor(() => expect(existsSync(file())).toBe(true))
   }, 60_000)
   afterAll(async () => expect(await service?.stop()).toBe(0))
 
@@ -47,7 +41,7 @@ describe('signals', () => {
 
   it('13.23 SIGUSR1 writes one record with the status of every camera as JSON', async () => {
     for (const signal of ['SIGUSR1', 'SIGUSR1'] as const) send(signal)
-    await eventually(() => expect(log()).toMatch(/Statistics\n\{\n[\s\S]*?\n\}\n/))
+    await vi.waitFor(() => expect(log()).toMatch(/Statistics\n\{\n[\s\S]*?\n\}\n/))
     const [, json = ''] = /main\.SignalHandler - INFO - Statistics\n(\{\n[\s\S]*?\n\})\n/.exec(log()) ?? []
     expect(JSON.parse(json)).toMatchObject({
       camera0: { is_running: true, stats: { frames_captured: expect.any(Number) }, config: { width: 1280 } },
@@ -60,12 +54,12 @@ describe('signals', () => {
   it('13.23 SIGUSR2 restarts the cameras; viewers stay and everything else answers meanwhile', async () => {
     const viewer = await MjpegViewer.open(service.cameraPort, '/video_feed')
     await viewer.frameOf(1280, 720)
-    await eventually(async () => {
+    await vi.waitFor(async () => {
       expect(JSON.parse((await ask(service.cameraPort, 'GET', '/cameras/camera0')).body)).toMatchObject({ state: 'streaming' })
     })
     const before = await streamStarts(service, 'camera0')
     send('SIGUSR2')
-    await eventually(async () => expect(await streamStarts(service, 'camera0')).toBe(before + 1))
+    await vi.waitFor(async () => expect(await streamStarts(service, 'camera0')).toBe(before + 1))
     expect((await ask(service.cameraPort, 'GET', '/health')).status).toBe(200)
     await viewer.frameOf(1280, 720)
     expect(viewer.isOpen).toBe(true)
@@ -75,12 +69,12 @@ describe('signals', () => {
   it('13.23 SIGHUP applies log_level live, to the file and to the console', async () => {
     const accessLines = (): number => log().split('path=/health').length
     await ask(service.cameraPort, 'GET', '/health')
-    await eventually(() => expect(accessLines()).toBeGreaterThan(1))
+    await vi.waitFor(() => expect(accessLines()).toBeGreaterThan(1))
     edit(({ server }) => {
       server.log_level = 'error'
     })
     send('SIGHUP')
-    await eventually(async () => {
+    await vi.waitFor(async () => {
       expect(JSON.parse((await ask(service.cameraPort, 'GET', '/config')).body).server.log_level).toBe('error')
     })
     const [inFile, onConsole] = [accessLines(), service.log().length]
@@ -88,13 +82,13 @@ describe('signals', () => {
     // The record of an error comes after those that are left out.
     writeFileSync(file(), '{')
     send('SIGHUP')
-    await eventually(() => expect(log()).toMatch(/main\.SignalHandler - ERROR - .*config\.json:1:2/))
-    await eventually(() => expect(service.log().slice(onConsole)).toMatch(/ERROR signals: .*config\.json:1:2/))
+    await vi.waitFor(() => expect(log()).toMatch(/main\.SignalHandler - ERROR - .*config\.json:1:2/))
+    await vi.waitFor(() => expect(service.log().slice(onConsole)).toMatch(/ERROR signals: .*config\.json:1:2/))
     expect(accessLines()).toBe(inFile)
     expect(service.log().slice(onConsole)).not.toContain('/health')
     writeFileSync(file(), JSON.stringify({ server: { host: '127.0.0.1', port: 0 } }))
     send('SIGHUP')
-    await eventually(async () => {
+    await vi.waitFor(async () => {
       await ask(service.cameraPort, 'GET', '/health')
       expect(accessLines()).toBeGreaterThan(inFile)
     })
@@ -103,7 +97,7 @@ describe('signals', () => {
   it('SIGHUP goes on in a new log file after the old one was moved away', async () => {
     renameSync(logFile(), `${logFile()}.moved`)
     send('SIGHUP')
-    await eventually(async () => {
+    await vi.waitFor(async () => {
       await ask(service.cameraPort, 'GET', '/health')
       expect(log()).toContain('path=/health')
     })
@@ -112,7 +106,7 @@ describe('signals', () => {
   it('signals that come all at once are all served', async () => {
     for (let count = 0; count < 50; count++) for (const signal of ['SIGHUP', 'SIGUSR1', 'SIGUSR2'] as const) send(signal)
     expect((await ask(service.cameraPort, 'GET', '/health')).status).toBe(200)
-    await eventually(async () => {
+    await vi.waitFor(async () => {
       expect(JSON.parse((await ask(service.cameraPort, 'GET', '/status')).body)).toMatchObject({ is_connected: true })
     })
     expect(isAlive(service)).toBe(true)
@@ -161,7 +155,7 @@ describe('the end', () => {
           timeOf(service.log(), what),
         )
         expect(Math.max(...ended) - asked).toBeLessThan(CAPTURE_MS)
-        await eventually(() => expect(viewers.some(({ isOpen }) => isOpen)).toBe(false))
+        await vi.waitFor(() => expect(viewers.some(({ isOpen }) => isOpen)).toBe(false))
       }),
     60_000,
   )
@@ -191,13 +185,13 @@ describe('the end', () => {
       })
       try {
         // The face answers before devices are found.
-        await eventually(async () => expect((await ask(service.cameraPort, 'GET', `/cameras/${hung}`)).status).toBe(200))
+        await vi.waitFor(async () => expect((await ask(service.cameraPort, 'GET', `/cameras/${hung}`)).status).toBe(200))
         const [good] = await Promise.all([
           MjpegViewer.open(service.cameraPort, '/video_feed'),
           MjpegViewer.open(service.cameraPort, `/cameras/${hung}/video_feed`),
         ])
         await good.frameOf(640, 480)
-        await eventually(async () => {
+        await vi.waitFor(async () => {
           expect(JSON.parse((await ask(service.cameraPort, 'GET', `/cameras/${hung}`)).body)).toMatchObject({ state: 'opening' })
         })
         const startMs = performance.now()
@@ -216,7 +210,7 @@ describe('the end', () => {
   function twice(second: NodeJS.Signals) {
     return async ({ pid, log }: RunningService): Promise<void> => {
       process.kill(pid, 'SIGTERM')
-      await eventually(() => expect(log()).toContain('stopping'), { interval: 5 })
+      await vi.waitFor(() => expect(log()).toContain('stopping'), { interval: 5 })
       process.kill(pid, second)
     }
   }

@@ -9,16 +9,10 @@ import { MjpegViewer } from '../support/mjpeg-viewer.js'
 import { ask, type RawAnswer } from '../support/raw-http.js'
 import { type RunningService, startService } from '../support/service.js'
 
-/** A loaded machine takes its time; what is late for the contract is measured apart. */
-const eventually = <Value>(
-  check: () => Value | Promise<Value>,
-  options: { timeout?: number; interval?: number } = {},
-): Promise<Value> => vi.waitFor(check, { timeout: 10_000, ...options })
-
 let service: RunningService
 beforeAll(async () => {
   service = await startService({ args: ['--virtual-cameras', '2'], camera: true })
-  await eventually(() => expect(document()).toMatchObject({ camera: { width: 1280 } }))
+  await vi.waitFor(() => expect(document()).toMatchObject({ camera: { width: 1280 } }))
 }, 60_000)
 afterAll(async () => expect(await service?.stop()).toBe(0))
 
@@ -94,7 +88,7 @@ describe('13.5 a change of the mode', () => {
 
   it('a size that the camera has not becomes the nearest that it has', async () => {
     await put({ camera: { width: 700, height: 500 } })
-    await eventually(async () => expect(await get('/status')).toMatchObject({ actual: { width: 640, height: 480 } }))
+    await vi.waitFor(async () => expect(await get('/status')).toMatchObject({ actual: { width: 640, height: 480 } }))
     await put({ camera: { width: 1280, height: 720 } })
   })
 
@@ -103,7 +97,7 @@ describe('13.5 a change of the mode', () => {
     const viewer = await MjpegViewer.open(service.cameraPort, '/cameras/camera1/video_feed')
     await other.frameOf(1280, 720)
     await viewer.frameOf(1280, 720)
-    await eventually(async () => expect(await get('/cameras/camera0')).toMatchObject({ state: 'streaming' }))
+    await vi.waitFor(async () => expect(await get('/cameras/camera0')).toMatchObject({ state: 'streaming' }))
     const before = await streamStarts(service, 'camera0')
     expect((await put({ cameras: [{ id: 'camera1', width: 320, height: 240 }] })).status).toBe(200)
     await viewer.frameOf(320, 240)

@@ -14,7 +14,6 @@ import { FakeClock } from '../../support/fake-clock.js'
 import { DEFAULTS, removeFolders, started } from '../camera-config/support.js'
 
 /** A loaded machine takes its time. */
-const eventually = (check: () => unknown): Promise<unknown> => vi.waitFor(check, { timeout: 10_000 })
 
 const folders: string[] = []
 const logs: { close(): Promise<void> }[] = []
@@ -95,7 +94,7 @@ describe('a fresh start', () => {
     appear({ device: 'camera0', node: '/dev/video0', source: 'x', mode: MODE })
     await store.settled
     expect(text().camera).toMatchObject({ width: 1920, height: 1080, fps: 30 })
-    await eventually(() => expect(told.get('default')?.wish).toEqual({ width: 1920, height: 1080, fps: 30 }))
+    await vi.waitFor(() => expect(told.get('default')?.wish).toEqual({ width: 1920, height: 1080, fps: 30 }))
     await service.stop()
   })
 

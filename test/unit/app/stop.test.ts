@@ -5,7 +5,6 @@ import { createLogger } from '../../../src/base/logger.js'
 import { FakeClock } from '../../support/fake-clock.js'
 
 /** A loaded machine takes its time. */
-const eventually = (check: () => unknown): Promise<unknown> => vi.waitFor(check, { timeout: 10_000 })
 
 const logger = createLogger({ level: 'silent', format: 'json' })
 
@@ -36,7 +35,7 @@ it('cameras stop in time though a part before them hangs', async () => {
   const { steps, ...parts } = services(true)
   const clock = new FakeClock()
   const stopped = stopServices({ ...parts, deadlineMs: 15_000, clock, logger })
-  await eventually(() => expect(steps).toEqual(['http', 'media']))
+  await vi.waitFor(() => expect(steps).toEqual(['http', 'media']))
   clock.advance(400)
   expect(steps).toEqual(['http', 'media', 'cameras'])
   clock.advance(15_000)
@@ -55,7 +54,7 @@ it('what is under way has its cameras until it is done', async () => {
   clock.advance(4_900)
   expect(steps).toEqual([])
   settle()
-  await eventually(() => expect(steps).toEqual(['http', 'media']))
+  await vi.waitFor(() => expect(steps).toEqual(['http', 'media']))
   clock.advance(400)
   expect(steps).toEqual(['http', 'media', 'cameras'])
   clock.advance(15_000)

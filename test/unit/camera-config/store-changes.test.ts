@@ -4,7 +4,6 @@ import { type ConfigChange, ConfigRejected } from '../../../src/camera-config/in
 import { removeFolders, started } from './support.js'
 
 /** A loaded machine takes its time. */
-const eventually = (check: () => unknown): Promise<unknown> => vi.waitFor(check, { timeout: 10_000 })
 
 afterEach(removeFolders)
 
@@ -67,7 +66,7 @@ describe('a change', () => {
     const { store, clock } = await started('{}')
     store.onApply({ name: 'hung', concerns: () => true, apply: () => new Promise(() => undefined) })
     const change = store.put({ camera: { fps: 5 } })
-    await eventually(() => expect(clock.pending).toBe(1))
+    await vi.waitFor(() => expect(clock.pending).toBe(1))
     clock.advance(5_000)
     expect(await change).toMatchObject({ pending: ['camera.fps'], applied: [] })
   })

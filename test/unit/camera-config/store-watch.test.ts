@@ -3,7 +3,6 @@ import { afterEach, describe, expect, it, vi } from 'vitest'
 import { removeFolders, started, type TestStore } from './support.js'
 
 /** A loaded machine takes its time. */
-const eventually = (check: () => unknown): Promise<unknown> => vi.waitFor(check, { timeout: 10_000 })
 
 afterEach(removeFolders)
 
@@ -17,14 +16,14 @@ describe('the watch', () => {
   it('takes over a file written in place or renamed into place, after 200 ms of quiet', async () => {
     const { store, clock, write, file } = await watched()
     write(text(20))
-    await eventually(() => expect(clock.pending).toBe(1))
+    await vi.waitFor(() => expect(clock.pending).toBe(1))
     clock.advance(199)
     expect(store.current.camera.fps).toBe(15)
     clock.advance(1)
-    await eventually(() => expect(store.current.camera.fps).toBe(20))
+    await vi.waitFor(() => expect(store.current.camera.fps).toBe(20))
     writeFileSync(`${file}.new`, text(25))
     renameSync(`${file}.new`, file)
-    await eventually(() => {
+    await vi.waitFor(() => {
       clock.advance(200)
       expect(store.current.camera.fps).toBe(25)
     })
@@ -36,7 +35,7 @@ describe('the watch', () => {
     const refused: string[] = []
     store.events.on('reloadRefused', ({ reason }) => refused.push(reason))
     write('{')
-    await eventually(() => {
+    await vi.waitFor(() => {
       clock.advance(200)
       expect(log).toContainEqual(expect.objectContaining({ level: 'error', error: expect.stringContaining('config.json:1:2') }))
     })
@@ -51,7 +50,7 @@ describe('the watch', () => {
   it('ignores writes of its own', async () => {
     const { store, clock, log } = await watched()
     await store.put({ camera: { fps: 30 } })
-    await eventually(() => expect(clock.pending).toBe(1))
+    await vi.waitFor(() => expect(clock.pending).toBe(1))
     const said = log.length
     clock.advance(200)
     await store.reload()
@@ -64,7 +63,7 @@ describe('the watch', () => {
     write('{"camera":{"fps":15}} ')
     await store.put({ server: { watch_config: true } })
     write(text(20))
-    await eventually(() => {
+    await vi.waitFor(() => {
       clock.advance(200)
       expect(store.current.camera.fps).toBe(20)
     })
