@@ -26,6 +26,8 @@ export interface Holder {
   onLeaving(connection: Connection): void
   /** It is to be swept with the next sweep, whatever its last one answered. */
   hasten(connection: Connection): void
+  /** `ping` is to be called once this sweep has seen all. */
+  onPingDue(connection: Connection): void
   readonly clock: Pick<Clock, 'nowMs' | 'after'>
 }
 
@@ -187,12 +189,16 @@ export class Connection implements Peer, Listed {
     }
     if (nowMs - this.#pingedAtMs >= pingIntervalMs) {
       this.#pingedAtMs = nowMs
-      // What the kernel has not taken waits now.
-      if (this.#socket.ping() !== SENT) this.#look()
+      this.#holder.onPingDue(this)
     }
     dueMs = Math.min(dueMs, this.#pingedAtMs + pingIntervalMs - nowMs)
     this.#watchProgress(nowMs)
     return this.#out.blocked ? nowMs : nowMs + dueMs
+  }
+
+  ping(): void {
+    // What the kernel has not taken waits now.
+    if (!this.#closing && this.#socket.ping() !== SENT) this.#look()
   }
 
   /**

@@ -90,6 +90,7 @@ class CarefulClient {
       onLogin: () => undefined,
       onLeaving: () => undefined,
       hasten: () => undefined,
+      onPingDue: (due) => due.ping(),
       clock,
     })
     connection.attach(this.#bench.rpc.openSession({ codec: 'json', linkHost: 'cam-host', local: true, peer: connection }))

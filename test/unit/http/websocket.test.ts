@@ -26,7 +26,8 @@ class FakeSocket implements Socket {
 
   ping(): number {
     this.pings += 1
-    return 1
+    if (this.stuck) this.stuckBytes += 2
+    return this.stuck ? 0 : 1
   }
 
   end(code: number, reason: string): void {
@@ -65,7 +66,7 @@ function open(settings: Partial<typeof DEFAULT_SETTINGS> = {}) {
   const socket = new FakeSocket()
   const session = new FakeSession()
   const clock = new FakeClock()
-  const told = { logins: 0, leaving: 0, hastened: 0 }
+  const told = { logins: 0, leaving: 0, hastened: 0, pingsDue: 0 }
   const connection = new Connection(socket, { ...DEFAULT_SETTINGS, ...settings }, 0, {
     onLogin: () => {
       told.logins += 1
@@ -75,6 +76,9 @@ function open(settings: Partial<typeof DEFAULT_SETTINGS> = {}) {
     },
     hasten: () => {
       told.hastened += 1
+    },
+    onPingDue: () => {
+      told.pingsDue += 1
     },
     clock,
   })
@@ -129,11 +133,20 @@ it('closes 4010 some time after the token has ended', () => {
   expect(socket.ended).toMatchObject([{ code: 4010 }])
 })
 
-it('pings once per interval', () => {
-  const { socket, session, connection } = open()
+it('has a ping due once per interval', () => {
+  const { session, connection, told } = open()
   session.expiresAtMs = WALL_MS + 3_600_000
   for (let nowMs = 1_000; nowMs <= 90_000; nowMs += 1_000) connection.sweep(nowMs, WALL_MS)
-  expect(socket.pings).toBe(3)
+  expect(told.pingsDue).toBe(3)
+})
+
+it('is pinged when it is asked to, unless its end was decided since it was due', () => {
+  const { socket, connection } = open()
+  connection.ping()
+  expect(socket.pings).toBe(1)
+  connection.close(1001, 'stopping')
+  connection.ping()
+  expect(socket.pings).toBe(1)
 })
 
 it('wants to be swept again when something is due, and at once when its right ends at another moment', () => {
@@ -282,6 +295,18 @@ it('that reads nothing is closed 4008 also when only answers to its pings wait',
   session.expiresAtMs = WALL_MS + 3_600_000
   socket.stuckBytes = 1_000_000
   connection.wasPinged()
+  for (let second = 1; second <= 12; second++) connection.sweep(second * 1_000, WALL_MS)
+  socket.unstick()
+  connection.drained(12_000)
+  expect(socket.ended).toEqual([{ code: 4008, reason: 'slow reader' }])
+})
+
+it('that reads nothing is closed 4008 also when only our pings wait', () => {
+  const { connection, socket, session, told } = open()
+  session.expiresAtMs = WALL_MS + 3_600_000
+  socket.stuck = true
+  connection.ping()
+  expect(told.hastened).toBe(1)
   for (let second = 1; second <= 12; second++) connection.sweep(second * 1_000, WALL_MS)
   socket.unstick()
   connection.drained(12_000)
