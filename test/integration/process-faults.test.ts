@@ -9,6 +9,7 @@ import { join } from 'node:path'
 import { json } from 'node:stream/consumers'
 import { setTimeout as delay } from 'node:timers/promises'
 import { afterAll, describe, expect, it, vi } from 'vitest'
+import { inWorkers } from '../support/in-workers.js'
 import { stopwatch } from '../support/processor-wait.js'
 import { extent, full } from '../support/rows.js'
 import { RpcClient } from '../support/rpc-client.js'
@@ -212,38 +213,66 @@ it('R-18: a flood of the health port leaves the service well, and whoever is in 
   expect(await service.stop()).toBe(0)
 })
 
-it(`R-20: ${SIGNALS} of each signal during load are borne; a second SIGTERM ends it at once`, async () => {
-  const service = await startService({ args: ['--virtual-cameras', '1'], camera: true })
+it(`R-20: ${SIGNALS} of each signal during load are borne, and each is still heard afterwards`, async () => {
+  const service = await startService({ args: ['--virtual-cameras', '1'], camera: true, ...FAST })
   const client = await loggedIn(service)
   const names = ['SIGPIPE', 'SIGHUP', 'SIGUSR1', 'SIGUSR2'] as const
-  let isOver = false
-  let calls = 0
-  const load = (async () => {
-    for (; !isOver; calls += 1) {
-      await client.call(calls % 2 === 0 ? 'get_camera_list' : 'get_storage_info')
-      await delay(5)
-    }
-  })()
   for (let sent = 0; sent < SIGNALS; sent += 1) {
+    const load = ['get_camera_list', 'get_storage_info', 'list_snapshots', 'ping'].map((method) => client.call(method))
     for (const name of names) process.kill(service.pid, name)
-    if (sent % 10 === 9) await delay(10)
+    await Promise.all(load)
   }
-  await vi.waitFor(() => expect(service.log()).toContain('the configuration was reloaded'), DEADLINE)
-  await vi.waitFor(() => expect(service.log()).toContain('Statistics'), DEADLINE)
-  await vi.waitFor(() => expect(service.log()).toContain('restarting the cameras'), DEADLINE)
-  isOver = true
-  await load
-  expect(calls).toBeGreaterThan(0)
+  const said = (text: string): number => service.log().split(text).length - 1
+  for (const [name, text] of [
+    ['SIGHUP', 'the configuration was reloaded'],
+    ['SIGUSR1', 'Statistics'],
+    ['SIGUSR2', 'restarting the cameras'],
+  ] as const) {
+    // One may be under way still and one more be asked for: the third was heard by now.
+    for (let round = 0; round < 3; round += 1) {
+      const before = said(text)
+      process.kill(service.pid, name)
+      await vi.waitFor(() => expect(said(text)).toBeGreaterThan(before), DEADLINE)
+    }
+  }
   expect(service.log()).not.toMatch(/ERROR|FATAL|Debugger/)
   expect(await client.call('ping')).toBe('pong')
-
-  const begin = performance.now()
-  process.kill(service.pid, 'SIGINT')
-  process.kill(service.pid, 'SIGTERM')
-  expect([0, 143, 130]).toContain(await service.exited)
-  expect(performance.now() - begin).toBeLessThan(3_000)
-  await service.stop()
+  await client.close()
+  expect(await service.stop()).toBe(0)
 }, 60_000)
+
+it.each([
+  ['SIGTERM', 1, 143],
+  ['SIGINT', 1, 130],
+  ['SIGTERM', SIGNALS - 1, 143],
+  ['SIGINT', SIGNALS - 1, 130],
+] as const)(
+  'R-20: %s during load begins an orderly end, and %d more of them end it at once',
+  async (name, more, code) => {
+    const service = await startService({
+      args: ['--virtual-cameras', '1'],
+      env: { ...FAST.env, NODE_OPTIONS: inWorkers('for (;;);') },
+    })
+    const client = await loggedIn(service)
+    await vi.waitFor(async () => expect(await client.call('get_camera_list')).toMatchObject({ connected: 1 }), DEADLINE)
+    // Nothing ends this one, so the orderly end has seconds to wait.
+    client.call('take_snapshot', { device: 'camera0', format: 'png' }).catch(() => undefined)
+    await client.call('set_retention_policy', { policy_type: 'age', max_age_days: 77, enabled: true })
+    const told = client.closed
+    process.kill(service.pid, name)
+    await vi.waitFor(() => expect(service.log()).toContain('stopping'), DEADLINE)
+    expect((await fetch(`http://127.0.0.1:${service.healthPort}/health/ready`)).status).toBe(503)
+
+    const elapsed = stopwatch()
+    for (let sent = 0; sent < more; sent += 1) process.kill(service.pid, name)
+    expect(await service.exited).toBe(code)
+    expect(elapsed()).toBeLessThanOrEqual(500)
+    await told
+    expect(readFileSync(join(service.stateDir, 'retention.json'), 'utf8')).toMatch(/max_?age_?days": ?77/i)
+    await service.stop()
+  },
+  60_000,
+)
 
 const INVALID = [200, 12] as const
 const TIMED_RUN = join(import.meta.dirname, '../support/timed_run.py')

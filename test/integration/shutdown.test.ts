@@ -9,6 +9,7 @@ import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { afterAll, describe, expect, it, vi } from 'vitest'
 import { freePort } from '../support/free-port.mjs'
+import { inWorkers } from '../support/in-workers.js'
 import { stopwatch } from '../support/processor-wait.js'
 import { open } from '../support/raw-http.js'
 import { extent, full } from '../support/rows.js'
@@ -231,13 +232,6 @@ describe('an orderly end', () => {
     await service.stop()
   }, 60_000)
 })
-
-/** Run by the threads of snapshots before they come to their jobs. */
-function inWorkers(what: string): string {
-  const module = `import { existsSync } from 'node:fs'; import { isMainThread, resourceLimits } from 'node:worker_threads';
-    if (!isMainThread && resourceLimits.maxOldGenerationSizeMb === 512) ${what}`
-  return `--import=data:text/javascript,${encodeURIComponent(module)}`
-}
 
 /** Waits for the file. */
 const until = (file: string): string =>

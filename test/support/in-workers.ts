@@ -1,0 +1,8 @@
+/** Faults inside the threads of snapshots of a started service, by its NODE_OPTIONS. */
+
+/** Run by those threads before they come to their jobs. */
+export function inWorkers(what: string): string {
+  const module = `import { existsSync } from 'node:fs'; import { isMainThread, resourceLimits } from 'node:worker_threads';
+    if (!isMainThread && resourceLimits.maxOldGenerationSizeMb === 512) ${what}`
+  return `--import=data:text/javascript,${encodeURIComponent(module)}`
+}
