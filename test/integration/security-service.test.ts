@@ -247,12 +247,50 @@ it('S-50 JSON cost: the worst that can be sent holds nobody up', async () => {
   }
   // In turn, so that whatever else the machine does slows both alike.
   const [idle, busy]: [number[], number[]] = [[], []]
-  for (let turn = 0; turn < 16; turn++) {
+  for (let turn = 0; turn < 20; turn++) {
     idle.push(...(await calls(false)))
     busy.push(...(await calls(true)))
   }
-  const p95 = (times: number[]): number => times.sort((a, b) => a - b)[Math.floor(times.length * 0.95)] ?? 0
-  console.info(`S-50: p95 ${p95(idle).toFixed(2)} ms, busy ${p95(busy).toFixed(2)} ms`)
-  expect(p95(busy) - p95(idle)).toBeLessThanOrEqual(20)
+  const p99 = (times: number[]): number => times.sort((a, b) => a - b)[Math.floor(times.length * 0.99)] ?? 0
+  console.info(`S-50: p99 ${p99(idle).toFixed(2)} ms, busy ${p99(busy).toFixed(2)} ms`)
+  // An answer waits for at least as long as the loop is late, so this bounds both.
+  expect(p99(busy)).toBeLessThanOrEqual(20)
   await Promise.all([viewer, other, ...strangers].map((client) => client.close()))
+}, 60_000)
+
+it('S-54 metrics label explosion: neither a hundred thousand method names nor names of anything else add a series', async () => {
+  const series = async (): Promise<readonly string[]> => {
+    const { status, body } = await ask(service.port, 'GET', '/metrics')
+    expect(status).toBe(200)
+    const lines = body.split('\n').filter((line) => line !== '' && !line.startsWith('#'))
+    return lines.map((line) => line.slice(0, line.lastIndexOf(' '))).sort()
+  }
+  const strange = (): string => Math.random().toString(36).slice(2)
+  const viewer = await loggedIn('viewer')
+  const others = async (): Promise<void> => {
+    await viewer.request({ method: 'get_camera_status', params: { device: strange() } })
+    await viewer.request({ method: 'subscribe_events', params: { topics: [strange()], filters: { device: strange() } } })
+    await ask(service.port, 'GET', `/${strange()}`, { headers: { ...FAR, Origin: `http://${strange()}` } })
+  }
+  // Each known outcome of a known method is counted from its first time on; that is one of a closed set and may come.
+  await viewer.request({ method: strange() })
+  await others()
+  const before = await series()
+  expect(before.length).toBeGreaterThan(50)
+  let refused = 0
+  viewer.socket.on('message', (data: Buffer) => {
+    if (data.includes('-32601')) refused += 1
+  })
+  const total = 100_000
+  for (let sent = 0; sent < total; ) {
+    // So many at once as a connection may have waiting.
+    for (let batch = 0; batch < 1_000; batch++, sent++)
+      viewer.socket.send(`{"jsonrpc":"2.0","id":"x","method":"${strange()}","params":{"device":"${strange()}"}}`)
+    viewer.messages.length = viewer.texts.length = 0
+    await viewer.call('ping')
+  }
+  expect(refused).toBe(total)
+  for (let count = 0; count < 200; count++) await others()
+  expect(await series()).toEqual(before)
+  await viewer.close()
 }, 60_000)
