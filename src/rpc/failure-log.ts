@@ -1,4 +1,7 @@
-/** What clients hear of a failure: what is in the catalogue as it is; anything else is ours, is logged, and they get its number only. */
+/**
+ * What clients hear of a failure: what is in the catalogue without the places it names; anything else is ours, and they get its number only.
+ * What they do not hear is logged.
+ */
 
 import { randomUUID } from 'node:crypto'
 import type { Clock } from '../base/clock.js'
@@ -6,6 +9,7 @@ import { errorText, ServiceError } from '../base/errors.js'
 import { LogThrottle } from '../base/log-throttle.js'
 import type { Logger } from '../base/logger.js'
 import { stackOf } from '../base/stack.js'
+import { withoutPlaces } from './hidden-places.js'
 import { type Failure, failure } from './wire-error.js'
 
 /** Lines a minute about one method that fails for one client. */
@@ -35,7 +39,7 @@ export class FailureLog {
   }
 
   known(thrown: unknown, call: FailedCall): Failure {
-    if (thrown instanceof ServiceError) return thrown
+    if (thrown instanceof ServiceError) return this.#told(thrown, call)
     const requestId = randomUUID()
     const logger = this.#loggerFor(thrown, call)
     if (logger !== undefined) {
@@ -49,6 +53,13 @@ export class FailureLog {
       this.#onTrouble(`${call.method} failed unexpectedly (request_id ${requestId})`)
     }
     return failure('INTERNAL', { data: { request_id: requestId }, details: `${call.method} failed unexpectedly` })
+  }
+
+  #told(known: ServiceError, call: FailedCall): Failure {
+    const told = withoutPlaces(known)
+    if (told !== known)
+      this.#loggerFor(known.details, call)?.warn({ method: call.method, client: call.clientId, error: known.details }, 'method failed')
+    return told
   }
 
   /** Undefined when the same was said often enough. */
