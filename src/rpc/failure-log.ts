@@ -58,7 +58,10 @@ export class FailureLog {
   #told(known: ServiceError, call: FailedCall): Failure {
     const told = withoutPlaces(known)
     if (told !== known)
-      this.#loggerFor(known.details, call)?.warn({ method: call.method, client: call.clientId, error: known.details }, 'method failed')
+      this.#loggerFor(known.details, call)?.warn(
+        { method: call.method, client: call.clientId, error: known.details },
+        'method failed',
+      )
     return told
   }
 

@@ -7,7 +7,8 @@ import { freePort } from '../support/free-port.mjs'
 import { RpcClient } from '../support/rpc-client.js'
 import { type RunningService, startService } from '../support/service.js'
 
-const PLACE = /\/(?:home|root|tmp|usr|var|work|dev|proc|opt|etc)\b|127\.0\.0\.1|localhost:|https?:|rtsp:|\bat \S+ \(|\.[jt]s:\d|ffmpeg -/
+const PLACE =
+  /\/(?:home|root|tmp|usr|var|work|dev|proc|opt|etc)\b|127\.0\.0\.1|localhost:|https?:|rtsp:|\bat \S+ \(|\.[jt]s:\d|ffmpeg -/
 const DEVICE = { device: 'camera0' }
 const CALLS: readonly (readonly [string, object])[] = [
   ['take_snapshot', DEVICE],
@@ -42,22 +43,26 @@ beforeAll(async () => {
 })
 afterAll(() => service.stop())
 
-it.each(['viewer', 'operator'] as const)('S-53 a %s hears no path, device or address of the machine, and why it fails', async (role) => {
-  const client = await RpcClient.connect(service.url)
-  await client.login(service.token(role))
-  const told: string[] = []
-  for (const [method, params] of CALLS) {
-    const { error } = await client.request({ method, params })
-    if (error !== undefined) told.push(`${method}: ${JSON.stringify(error)}`)
-  }
-  await client.close()
-  expect(told.filter((error) => PLACE.test(error) || error.includes(service.stateDir))).toEqual([])
-  // Every method that needs a folder or MediaMTX has failed, not for want of a right.
-  const failed = told.filter((error) => /-32050|-32603/.test(error)).map((error) => error.slice(0, error.indexOf(':')))
-  expect(failed).toEqual(expect.arrayContaining(['get_snapshot_info', 'get_recording_info', 'get_stream_url', 'get_streams']))
-  if (role === 'operator') expect(failed).toEqual(expect.arrayContaining(['take_snapshot', 'start_recording', 'start_streaming']))
-  expect(told.join()).toContain('nothing answers at …')
-})
+it.each(['viewer', 'operator'] as const)(
+  'S-53 a %s hears no path, device or address of the machine, and why it fails',
+  async (role) => {
+    const client = await RpcClient.connect(service.url)
+    await client.login(service.token(role))
+    const told: string[] = []
+    for (const [method, params] of CALLS) {
+      const { error } = await client.request({ method, params })
+      if (error !== undefined) told.push(`${method}: ${JSON.stringify(error)}`)
+    }
+    await client.close()
+    expect(told.filter((error) => PLACE.test(error) || error.includes(service.stateDir))).toEqual([])
+    // Every method that needs a folder or MediaMTX has failed, not for want of a right.
+    const failed = told.filter((error) => /-32050|-32603/.test(error)).map((error) => error.slice(0, error.indexOf(':')))
+    expect(failed).toEqual(expect.arrayContaining(['get_snapshot_info', 'get_recording_info', 'get_stream_url', 'get_streams']))
+    if (role === 'operator')
+      expect(failed).toEqual(expect.arrayContaining(['take_snapshot', 'start_recording', 'start_streaming']))
+    expect(told.join()).toContain('nothing answers at …')
+  },
+)
 
 it('S-53 what they do not hear is in the log', () => {
   expect(service.log()).toContain(join(service.stateDir, 'snapshots'))

@@ -12,7 +12,10 @@ it.each([
   ['nothing answers at localhost:9997 yet', 'nothing answers at … yet'],
   ['rtsp://user:word@camera.lan:8554/a?b=c: 401 Unauthorized', '… 401 Unauthorized'],
 ])('of %j a client hears %j', (text, told) => {
-  const known = failure('DEPENDENCY_FAILED', { data: { dependency: 'storage', detail: text, tried: [1] }, details: `it failed: ${text}` })
+  const known = failure('DEPENDENCY_FAILED', {
+    data: { dependency: 'storage', detail: text, tried: [1] },
+    details: `it failed: ${text}`,
+  })
   expect(withoutPlaces(known)).toEqual({ ...known, data: { ...known.data, detail: told }, details: `it failed: ${told}` })
 })
 
