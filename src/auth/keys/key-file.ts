@@ -87,9 +87,10 @@ export class KeyFile {
       return `${file}: older API keys were not imported: ${errorText(thrown)}`
     }
     if (text === undefined) return undefined
-    const older = readOlder(jsonOf(text))
+    const wallMs = this.#options.clock.wallMs()
+    const older = readOlder(jsonOf(text), wallMs)
     if (older === undefined) return `${file}: older API keys were not imported: the file has none of the known shapes`
-    if (older.records.length > 0) await this.change((present) => mergeOlder(present, older.records))
+    if (older.records.length > 0) await this.change((present) => mergeOlder(present, older.records, wallMs))
     if (older.skipped.length === 0) return undefined
     return `${file}: older API keys that could not be understood: ${older.skipped.slice(0, 10).join(', ')}`
   }

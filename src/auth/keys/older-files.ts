@@ -1,6 +1,6 @@
 /** Key files of older editions, read and never written: one holds plain keys, the other bcrypt hashes (contract §4.3). Pure. */
 
-import { type KeyRecord, own, readEntry } from './record.js'
+import { type KeyRecord, own, readEntry, statusOf } from './record.js'
 import { keptOf } from './secret.js'
 
 const BCRYPT = /^\$2[abxy]\$\d\d\$[./A-Za-z0-9]{53}$/
@@ -12,7 +12,7 @@ export interface OlderKeys {
 }
 
 /** Undefined when the content has neither shape. */
-export function readOlder(content: unknown): OlderKeys | undefined {
+export function readOlder(content: unknown, wallMs: number): OlderKeys | undefined {
   const keys = own(content, 'keys')
   if (typeof keys !== 'object' || keys === null) return undefined
   const hashes = Array.isArray(keys) ? hashesBeside(content) : undefined
@@ -24,7 +24,7 @@ export function readOlder(content: unknown): OlderKeys | undefined {
     const secret = secretOf(entry) ?? slowSecret(hashes?.get(id))
     const record = secret && readEntry(entry, id, secret)
     if (record === undefined) skipped.push(id)
-    else records.push(record)
+    else records.push(own(entry, 'status') === 'expired' ? endedBy(record, wallMs) : record)
   }
   return { records, skipped }
 }
@@ -33,6 +33,7 @@ export function readOlder(content: unknown): OlderKeys | undefined {
 export function mergeOlder(
   present: ReadonlyMap<string, KeyRecord>,
   older: readonly KeyRecord[],
+  wallMs: number,
 ): Map<string, KeyRecord> | undefined {
   const merged = new Map(present)
   let changed = false
@@ -40,10 +41,17 @@ export function mergeOlder(
     const known = merged.get(record.id)
     if (known === undefined) merged.set(record.id, record)
     else if (record.revoked && !known.revoked) merged.set(record.id, { ...known, revoked: true })
+    else if (statusOf(record, wallMs) === 'expired' && statusOf(known, wallMs) === 'active')
+      merged.set(record.id, endedBy(known, wallMs))
     else continue
     changed = true
   }
   return changed ? merged : undefined
+}
+
+/** What is said to be expired is so, whatever time it gives. */
+function endedBy(record: KeyRecord, wallMs: number): KeyRecord {
+  return { ...record, expiresMs: Math.min(record.expiresMs ?? wallMs, wallMs) }
 }
 
 function secretOf(entry: unknown): Pick<KeyRecord, 'lookup' | 'hash'> | undefined {

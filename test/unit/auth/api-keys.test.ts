@@ -208,6 +208,21 @@ describe('older key files', () => {
     ])
   })
 
+  it('refuses a key that is said to be expired, also one that came in as active', async () => {
+    const { keyring, file, older } = await stage({ older: goFile('expired') })
+    expect(refusal(keyring, GO_KEY)).toBe('AUTH_FAILED: this API key is expired')
+
+    await writeFile(older, goFile().replace('"id":"id-2"', '"id":"id-2","expires_at":"2031-01-01T00:00:00Z"'))
+    await file.importOlder()
+    await keyring.reload()
+    expect(refusal(keyring, GO_KEY)).toBe('AUTH_FAILED: this API key is expired')
+    expect(await keyring.verify(`${GO_KEY}2`)).toMatchObject({ role: 'admin' })
+    await writeFile(older, goFile().replaceAll('"active"', '"expired"'))
+    await file.importOlder()
+    await keyring.reload()
+    expect(refusal(keyring, `${GO_KEY}2`)).toBe('AUTH_FAILED: this API key is expired')
+  })
+
   it('imports bcrypt hashes, checks each once off the main loop, and keeps a fast hash from then on', async () => {
     const key = 'aB3dE6gH9jK2mN5pQ8sT1vW4yZ7bC0fX'
     const entry = (id: string, hash: string) => ({
