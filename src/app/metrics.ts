@@ -16,7 +16,7 @@ const SENT_COLUMN = 8
 
 export interface MetricsOptions {
   readonly registry: CameraRegistry
-  readonly media: MediaService | undefined
+  readonly media: Pick<MediaService, 'state' | 'streams'> | undefined
   /** How many recordings are under way. */
   readonly recordings: () => number
   /** Open WebSocket connections. */
@@ -79,9 +79,11 @@ export function metricsPort(options: MetricsOptions): MetricsPort {
     systemStatus() {
       const discovering = registry.discovering
       const available = registry.list().flatMap(({ device, status }) => (status === 'CONNECTED' ? [device] : []))
-      if (!ready() || (discovering && available.length === 0)) {
-        return answer('starting', 'System is initializing, please wait', available, true)
+      const away = media?.state === 'down'
+      if (!ready() || ((discovering || away) && available.length === 0)) {
+        return answer('starting', 'System is initializing, please wait', available, discovering || !ready())
       }
+      if (away) return answer('partial', 'Some cameras available, MediaMTX is not', available, discovering)
       if (discovering) return answer('partial', 'Some cameras available, discovery in progress', available, true)
       return answer('ready', 'System is fully operational', available, false)
     },

@@ -5,7 +5,7 @@ import { CameraRegistry } from '../../../src/cameras/registry/registry.js'
 import { EventTape, state } from '../../support/devices.js'
 import { FakeClock } from '../../support/fake-clock.js'
 
-function setUp() {
+function setUp(media?: Parameters<typeof metricsPort>[0]['media']) {
   const clock = new FakeClock()
   const facts = { ready: false }
   const registry = new CameraRegistry({
@@ -21,7 +21,7 @@ function setUp() {
   })
   const port = metricsPort({
     registry,
-    media: undefined,
+    media,
     connections: () => 0,
     storageDir: '/',
     recordings: () => 2,
@@ -60,6 +60,22 @@ describe('get_system_status', () => {
     })
     registry.handle([tape.present(other)])
     expect(port.systemStatus()).toMatchObject({ status: 'partial', available_cameras: ['camera0'], discovery_active: true })
+  })
+})
+
+describe('get_system_status while MediaMTX is away', () => {
+  it.each([
+    ['down', 'starting', 'partial'],
+    ['up', 'ready', 'ready'],
+    // None was asked for.
+    ['searching', 'ready', 'ready'],
+    ['off', 'ready', 'ready'],
+  ] as const)('%s: %s without cameras, %s with some', (state_, without, with_) => {
+    const { port, facts, registry, tape } = setUp({ state: state_, streams: () => Promise.reject(new Error('not asked')) })
+    facts.ready = true
+    expect(port.systemStatus()).toMatchObject({ status: without, discovery_active: false })
+    registry.handle([tape.ready(state())])
+    expect(port.systemStatus()).toMatchObject({ status: with_, available_cameras: ['camera0'], discovery_active: false })
   })
 })
 
