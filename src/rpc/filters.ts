@@ -1,6 +1,7 @@
 /** Filters of a subscription (contract §10.3): exact matches on the payload, joined with AND. */
 
 import { invalidParam } from '../base/errors.js'
+import { namesOf } from './topics.js'
 
 export type Payload = Readonly<Record<string, unknown>>
 export type Filter = (topic: string, payload: Payload) => boolean
@@ -22,7 +23,7 @@ function compileMember(member: string, wanted: unknown): Filter {
   if (member === 'timestamp_after' || member === 'timestamp_before') return compileTime(member, wanted)
   if (typeof wanted === 'object' || typeof wanted === 'bigint')
     throw invalid('members are strings, numbers or booleans', `send a plain ${member}`, `filters.${member} is no plain value`)
-  if (member === 'topic') return (topic) => topic === wanted
+  if (member === 'topic') return (topic) => namesOf(topic).some((name) => name === wanted)
   return (_topic, payload) => Object.hasOwn(payload, member) && payload[member] === wanted
 }
 

@@ -22,6 +22,17 @@ describe('filters (contract §10.3)', () => {
     expect(compileFilter(filters)?.('snapshot.taken', payload)).toBe(passes)
   })
 
+  it.each([
+    ['recording.stopped', 'recording.stop', true],
+    ['recording.stopped', 'recording.start', false],
+    ['recording_status_update', 'recording.start', true],
+    ['recording.stop', 'recording.stop', true],
+    ['camera_status_update', 'camera.status_change', true],
+    ['stream:a/b', 'stream:a/b', true],
+  ])('topic %s lets events of %s through: %s', (topic, event, passes) => {
+    expect(compileFilter({ topic })?.(event, payload)).toBe(passes)
+  })
+
   it('has nothing to ask when it is empty', () => {
     expect(compileFilter({})).toBeUndefined()
   })
