@@ -18,6 +18,11 @@ export function legacyRecording(recording: { readonly device: string; readonly f
   return { success: true, device_path: device, recording_id: filename, recording: { ...recording, recording_id: filename } }
 }
 
+/** One recording has one id for them, so what was told at its start names it here, too. */
+export function legacyRecordingStatus(status: { readonly device: string; readonly filename: string } | null) {
+  return status === null ? {} : { device_path: status.device, recording_id: status.filename }
+}
+
 /** Of the params of a notification. */
 export function legacyNotification({ device, filename, streams }: Payload): Payload {
   if (typeof device !== 'string') return {}

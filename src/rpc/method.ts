@@ -208,8 +208,9 @@ function withExtras<Box extends Pick<Toolbox, 'extraMembers'>, Given, Who extend
 ): (toolbox: Box, params: Given, caller: Who) => unknown {
   const { run, legacy, extra } = definition
   if (legacy === undefined && extra === undefined) return run
-  const enriched = (answer: Answer<Result>, toolbox: Box): object | Promise<object> => {
+  const enriched = (answer: Answer<Result>, toolbox: Box): object | null | Promise<object> => {
     const result = answer instanceof Rendered ? answer.value : answer
+    if (result === null) return null
     const own = Object.assign({}, result, legacy?.(result))
     if (extra === undefined || !toolbox.extraMembers) return own
     const more = extra(toolbox, result)

@@ -49,7 +49,9 @@ describe('the Python SDK', () => {
     expect(await client.getRecordingStatus(device)).toBeNull()
     const started = await client.startRecording(device, 'python')
     expect(started).toMatchObject({ filename: 'python', recording_id: 'python' })
-    expect(await client.getRecordingStatus(device)).toMatchObject({ filename: 'python', status: 'active' })
+    expect(await client.getRecordingStatus(device)).toMatchObject({
+      ...{ filename: 'python', recording_id: 'python', status: 'active' },
+    })
     const stopped = await client.stopRecording(device)
     expect(stopped).toMatchObject({ filename: 'python', duration: expect.any(Number) })
     await expect.poll(() => client.heard.map(({ params }) => params.status)).toEqual(['STARTED', 'STOPPED'])

@@ -1,4 +1,4 @@
-import { legacyRecording } from '../legacy-results.js'
+import { legacyRecording, legacyRecordingStatus } from '../legacy-results.js'
 import { defineMethod } from '../method.js'
 import { DeviceParams } from '../shapes/common.js'
 import { RecordingStatus, StartedRecording, StartRecordingParams, StoppedRecording } from '../shapes/recordings.js'
@@ -41,4 +41,5 @@ export const getRecordingStatus = defineMethod({
   result: RecordingStatus,
   errors: ['CAMERA_NOT_FOUND'],
   run: ({ services }, { device }) => services.recordings.status(cameraId(services.cameras, device)),
+  legacy: legacyRecordingStatus,
 })
