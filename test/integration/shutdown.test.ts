@@ -2,7 +2,7 @@
 
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { connect } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -12,6 +12,7 @@ import { freePort } from '../support/free-port.mjs'
 import { inWorkers } from '../support/in-workers.js'
 import { stopwatch } from '../support/processor-wait.js'
 import { open } from '../support/raw-http.js'
+import { inTurns } from '../support/raw-ws.js'
 import { extent, full } from '../support/rows.js'
 import { RpcClient } from '../support/rpc-client.js'
 import { type RunningService, startService } from '../support/service.js'
@@ -129,35 +130,71 @@ describe('an orderly end', () => {
     await service.stop()
   }, 60_000)
 
-  it('R-61: no reply is lost: what was sent is answered, or its connection is closed with 1001', async () => {
+  it('R-61: no reply is lost: what was sent is answered, or closed with 1001, and what was not done left no trace', async () => {
     const CLIENTS = 1_000
-    const service = await startService({ args: ['--virtual-cameras', '1'], env: ROOM })
+    const stateDir = join(folder, 'asked')
+    mkdirSync(stateDir)
+    const service = await startService({ args: ['--virtual-cameras', '1'], env: ROOM, stateDir })
     const token = service.token('operator')
-    const clients: RpcClient[] = []
-    for (let opened = 0; opened < CLIENTS; opened += 100) {
-      clients.push(...(await Promise.all(Array.from({ length: 100 }, () => RpcClient.connect(service.url)))))
-    }
-    for (let at = 0; at < CLIENTS; at += 100) await Promise.all(clients.slice(at, at + 100).map((client) => client.login(token)))
-    const outcomes = clients.map((client, index) => {
-      const method = ['get_camera_list', 'list_recordings', 'get_storage_info', 'get_camera_status'][index % 4] ?? ''
-      const params = method === 'get_camera_status' ? { device: 'camera0' } : {}
+    const clients = await inTurns(CLIENTS, 100, () => RpcClient.connect(service.url))
+    await inTurns(CLIENTS, 100, async (index) => clients[index]?.login(token))
+    const outcomeOf = (client: RpcClient, method: string, params: object): Promise<string> => {
       const closed = client.closed.then(({ code }) => `closed ${code}`)
-      return Promise.race([
-        client.call(method, params).then(
-          () => 'answered',
-          () => closed,
-        ),
-        closed,
-      ])
+      const reply = client.request({ method, params }).then(
+        ({ error }) => (error === undefined ? 'done' : `refused ${error.code}`),
+        () => closed,
+      )
+      return Promise.race([reply, closed])
+    }
+    // A name of its own for each call that makes something: by it what was done can be told from what was not.
+    const names: string[] = []
+    const snapshotOf = (client: RpcClient): Promise<string> => {
+      names.push(`asked-${names.length}.jpg`)
+      return outcomeOf(client, 'take_snapshot', { device: 'camera0', filename: names.at(-1) })
+    }
+    const readings = clients.map((client, index) => {
+      const method = ['get_camera_list', 'list_recordings', 'list_snapshots', 'get_camera_status'][index % 4] ?? ''
+      return outcomeOf(client, method, method === 'get_camera_status' ? { device: 'camera0' } : {})
     })
+    const changes = clients.map(snapshotOf)
+    await Promise.race(changes)
     process.kill(service.pid, 'SIGTERM')
-    const counts = new Map<string, number>()
-    for (const outcome of await Promise.all(outcomes)) counts.set(outcome, (counts.get(outcome) ?? 0) + 1)
-    expect([...counts.keys()].filter((outcome) => outcome !== 'answered' && outcome !== 'closed 1001')).toEqual([])
-    expect(counts.get('answered') ?? 0).toBeGreaterThan(0)
+    // And those that come when the end has begun.
+    await vi.waitFor(() => expect(service.log()).toContain('stopping'), DEADLINE)
+    changes.push(...clients.map(snapshotOf))
+    const read = await Promise.all(readings)
+    const outcomes = await Promise.all(changes)
     expect(new Set((await Promise.all(clients.map((client) => client.closed))).map(({ code }) => code))).toEqual(new Set([1001]))
     expect(await service.exited).toBe(0)
     await service.stop()
+
+    // -32020: it is ending; -32040: too many at a time.
+    const kinds = (of: readonly string[]): readonly string[] => [...new Set(of)]
+    const allowed = ['done', 'refused -32020', 'refused -32040', 'closed 1001']
+    expect(allowed).toEqual(expect.arrayContaining([...kinds(read), ...kinds(outcomes)]))
+    expect(read).toContain('done')
+    console.info(
+      'R-61:',
+      kinds(outcomes)
+        .map((kind) => `${outcomes.filter((outcome) => outcome === kind).length} ${kind}`)
+        .join(', '),
+    )
+    const notDone = names.filter((_, index) => outcomes[index] !== 'done')
+    expect(notDone.length).toBeGreaterThan(0)
+    expect(notDone.length).toBeLessThan(names.length)
+    const found = readdirSync(join(stateDir, 'snapshots')).filter((name) => name.startsWith('asked-'))
+    expect(found.sort()).toEqual(names.filter((_, index) => outcomes[index] === 'done').sort())
+
+    // Whoever was not answered asks again, and is served as if for the first time.
+    const next = await startService({ args: ['--virtual-cameras', '1'], env: ROOM, stateDir })
+    const client = await RpcClient.connect(next.url)
+    await client.login(next.token('operator'))
+    await vi.waitFor(async () => expect(await client.call('get_camera_list')).toMatchObject({ connected: 1 }), DEADLINE)
+    for (const filename of notDone.slice(0, 20)) {
+      expect(await client.call('take_snapshot', { device: 'camera0', filename })).toMatchObject({ status: 'SUCCESS', filename })
+    }
+    await client.close()
+    expect(await next.stop()).toBe(0)
   }, 120_000)
 
   const IDLE = [10_000, 2_000] as const
