@@ -13,6 +13,8 @@ export interface FilesOptions {
   readonly index: FileIndex
   readonly holds: Holds
   readonly roots: Readonly<Record<FileKind, string>>
+  /** Where files lie that were written while a root could not be. */
+  readonly fallbacks?: Readonly<Record<FileKind, string>>
   /** Milliseconds that a recording plays; undefined when nobody can tell. */
   readonly measure: (file: string) => Promise<number | undefined>
 }
@@ -114,10 +116,10 @@ export class Files {
   /** For a download. Rejects as `recordingInfo`, and with INVALID_STATE while it is being written. */
   async hold(kind: FileKind, filename: string): Promise<HeldFile> {
     const file = await this.#get(kind, filename)
-    const { holds, roots } = this.#options
+    const { holds, roots, fallbacks } = this.#options
     if (holds.reason(file) === 'RECORDING') throw inUse(file, 'RECORDING')
     const path = join(folderOf(roots[kind], file.dir), file.name)
-    const root = isAbsolute(file.dir) ? file.dir : roots[kind]
+    const root = (isAbsolute(file.dir) && fallbacks?.[kind]) || roots[kind]
     return { path, root, name: file.name, sizeBytes: file.sizeBytes, release: holds.hold(file, 'DOWNLOADING') }
   }
 

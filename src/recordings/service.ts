@@ -78,7 +78,10 @@ export class Recordings implements Service {
       clock,
       logger,
     })
-    this.files = new Files({ index: this.#index, holds, roots, measure: (file) => builder.measure(file) })
+    this.files = new Files({
+      ...{ index: this.#index, holds, roots, measure: (file) => builder.measure(file) },
+      ...(fallbacks && { fallbacks }),
+    })
     this.storage = new StorageWatch({
       ...{ dirs: [recordingsDir, snapshotsDir], index: this.#index, clock, logger, limits: options.storage },
       busy: () => this.activeCount > 0,

@@ -3,8 +3,8 @@
  * a name stands for can be changed by others at any time, so all checks are made on what is open.
  */
 
-import { constants } from 'node:fs'
-import { type FileHandle, open } from 'node:fs/promises'
+import { constants, type Stats } from 'node:fs'
+import { type FileHandle, lstat, open } from 'node:fs/promises'
 import { relative, sep } from 'node:path'
 import { geteuid } from 'node:process'
 import type { FileState } from './conditions.js'
@@ -29,24 +29,36 @@ export async function openBelow(root: string, path: string): Promise<OpenFile> {
       folder = next
     }
     // A fifo would keep the thread until somebody writes into it.
-    const handle = await open(`/proc/self/fd/${folder.fd}/${name}`, O_RDONLY | O_NOFOLLOW | O_NONBLOCK)
-    return await checked(handle)
+    const place = `/proc/self/fd/${folder.fd}/${name}`
+    return await checked(await open(place, O_RDONLY | O_NOFOLLOW | O_NONBLOCK), place)
   } finally {
     await folder.close()
   }
 }
 
-async function checked(handle: FileHandle): Promise<OpenFile> {
+async function checked(handle: FileHandle, place: string): Promise<OpenFile> {
   try {
     const stats = await handle.stat()
     // A second name of somebody else's file is refused; a recorder under another user writes files with one name.
-    const foreign = stats.nlink > 1 && stats.uid !== geteuid?.()
-    if (!stats.isFile() || foreign) throw noFile()
+    const isOurs = stats.uid === geteuid?.() || (await isOnlyName(stats, place))
+    if (!stats.isFile() || !isOurs) throw noFile()
     return { handle, sizeBytes: stats.size, modifiedMs: stats.mtimeMs, inode: stats.ino }
   } catch (thrown) {
     await handle.close()
     throw thrown
   }
+}
+
+/**
+ * How many names it has is asked through the one in our folder: what is open may have lost that one meanwhile and so have one left, elsewhere.
+ * Asked twice: a rename that takes the name away lowers the count a moment before the name means another file.
+ */
+async function isOnlyName({ ino, dev }: Stats, place: string): Promise<boolean> {
+  for (let look = 0; look < 2; look += 1) {
+    const named = await lstat(place)
+    if (named.ino !== ino || named.dev !== dev || named.nlink !== 1) return false
+  }
+  return true
 }
 
 function noFile(): NodeJS.ErrnoException {

@@ -1,7 +1,7 @@
 /** The file index as it runs in its thread: tables, folders, and what may be asked of them. */
 
-import { existsSync, readdirSync, unlinkSync } from 'node:fs'
-import { join } from 'node:path'
+import { existsSync, readdirSync } from 'node:fs'
+import { isAbsolute, join } from 'node:path'
 import { Folder } from './folder.js'
 import { IndexStore, isDamage } from './store.js'
 import {
@@ -15,6 +15,7 @@ import {
   type KindTotals,
   namesOf,
 } from './types.js'
+import { unlinkBelow } from './unlink-below.js'
 
 export interface EngineOptions {
   /** The database. */
@@ -94,9 +95,10 @@ export class IndexEngine {
 
   /** Removes the file and its row. False when there was none. Rejects with what the system says. */
   delete(place: FilePlace): Promise<boolean> {
-    const file = join(folderOf(this.#options.roots[place.kind], place.dir), place.name)
+    const { roots, fallbacks } = this.#options
+    const root = (isAbsolute(place.dir) && fallbacks?.[place.kind]) || roots[place.kind]
     return this.#healing((store) => {
-      const removed = unlinkIfThere(file)
+      const removed = unlinkBelow(root, folderOf(root, place.dir), place.name)
       try {
         store.remove(place)
       } catch (thrown) {
@@ -248,16 +250,6 @@ export class IndexEngine {
         for (const { name } of entries) this.#store.remove({ kind, dir, name })
       })
     }
-  }
-}
-
-function unlinkIfThere(file: string): boolean {
-  try {
-    unlinkSync(file)
-    return true
-  } catch (thrown) {
-    if (thrown instanceof Error && 'code' in thrown && thrown.code === 'ENOENT') return false
-    throw thrown
   }
 }
 

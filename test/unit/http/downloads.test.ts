@@ -1,8 +1,10 @@
 /** Downloads over real sockets: bytes, ranges, credentials, tricks. */
 
-import { execFileSync } from 'node:child_process'
+import { execFileSync, spawn } from 'node:child_process'
 import { createHash } from 'node:crypto'
-import { chmodSync, linkSync, mkdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { once } from 'node:events'
+import { chmodSync, chownSync, linkSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs'
+import { Agent, request } from 'node:http'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { spanOf } from '../../../src/http/files/range.js'
@@ -242,42 +244,67 @@ describe('S-41: nothing from outside', () => {
     for (const name of ['link.mp4', 'folder.mp4', 'fifo.mp4']) {
       expect(await get(`/files/recordings/${name}`)).toMatchObject({ status: 404, body: 'File not found' })
     }
-    const through: FilesPort = {
-      hold: async (kind) => ({
-        root: roots[kind],
-        path: join(roots[kind], 'camera9/secret.mp4'),
-        name: 'x.mp4',
-        release: () => undefined,
-      }),
-    }
-    const group = new Downloads({
-      ...options,
-      desk: new DownloadDesk({ ...options, files: through, limits: { max: 1, maxPerIdentity: 1 } }),
-      slow: { bytes: 1, withinMs: 9_000 },
-    })
-    const other = new PlainServer({
-      name: 'x',
-      address: { host: '127.0.0.1', port: 0, key: 'x' },
-      routes: [group],
-      clock,
-      logger,
-    })
-    await other.start(new AbortController().signal)
+    const other = await serverOf({ root: roots.recording, path: join(roots.recording, 'camera9/secret.mp4') })
     expect((await ask(other.port, 'GET', '/files/recordings/x.mp4', { headers: AUTH })).status).toBe(404)
     await other.stop()
   })
 
-  it('a link that takes the place of a file during the download race is never followed', async () => {
-    const place = join(roots.recording, 'race.mp4')
-    const swap = join(roots.recording, 'swap.tmp')
-    for (let turn = 0; turn < 200; turn += 1) {
-      const asked = get('/files/recordings/race.mp4')
-      rmSync(swap, { force: true })
-      if (turn % 2 === 0) symlinkSync(join(base, 'secret.mp4'), swap)
-      else writeFileSync(swap, 'plain')
-      execFileSync('mv', ['-f', swap, place])
-      expect((await asked).body).not.toContain('SECRET')
+  it('a device is no file', async () => {
+    const device = await serverOf({ root: '/dev', path: '/dev/zero' })
+    expect(await ask(device.port, 'GET', '/files/recordings/x.mp4', { headers: AUTH })).toMatchObject({
+      status: 404,
+      body: 'File not found',
+    })
+    await device.stop()
+  })
+
+  it('10 000 downloads while links, second names and folders take the place of a file get nothing from outside', async () => {
+    const root = join(base, 'race')
+    const [place, folder] = [join(root, 'race.mp4'), join(root, 'folder')]
+    const [own, foreign] = [join(base, 'own-folder'), join(base, 'foreign-folder')]
+    for (const made of [root, own, join(base, 'elsewhere')]) mkdirSync(made)
+    writeFileSync(join(own, 'inside.mp4'), 'plain')
+    writeFileSync(join(base, 'elsewhere', 'inside.mp4'), 'SECRET')
+    symlinkSync(join(base, 'elsewhere'), foreign)
+    const second = join(base, 'others.mp4')
+    writeFileSync(second, 'SECRET')
+    execFileSync('mkfifo', [join(base, 'pipe')])
+    const swaps = [{ text: 'plain' }, { link: join(base, 'secret.mp4') }, { text: 'plain' }, { also: join(base, 'pipe') }]
+    // Only an administrator can make a file somebody else's.
+    if (process.getuid?.() === 0) {
+      chownSync(second, 1, 1)
+      swaps.push({ text: 'plain' }, { also: second })
     }
+    const swapper = spawn(process.execPath, [
+      join(import.meta.dirname, '../../support/swap-loop.mjs'),
+      JSON.stringify([
+        { place, of: swaps },
+        { place: folder, of: [{ folder: own }, { folder: foreign }] },
+      ]),
+    ])
+    await once(swapper.stdout, 'data')
+    const direct = await serverOf({ root, path: place })
+    const through = await serverOf({ root, path: join(folder, 'inside.mp4') })
+    const agent = new Agent({ keepAlive: true })
+    const seen = new Map<string, number>()
+    const wrong: string[] = []
+    let left = 10_000
+    const asking = async (port: number): Promise<void> => {
+      while (left-- > 0) {
+        const { status, body } = await kept(agent, port, '/files/recordings/x.mp4')
+        const outcome = `${port === through.port ? 'folder' : 'file'} ${status}`
+        seen.set(outcome, (seen.get(outcome) ?? 0) + 1)
+        if (![200, 404].includes(status) || (status === 200 && body !== 'plain')) wrong.push(`${outcome} ${body}`)
+      }
+    }
+    await Promise.all([direct.port, direct.port, through.port].map(asking))
+    swapper.kill('SIGKILL')
+    await once(swapper, 'close')
+    agent.destroy()
+    await Promise.all([direct.stop(), through.stop()])
+    expect(wrong).toEqual([])
+    // Both what may be had and what may not was there when it was asked for.
+    expect([...seen.keys()].sort()).toEqual(['file 200', 'file 404', 'folder 200', 'folder 404'])
   })
 
   it('a second name of a file of ours is served, an unreadable one is refused', async () => {
@@ -295,3 +322,37 @@ describe('S-41: nothing from outside', () => {
 })
 
 it('no token and no ticket is in the log', () => expect(lines.join('')).not.toMatch(/ey[\w-]+\.|ticket=/))
+
+/** Serves one file, whatever it is asked for. */
+async function serverOf(place: { readonly root: string; readonly path: string }): Promise<PlainServer> {
+  const files: FilesPort = { hold: async () => ({ ...place, name: 'x.mp4', release: () => undefined }) }
+  const group = new Downloads({
+    ...options,
+    desk: new DownloadDesk({ ...options, files, limits: { max: 64, maxPerIdentity: 64 } }),
+    slow: { bytes: 1, withinMs: 9_000 },
+  })
+  const made = new PlainServer({
+    name: 'x',
+    address: { host: '127.0.0.1', port: 0, key: 'x' },
+    routes: [group],
+    clock,
+    logger,
+  })
+  await made.start(new AbortController().signal)
+  return made
+}
+
+/** One request on a connection that stays. */
+function kept(agent: Agent, port: number, path: string): Promise<{ readonly status: number; readonly body: string }> {
+  return new Promise((resolve, reject) => {
+    request({ agent, port, path, host: '127.0.0.1', headers: AUTH }, (response) => {
+      let body = ''
+      response.setEncoding('utf8').on('data', (data: string) => {
+        body += data
+      })
+      response.on('end', () => resolve({ status: response.statusCode ?? 0, body }))
+    })
+      .on('error', reject)
+      .end()
+  })
+}

@@ -1,6 +1,7 @@
 /** The index against a real folder: what is listed is what is there, whoever put it there. */
 
 import { execFileSync, spawn } from 'node:child_process'
+import { once } from 'node:events'
 import {
   appendFileSync,
   existsSync,
@@ -368,3 +369,31 @@ async function whileRunning(work: Promise<void>, ask: () => Promise<unknown>): P
   }
   await end
 }
+
+it('S-41: of what lies behind a link that takes the place of a folder, nothing is ever deleted', async () => {
+  const index = open()
+  const folder = join(base, 'r', 'camera0')
+  const [own, outside, link] = [join(base, 'own'), join(base, 'outside'), join(base, 'link')]
+  for (const made of [join(base, 'r'), own, outside]) mkdirSync(made)
+  const victim = join(outside, 'clip.mp4')
+  writeFileSync(victim, 'theirs')
+  symlinkSync(outside, link)
+  const place = { kind: 'recording', dir: 'camera0', name: 'clip.mp4' } as const
+  symlinkSync(outside, folder)
+  expect([await index.delete(place), existsSync(victim)]).toEqual([false, true])
+  unlinkSync(folder)
+  const swapper = spawn(process.execPath, [
+    join(import.meta.dirname, '../../../support/swap-loop.mjs'),
+    JSON.stringify([{ place: folder, of: [{ folder: own, file: join(folder, 'clip.mp4') }, { folder: link }] }]),
+  ])
+  await once(swapper.stdout, 'data')
+  const outcomes = new Set<boolean>()
+  try {
+    for (let count = 0; count < 10_000; count += 1) outcomes.add(await index.delete(place))
+  } finally {
+    swapper.kill('SIGKILL')
+    await once(swapper, 'close')
+  }
+  expect(readFileSync(victim, 'utf8')).toBe('theirs')
+  expect([...outcomes].sort()).toEqual([false, true])
+})
