@@ -1,15 +1,15 @@
 /** Recordings as the configuration wants them: their cameras, MediaMTX, and what is told of them. */
 
 import { join, relative } from 'node:path'
-import type { Clock } from '../base/clock.js'
+import { type Clock, timestamp } from '../base/clock.js'
 import { ServiceError } from '../base/errors.js'
 import type { Logger } from '../base/logger.js'
 import type { Cameras } from '../cameras/index.js'
 import type { Config } from '../config/index.js'
 import type { ExternalStreams } from '../external/index.js'
 import type { MediaService } from '../media/index.js'
-import { type RecordingCameras, type RecordingMedia, Recordings } from '../recordings/index.js'
-import type { FilePort, RecordingPort, StoragePort } from '../rpc/index.js'
+import { type RecordingCameras, type RecordingFact, type RecordingMedia, Recordings } from '../recordings/index.js'
+import { type FilePort, FOR_LEGACY, type RecordingPort, type StoragePort } from '../rpc/index.js'
 import { standIn } from './fallback.js'
 
 /** A disk that wakes up, or writes back what others left, may take its time; frames wait and are then counted as lost. */
@@ -140,9 +140,10 @@ type Publish = (topic: string, payload: Readonly<Record<string, unknown>>) => vo
 export function connectRecordings(recordings: Recordings, publish: Publish): (() => void)[] {
   const { events } = recordings
   const tell = (topic: string, ofMediamtx: string) => {
-    return ({ writer, ...fact }: { readonly writer: string }) => {
-      publish(topic, fact)
-      if (writer === 'mediamtx') publish(ofMediamtx, fact)
+    return ({ writer, name, startedMs, ...fact }: Pick<RecordingFact, 'writer' | 'name' | 'startedMs'>) => {
+      const payload = { ...fact, [FOR_LEGACY]: { recording_id: name, start_time: timestamp(startedMs) } }
+      publish(topic, payload)
+      if (writer === 'mediamtx') publish(ofMediamtx, payload)
     }
   }
   return [

@@ -86,6 +86,11 @@ export class Recording {
     return this.#inFallback
   }
 
+  /** What callers know it by: of its first file, whatever others follow. */
+  get name(): string {
+    return this.segments.list[0]?.stem ?? this.identity.filename
+  }
+
   /** Name of the newest file. */
   get currentName(): string {
     return this.segments.list.at(-1)?.stem ?? this.identity.filename
@@ -346,7 +351,7 @@ export class Recording {
     this.#state = 'ended'
     const { device, format, startedMs } = this.identity
     // As answered at the start: another file may have had the name that was asked for.
-    const filename = this.segments.list[0]?.stem ?? this.identity.filename
+    const filename = this.name
     const recordedMs = this.segments.list.reduce((sum, segment) => sum + (segment.durationMs ?? 0), 0)
     return {
       ...{ device, filename },

@@ -184,11 +184,11 @@ export class Recordings implements Service {
   status(device: string): RecordingStatus | undefined {
     const recording = this.#active.get(device)
     if (recording === undefined) return undefined
-    const { id, filename, startedMs } = recording.identity
+    const { id, startedMs } = recording.identity
     return {
       device,
       recording_id: id,
-      filename,
+      filename: recording.name,
       start_time: timestamp(startedMs),
       duration: recording.elapsedSeconds,
       status: WORDS[recording.state],
@@ -215,10 +215,9 @@ export class Recordings implements Service {
       try {
         if (order === 0) await this.storage.check(this.#builder.rootOf(identity))
         const started = await recording.begin()
-        const filename = recording.segments.list[0]?.stem ?? identity.filename
         this.#records.note(recording)
         this.events.emit('started', this.#fact(recording))
-        return { ...started, filename }
+        return { ...started, filename: recording.name }
       } catch (thrown) {
         this.#active.delete(device)
         await this.#records.forget(identity.id).catch(() => undefined)
@@ -283,8 +282,9 @@ export class Recordings implements Service {
   }
 
   #fact(recording: Recording, reason?: string): RecordingFact {
-    const { device } = recording.identity
-    const fact = { device, filename: recording.currentName, writer: recording.writer?.kind ?? 'ffmpeg' }
+    const { device, startedMs } = recording.identity
+    const { name, currentName: filename, writer } = recording
+    const fact = { device, filename, name, startedMs, writer: writer?.kind ?? 'ffmpeg' }
     return reason === undefined ? fact : { ...fact, reason }
   }
 

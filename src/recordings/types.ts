@@ -98,7 +98,12 @@ export type RecordingEvents = {
 
 export interface RecordingFact {
   readonly device: string
+  /** Of the file that is being written. */
   readonly filename: string
+  /** Of the recording: as at start. */
+  readonly name: string
+  /** Wall-clock milliseconds. */
+  readonly startedMs: number
   readonly writer: 'ffmpeg' | 'mediamtx'
   readonly reason?: string
 }

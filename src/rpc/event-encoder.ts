@@ -1,7 +1,7 @@
 /** One event on its way out: each form of it is made once, however many hear it. */
 
 import type { Payload } from './filters.js'
-import { legacyParams } from './legacy-events.js'
+import { FOR_LEGACY, legacyParams } from './legacy-events.js'
 import { legacyNotification } from './legacy-results.js'
 import type { CameraPort } from './services.js'
 import type { Session } from './session.js'
@@ -23,17 +23,23 @@ interface Form extends Receiver {
   readonly bytes: Uint8Array | undefined
 }
 
+/** What of the cameras goes into events. */
+export type EventCameras = Pick<CameraPort, 'status' | 'capabilities'>
+
 export class EventEncoder {
   readonly #topic: string
   readonly #payload: Payload
-  readonly #cameras: Pick<CameraPort, 'status'>
+  readonly #forLegacy: unknown
+  readonly #cameras: EventCameras
   readonly #made = new Map<string, Form>()
   /** Most hear it in the same form as the one before them: to compare is quicker than to look up. */
   #last: Form | undefined
 
-  constructor(topic: string, payload: Payload, cameras: Pick<CameraPort, 'status'>) {
+  constructor(topic: string, payload: Payload, cameras: EventCameras) {
+    const { [FOR_LEGACY]: forLegacy, ...plain } = payload
     this.#topic = topic
-    this.#payload = payload
+    this.#payload = plain
+    this.#forLegacy = forLegacy
     this.#cameras = cameras
   }
 
@@ -55,7 +61,9 @@ export class EventEncoder {
 
   #make(name: string, { codec, linkHost, legacy }: Receiver, number: EventNumber | undefined): Form {
     const params = legacyParams(name, this.#topic, this.#payload, (device) => this.#cameras.status(device, linkHost).value)
-    const more = params && { ...(legacy && legacyNotification(params)), ...number }
+    const formats = (device: string) => this.#cameras.capabilities(device).value.formats
+    const older = params && legacy ? { ...legacyNotification(params, formats), ...Object(this.#forLegacy) } : {}
+    const more = { ...older, ...number }
     const bytes = params && codec.notification(name, { ...params, ...more })
     return { name, codec, linkHost, legacy, isNumbered: number !== undefined, bytes }
   }

@@ -4,6 +4,9 @@ import { ServiceError } from '../base/errors.js'
 import type { Payload } from './filters.js'
 import type { CameraStatus } from './shapes/cameras.js'
 
+/** Member of a payload that holds what only clients with a legacy login are told: it is never sent as such. */
+export const FOR_LEGACY = 'for_legacy'
+
 const RECORDING_WORDS: Readonly<Record<string, string>> = {
   'recording.start': 'STARTED',
   'recording.stop': 'STOPPED',

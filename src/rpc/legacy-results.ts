@@ -24,8 +24,12 @@ export function legacyRecordingStatus(status: { readonly device: string; readonl
 }
 
 /** Of the params of a notification. */
-export function legacyNotification({ device, filename, streams }: Payload): Payload {
+export function legacyNotification(
+  { device, filename, streams }: Payload,
+  formats: (device: string) => readonly string[],
+): Payload {
   if (typeof device !== 'string') return {}
-  const camera = typeof streams === 'object' && streams !== null ? { stream_url: Reflect.get(streams, 'rtsp') ?? null } : {}
+  const isCamera = typeof streams === 'object' && streams !== null
+  const camera = isCamera ? { stream_url: Reflect.get(streams, 'rtsp') ?? null, capabilities: formats(device) } : {}
   return { device_path: device, ...camera, ...(typeof filename === 'string' && { recording_id: filename }) }
 }

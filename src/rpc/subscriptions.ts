@@ -5,10 +5,9 @@ import { invalidParam } from '../base/errors.js'
 import { type Durations, Histogram } from '../base/histogram.js'
 import { type Counts, Tally } from '../base/tally.js'
 import { type LeftOff, type MissedEvent, missedEvents } from './catch-up.js'
-import { EventEncoder, type EventNumber } from './event-encoder.js'
+import { type EventCameras, EventEncoder, type EventNumber } from './event-encoder.js'
 import { EventLog, type LogSnapshot, stateKey } from './event-log.js'
 import { compileFilter, type Filter, type Payload } from './filters.js'
-import type { CameraPort } from './services.js'
 import type { Session } from './session.js'
 import { isTopicName, namesOf, type Topic, tellsState } from './topics.js'
 
@@ -43,7 +42,7 @@ export interface SubscriptionCounts {
 
 export class Subscriptions {
   readonly #clock: Clock
-  readonly #cameras: Pick<CameraPort, 'status'>
+  readonly #cameras: EventCameras
   readonly #log: EventLog
   readonly #notifications = new Tally()
   readonly #fanout = new Histogram()
@@ -52,7 +51,7 @@ export class Subscriptions {
   readonly #byName = new Map<string, Map<Session, Subscription>>()
 
   /** `log`: that of another thread, to go on from. */
-  constructor(options: { readonly clock: Clock; readonly cameras: Pick<CameraPort, 'status'>; readonly log?: LogSnapshot }) {
+  constructor(options: { readonly clock: Clock; readonly cameras: EventCameras; readonly log?: LogSnapshot }) {
     this.#log = new EventLog(options.log)
     this.#clock = options.clock
     this.#cameras = options.cameras
@@ -210,7 +209,7 @@ export class Subscriptions {
   }
 }
 
-function jittered(topic: string, payload: Payload, cameras: Pick<CameraPort, 'status'>): EventEncoder {
+function jittered(topic: string, payload: Payload, cameras: EventCameras): EventEncoder {
   const { from, to } = COME_BACK_MS
   return new EventEncoder(topic, { ...payload, retry_after_ms: Math.round(from + Math.random() * (to - from)) }, cameras)
 }

@@ -57,7 +57,7 @@ describe('the Python SDK', () => {
     await expect.poll(() => client.heard.map(({ params }) => params.status)).toEqual(['STARTED', 'STOPPED'])
     expect(client.heard[0]).toMatchObject({
       method: 'recording_status_update',
-      params: { device, device_path: device, filename: 'python', recording_id: 'python' },
+      params: { device, device_path: device, filename: 'python', recording_id: 'python', start_time: started.start_time },
     })
 
     expect(await service.stop()).toBe(0)

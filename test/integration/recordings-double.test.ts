@@ -254,7 +254,9 @@ test('a server that says yes and writes nothing: ffmpeg does', { timeout: 40_000
   const { recordings, told, cameras } = await open()
   double.writes = false
   const { filename } = await recordings.startRecording({ device: 'camera0' })
-  expect(told).toEqual([{ event: 'started', device: 'camera0', filename, writer: 'ffmpeg' }])
+  expect(told).toEqual([
+    { event: 'started', device: 'camera0', filename, name: filename, startedMs: expect.any(Number), writer: 'ffmpeg' },
+  ])
   expect(double.wishes.size).toBe(0)
   expect(cameras.feeds.openFeeds).toBe(1)
   await recordings.stopRecording('camera0')

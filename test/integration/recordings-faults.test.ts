@@ -42,6 +42,8 @@ test('a camera that is unplugged ends its recording, and only its own', async ()
       event: 'failed',
       device: 'camera0',
       filename: first.filename,
+      name: first.filename,
+      startedMs: Date.parse(first.start_time),
       writer: 'ffmpeg',
       reason: 'device_disconnected',
       duration: expect.any(Number),
@@ -216,6 +218,7 @@ test('names that are taken get a number, whatever the extension; nothing is writ
   const one = await recordings.startRecording({ device: 'camera0', filename: 'desk.mp4' })
   const two = await recordings.startRecording({ device: 'camera1', filename: 'desk' })
   expect([one.filename, two.filename].sort()).toEqual(['desk-2', 'desk-3'])
+  for (const { device, filename } of [one, two]) expect(recordings.status(device)?.filename).toBe(filename)
   expect((await recordings.stopRecording('camera0')).filename).toBe(one.filename)
   expect((await recordings.stopRecording('camera1')).filename).toBe(two.filename)
   expect(readdirSync(dir).sort()).toEqual(['.under-way', 'desk-2.mp4', 'desk-3.mp4', 'desk.mkv'])

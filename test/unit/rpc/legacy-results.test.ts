@@ -3,6 +3,8 @@
 import { describe, expect, it } from 'vitest'
 import { type BenchOptions, createBench } from '../../support/rpc-session.js'
 
+const forLegacy = { for_legacy: { recording_id: 'first', start_time: '2030-04-01T08:15:00.000Z' } }
+
 function open(spelling: 'token' | 'auth_token', options: BenchOptions = {}) {
   const bench = createBench(options)
   const caller = bench.open()
@@ -37,10 +39,17 @@ describe('a legacy login', () => {
   it('finds its own names in notifications', () => {
     const { bench, caller } = open('token')
     bench.rpc.publish('camera.status_change', { device: 'camera0', old_status: 'ERROR', new_status: 'CONNECTED' })
-    bench.rpc.publish('recording.start', { device: 'camera0', filename: 'a' })
-    expect(caller.received.map(({ params }) => params)).toMatchObject([
-      { device: 'camera0', device_path: 'camera0', stream_url: 'rtsp://cam-host:8554/camera0' },
-      { device: 'camera0', device_path: 'camera0', filename: 'a', recording_id: 'a' },
+    bench.rpc.publish('recording.start', { device: 'camera0', filename: 'a', ...forLegacy })
+    expect(caller.received.map(({ params }) => params)).toEqual([
+      {
+        ...{ device: 'camera0', device_path: 'camera0', status: 'CONNECTED', name: expect.any(String) },
+        ...{ resolution: expect.any(String), fps: 25, streams: expect.any(Object) },
+        ...{ stream_url: 'rtsp://cam-host:8554/camera0', capabilities: ['MJPG'] },
+      },
+      {
+        ...{ device: 'camera0', device_path: 'camera0', status: 'STARTED', filename: 'a', duration: 0 },
+        ...{ recording_id: 'first', start_time: '2030-04-01T08:15:00.000Z' },
+      },
     ])
   })
 
@@ -52,6 +61,18 @@ describe('a legacy login', () => {
 })
 
 describe('any other login', () => {
+  it('hears nothing of what is for legacy logins', () => {
+    const { bench, caller } = open('auth_token')
+    caller.call('subscribe_events', { topics: ['recording.start', 'camera_status_update'] })
+    caller.received.length = 0
+    bench.rpc.publish('recording.start', { device: 'camera0', filename: 'a', ...forLegacy })
+    bench.rpc.publish('camera.status_change', { device: 'camera0', old_status: 'ERROR', new_status: 'CONNECTED' })
+    expect(caller.received.map(({ params }) => Object.keys(params ?? {}))).toEqual([
+      ['device', 'filename', 'timestamp'],
+      ['device', 'status', 'name', 'resolution', 'fps', 'streams'],
+    ])
+  })
+
   it('gets the documented members and no others', async () => {
     const { result } = open('auth_token')
     const camera = ['device', 'status', 'name', 'resolution', 'fps', 'streams']
