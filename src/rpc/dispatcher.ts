@@ -14,6 +14,7 @@ import { type Counts, Tally } from '../base/tally.js'
 import { auditEntry } from './audit-entry.js'
 import type { Codec, Payload } from './codec.js'
 import { FailureLog } from './failure-log.js'
+import { isLegacyLogin, legacyRefusal } from './login.js'
 import { type Message, type Params, wantsReply } from './message.js'
 import type { MethodFacts, Refused, TokenVerifier, WorkKind } from './method.js'
 import { RANK, type Session } from './session.js'
@@ -289,7 +290,9 @@ export class Dispatcher {
       return undefined
     }
     const told = rateLimited(retryAfterMs, `the ${who} sends more requests than its rate allows`)
-    return this.#fail(session, codec, message, this.#methods.get(message.method), told)
+    const reply = this.#fail(session, codec, message, this.#methods.get(message.method), told)
+    if (reply === undefined || message.id === undefined || !isLegacyLogin(message)) return reply
+    return codec.reply(message.id, legacyRefusal(told.code))
   }
 
   #succeed(session: Session, codec: Codec, message: Message, method: CountedMethod, result: unknown): Payload | undefined {

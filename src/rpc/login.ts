@@ -3,13 +3,15 @@
 import { randomUUID } from 'node:crypto'
 import { demandPlace, type Identity, PERMISSIONS } from '../auth/index.js'
 import { timestamp } from '../base/clock.js'
-import { CATALOGUE, ServiceError } from '../base/errors.js'
-import type { Params } from './message.js'
+import { CATALOGUE, type ErrorCode, ServiceError } from '../base/errors.js'
+import type { Message, Params } from './message.js'
 import type { NearToolbox } from './method.js'
 import type { Session } from './session.js'
 import type { AuthenticateParams, LegacyRefusal, Login } from './shapes/login.js'
 import { LEGACY_TOPICS } from './topics.js'
 
+/** Of the token, the first that is there counts. */
+const NAMES = ['auth_token', 'token', 'api_key']
 const AUTH_TYPES: readonly unknown[] = ['jwt', 'api_key', 'auto', undefined]
 
 /**
@@ -17,7 +19,7 @@ const AUTH_TYPES: readonly unknown[] = ['jwt', 'api_key', 'auto', undefined]
  * AUTH_REQUIRED unless it is a string with content, and INVALID_PARAMS for an `auth_type` that is none; never for a legacy login.
  */
 export function readLogin(params: Params): AuthenticateParams {
-  const name = ['auth_token', 'token', 'api_key'].find((candidate) => Object.hasOwn(params, candidate))
+  const name = loginName(params)
   const token = name === undefined ? undefined : params[name]
   const knownType = AUTH_TYPES.includes(params.auth_type)
   const type = params.auth_type === undefined && name === 'api_key' ? 'api_key' : params.auth_type
@@ -38,6 +40,16 @@ export function readLogin(params: Params): AuthenticateParams {
     })
   }
   return { auth_token: token, ...auth_type }
+}
+
+/** A call to log in whose client reads results only. */
+export function isLegacyLogin({ method, params, fault }: Pick<Message, 'method' | 'params' | 'fault'>): boolean {
+  return fault === undefined && method === 'authenticate' && loginName(params) === 'token'
+}
+
+/** What such a client is told in place of an error. */
+export function legacyRefusal(code: ErrorCode): LegacyRefusal {
+  return { authenticated: false, error: CATALOGUE[code].text }
 }
 
 /** A failure leaves the session as it was. */
@@ -74,7 +86,11 @@ function accept(toolbox: NearToolbox, identity: Identity, login: AuthenticatePar
 function refuse(thrown: unknown, login: AuthenticateParams): LegacyRefusal {
   // A client that sent `token` reads results only, so its failure must be one.
   if (login.token !== undefined && thrown instanceof ServiceError) {
-    return { authenticated: false, error: CATALOGUE[thrown.code].text }
+    return legacyRefusal(thrown.code)
   }
   throw thrown
+}
+
+function loginName(params: Params): string | undefined {
+  return NAMES.find((name) => Object.hasOwn(params, name))
 }

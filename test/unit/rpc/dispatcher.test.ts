@@ -148,6 +148,19 @@ describe('rate limit', () => {
     expect(caller.call('ping')?.result).toBe('pong')
   })
 
+  it('refuses a legacy login with a result, and any other with the error', () => {
+    const bench = createBench({ callsPerMinute: 1 })
+    const caller = bench.open()
+    caller.call('ping')
+    expect(caller.call('authenticate', { token: bench.token('viewer') })).toEqual({
+      ...{ jsonrpc: '2.0', id: expect.anything(), result: { authenticated: false, error: 'Rate limited' } },
+    })
+    expect(caller.call('authenticate', { auth_token: bench.token('viewer') })?.error?.code).toBe(-32040)
+    expect(caller.call('authenticate', { auth_token: '', token: bench.token('viewer') })?.error?.code).toBe(-32040)
+    expect(caller.call('ping', { token: bench.token('viewer') })?.error?.code).toBe(-32040)
+    expect(caller.call('get_camera_list')?.error?.code).toBe(-32040)
+  })
+
   it('is one per connection', () => {
     const bench = createBench({ callsPerMinute: 1 })
     const [one, other] = [bench.open(), bench.open()]
