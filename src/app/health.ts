@@ -4,7 +4,7 @@ import type { Credentials } from '../auth/index.js'
 import type { Clock } from '../base/clock.js'
 import type { Logger } from '../base/logger.js'
 import type { CameraRegistry } from '../cameras/index.js'
-import type { Config } from '../config/index.js'
+import { type Config, secretWeakness } from '../config/index.js'
 import {
   type HealthComponent,
   HealthPages,
@@ -100,7 +100,8 @@ async function report(context: HealthContext): Promise<HealthReport> {
     message: reasons.length === 0 ? 'all is well' : reasons.join('; '),
     lastCheckedWallMs: wallMs,
   }
-  const components = [mediamtx(context, wallMs), cameras(context, wallMs), await storage(context, wallMs), whole]
+  const parts = [mediamtx(context, wallMs), cameras(context, wallMs), await storage(context, wallMs)]
+  const components = [...parts, ...security(context, wallMs), whole]
   return { status: whole.status, components, notReady: notReady(system, components) }
 }
 
@@ -127,6 +128,14 @@ function mediamtx({ media }: HealthContext, lastCheckedWallMs: number): HealthCo
     status: media.state === 'up' ? 'healthy' : 'unhealthy',
     ...(version !== undefined && { details: { version } }),
   }
+}
+
+/** Only while there is something to say. What was allowed on purpose is no fault of the service: it is told, and changes no other word. */
+function security({ config }: HealthContext, lastCheckedWallMs: number): HealthComponent[] {
+  const { jwt_secret_key: secret } = config.security
+  const weakness = secret === null ? undefined : secretWeakness(secret)
+  if (weakness === undefined) return []
+  return [{ name: 'security', status: 'degraded', message: `security.jwt_secret_key: ${weakness}`, lastCheckedWallMs }]
 }
 
 function cameras({ registry }: HealthContext, lastCheckedWallMs: number): HealthComponent {

@@ -4,6 +4,7 @@ import { randomBytes } from 'node:crypto'
 import { link, open, readFile, stat, unlink } from 'node:fs/promises'
 import { join } from 'node:path'
 import { writeWhole } from '../base/durable-file.js'
+import { tooOpen } from '../base/secret-mode.js'
 import { inStateDir, isErrno } from './state-dir.js'
 import type { PreviousSecret } from './tokens.js'
 
@@ -63,6 +64,8 @@ async function readSecret(file: string): Promise<string | undefined> {
     if (isErrno(thrown, 'ENOENT')) return undefined
     throw thrown
   }
+  const openness = await tooOpen(file)
+  if (openness !== undefined) throw new Error(`${file}: ${openness}; chmod 0600 ${file}`)
   if (text.length < 32) throw new Error(`${file}: the secret is blank or cut short; delete the file to have a new one made`)
   return text
 }

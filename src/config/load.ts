@@ -2,6 +2,8 @@
 
 import { existsSync } from 'node:fs'
 import { join, resolve } from 'node:path'
+import { tooOpen } from '../base/secret-mode.js'
+import { readCredentials } from './credentials.js'
 import { type Environment, type Found, readEnvironment } from './environment.js'
 import { ConfigError, type Fault, showValue } from './fault.js'
 import { readConfigFile } from './file.js'
@@ -38,11 +40,11 @@ export interface LoadedConfig {
   readonly warnings: readonly string[]
 }
 
-/** Defaults < file < environment < options. Throws ConfigError with every fault; then nothing was applied. */
+/** Defaults < file < credentials < environment < options. Throws ConfigError with every fault; then nothing was applied. */
 export async function loadConfig(options: LoadOptions): Promise<LoadedConfig> {
   const file = findFile(options)
-  const inEnvironment = readEnvironment(options.env)
-  const found: Found[] = file === undefined ? [inEnvironment] : [await readConfigFile(file), inEnvironment]
+  const found: Found[] = file === undefined ? [] : [await readConfigFile(file)]
+  found.push(await readCredentials(options.env), readEnvironment(options.env))
   const settings = [...found.flatMap((source) => source.settings), ...(options.options ?? [])]
   const config = buildConfig(
     settings,
@@ -51,7 +53,17 @@ export async function loadConfig(options: LoadOptions): Promise<LoadedConfig> {
   )
   const warnings = found.flatMap((source) => [...source.warnings, ...idleWarning(source)])
   warnings.push(...standInWarnings(settings, config, options.workingDir))
+  if (file !== undefined) warnings.push(...(await openSecretWarnings(settings, file)))
   return { config, warnings, ...(file !== undefined && { file }) }
+}
+
+/** Only told: files of older editions hold their secret with the mode that was usual then. */
+async function openSecretWarnings(settings: readonly Setting[], file: string): Promise<string[]> {
+  const secret = settings.find(({ path, value, from }) => from === 'file' && value !== null && KEYS_BY_PATH.get(path)?.key.secret)
+  const openness = secret && (await tooOpen(file))
+  return openness === undefined
+    ? []
+    : [`${secret?.where}: ${secret?.path}: the file holds a secret and ${openness}; chmod 0640 ${file}`]
 }
 
 function standInWarnings(settings: readonly Setting[], config: Config, workingDir: string): string[] {
@@ -128,7 +140,10 @@ function fault(setting: Setting, key: Key<unknown>, rule: string, remedy: string
 }
 
 function remedyFor(setting: Setting, key: Key<unknown>): string {
-  const drop = { environment: 'unset the variable', file: 'remove the line', option: 'leave the option out' }[setting.from]
+  const drop = {
+    ...{ environment: 'unset the variable', file: 'remove the line', option: 'leave the option out' },
+    credential: 'take it out of the unit',
+  }[setting.from]
   return `correct it, or ${drop} for the default ${defaultText(key)}`
 }
 

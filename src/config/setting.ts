@@ -5,7 +5,7 @@ export interface Setting {
   readonly path: string
   /** What YAML gives: scalars, arrays, Maps. */
   readonly value: unknown
-  /** `config.yaml:12`, the environment variable, or the option. */
+  /** `config.yaml:12`, the file of the credential, the environment variable, or the option. */
   readonly where: string
-  readonly from: 'file' | 'environment' | 'option'
+  readonly from: 'file' | 'credential' | 'environment' | 'option'
 }

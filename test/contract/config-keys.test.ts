@@ -60,7 +60,7 @@ afterAll(() => rmSync(folder, { recursive: true, force: true }))
 
 async function loaded(yaml: string, env: Readonly<Record<string, string>> = {}): Promise<LoadedConfig> {
   const file = join(folder, 'config.yaml')
-  writeFileSync(file, yaml)
+  writeFileSync(file, yaml, { mode: 0o640 })
   return loadConfig({ file, env, workingDir: folder })
 }
 

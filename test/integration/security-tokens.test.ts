@@ -1,11 +1,13 @@
 /** Attacks on logins that need a running service, each by the id of its requirement (reliability-security.md §3.2). */
 
 import { execFile } from 'node:child_process'
-import { mkdtempSync, rmSync } from 'node:fs'
+import { randomBytes } from 'node:crypto'
+import { chmodSync, mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { afterAll, describe, expect, it, vi } from 'vitest'
+import { ask } from '../support/raw-http.js'
 import { RpcClient } from '../support/rpc-client.js'
 import { MAIN, startService } from '../support/service.js'
 
@@ -39,10 +41,77 @@ describe('S-24 weak secret', () => {
     await expect(client.call('authenticate', { auth_token: `${service.token('admin')}x` })).rejects.toMatchObject({
       code: -32001,
     })
+    const health = await ask(service.healthPort, 'GET', '/health/detailed')
+    expect(JSON.parse(health.body)).toMatchObject({
+      status: 'healthy',
+      components: expect.arrayContaining([
+        expect.objectContaining({
+          ...{ name: 'security', status: 'degraded', message: 'security.jwt_secret_key: the secret is a published default' },
+        }),
+      ]),
+    })
+    expect(health.body).not.toContain(secret)
     await client.close()
     expect(await service.stop()).toBe(0)
     expect(service.log()).toContain('the secret is a published default: whoever guesses it is admin')
     expect(service.log() + service.output()).not.toContain(secret)
+  })
+})
+
+describe('S-24 a secret from a file', () => {
+  const SECRET = randomBytes(32).toString('base64url')
+  const fileOf = (name: string, text: string, mode: number): string => {
+    const path = join(mkdtempSync(join(FOLDER, 'secret-')), name)
+    writeFileSync(path, text)
+    chmodSync(path, mode)
+    return path
+  }
+
+  it('that systemd hands over signs the tokens', async () => {
+    const credential = fileOf('jwt-secret', `${SECRET}\n`, 0o400)
+    const service = await startService({ env: { CREDENTIALS_DIRECTORY: dirname(credential) } })
+    const client = await RpcClient.connect(service.url)
+    const { said: token } = await run(['token', '--role', 'viewer', '--secret-key', SECRET], {
+      ...service.env,
+      CREDENTIALS_DIRECTORY: '',
+    })
+    await client.login(token.match(/^ey\S+$/m)?.[0] ?? '')
+    await client.close()
+    expect(await service.stop()).toBe(0)
+    expect(service.log() + service.output()).not.toContain(SECRET)
+  })
+
+  it.each([
+    ['weak', 'short-secret', 0o400, 'the secret must have at least 32 bytes'],
+    ['open to others', SECRET, 0o644, 'its mode 0644 is more than 0640'],
+    ['writable for the group', SECRET, 0o660, 'its mode 0660 is more than 0640'],
+  ])('is refused when it is %s', async (_what, secret, mode, words) => {
+    const credential = fileOf('jwt-secret', secret, mode)
+    const { code, said } = await run(['run'], { CREDENTIALS_DIRECTORY: dirname(credential) })
+    expect(code).toBe(78)
+    expect(said).toContain(credential)
+    expect(said).toContain(words)
+    expect(said).not.toContain(secret)
+  })
+
+  it('of our own is refused when others may read it', async () => {
+    const service = await startService()
+    const kept = join(service.stateDir, 'jwt-secret')
+    expect(statSync(kept).mode & 0o777).toBe(0o600)
+    chmodSync(kept, 0o666)
+    const { code, said } = await run(['token', '--role', 'viewer'], service.env)
+    expect(code).not.toBe(0)
+    expect(said).toContain(`${kept}: its mode 0666 is more than 0640; chmod 0600 ${kept}`)
+    expect(await service.stop()).toBe(0)
+  })
+
+  it('of the configuration is told when others may read it', async () => {
+    const check = (file: string) => run(['config', 'check', '--config', file], {})
+    const text = `security: {jwt_secret_key: ${SECRET}}\n`
+    const open = fileOf('config.yaml', text, 0o644)
+    expect((await check(open)).said).toContain(`its mode 0644 is more than 0640; chmod 0640 ${open}`)
+    expect((await check(fileOf('config.yaml', text, 0o640))).said).not.toContain('mode')
+    expect((await check(fileOf('config.yaml', 'security: {jwt_secret_key: null}\n', 0o644))).said).not.toContain('mode')
   })
 })
 

@@ -26,7 +26,7 @@ export const security = section('Who may do what, and how often.', {
       text({
         default: '',
         reload: 'restart',
-        doc: 'Secret that signs tokens (HS256), at least 32 bytes. Without it one is made and kept in the state directory.',
+        doc: 'Secret that signs tokens (HS256), at least 32 bytes. The credential jwt-secret of systemd (LoadCredential=) gives it, too. Without it one is made and kept in the state directory.',
         alsoEnv: ['CAMERA_SERVICE_JWT_SECRET'],
       }),
     ),
@@ -36,7 +36,7 @@ export const security = section('Who may do what, and how often.', {
       text({
         default: '',
         reload: 'restart',
-        doc: 'The jwt_secret_key before the present one: its tokens are taken as long as this is configured.',
+        doc: 'The jwt_secret_key before the present one: its tokens are taken as long as this is configured. Also: the credential jwt-previous-secret.',
       }),
     ),
   ),

@@ -18,7 +18,7 @@ export interface Sources {
 
 /** Loads from a text in place of a file; the machine's own file is not looked at. */
 export function load({ yaml, env = {}, options = [] }: Sources = {}): Promise<LoadedConfig> {
-  if (yaml !== undefined) writeFileSync(FILE, yaml)
+  if (yaml !== undefined) writeFileSync(FILE, yaml, { mode: 0o640 })
   const defaultFile = join(FOLDER, 'none.yaml')
   return loadConfig({ env, options, workingDir: FOLDER, defaultFile, ...(yaml !== undefined && { file: FILE }) })
 }
