@@ -9,7 +9,13 @@ import { DECODE_FAILED } from './decode.js'
 export function isCamerasFault(thrown: unknown): boolean {
   if (thrown instanceof ServiceError) return thrown.code === 'DEPENDENCY_FAILED' || thrown.code === 'INVALID_STATE'
   const code = nativeCode(thrown)
-  return code !== undefined && code !== 'IO' && code !== 'DISK_FULL'
+  return code !== undefined && code !== 'IO' && code !== 'DISK_FULL' && !areTooMany(thrown)
+}
+
+/** As many wait for a frame of the camera, or for the disk, as the core lets wait. */
+function areTooMany(thrown: unknown): boolean {
+  const { call, errno } = thrown as { readonly call?: unknown; readonly errno?: unknown }
+  return nativeCode(thrown) !== undefined && (call === 'grab' || call === 'store') && errno === EBUSY
 }
 
 /** Somebody was quicker. */
@@ -20,6 +26,7 @@ export function isNameTaken(thrown: unknown): boolean {
   )
 }
 
+const EBUSY = 16
 const EEXIST = 17
 /** What a folder can do to a writer. A name that is taken is handled before; here EEXIST is a file where the folder should be. */
 const STORAGE_CODES = new Set([
@@ -41,14 +48,19 @@ const STORAGE_CODES = new Set([
 
 /** The folder cannot be written; that its disk is full is another matter. */
 export function isFoldersFault(thrown: unknown): boolean {
-  if (thrown instanceof ServiceError) return false
+  if (thrown instanceof ServiceError || areTooMany(thrown)) return false
   const code = thrown instanceof Error && 'code' in thrown ? String(thrown.code) : ''
   return nativeCode(thrown) === 'IO' || STORAGE_CODES.has(code)
 }
 
-/** INVALID_STATE (disk full), DEPENDENCY_FAILED naming storage, FFmpeg or the camera; what is one already passes. */
+/** INVALID_STATE (disk full), RATE_LIMITED, DEPENDENCY_FAILED naming storage, FFmpeg or the camera; what is one already passes. */
 export function toServiceError(thrown: unknown): ServiceError {
   if (thrown instanceof ServiceError) return thrown
+  if (areTooMany(thrown))
+    return new ServiceError('RATE_LIMITED', {
+      data: { retry_after_ms: 1_000 },
+      details: 'too many snapshots are being taken',
+    })
   const code = thrown instanceof Error && 'code' in thrown ? String(thrown.code) : ''
   if (code === 'DISK_FULL' || code === 'ENOSPC') return storageFull('no space is left on the disk')
   if (code === DECODE_FAILED) {

@@ -57,6 +57,9 @@ describe('camera-service completion bash', () => {
     ['camera-service-cli ', 'keys version help'],
     ['camera-cli keys re', 'revoke'],
     ['camera-cli keys list --st', '--status'],
+    ['camera-service-cli -format json keys l', 'list'],
+    ['camera-service-cli --verbose -config a.yaml keys', 'keys'],
+    ['camera-service-cli -format t', 'table token'],
     ['camera-cli keys list --status ', 'active revoked expired'],
     ['jwt-generator --e', '--expiry-hours'],
   ])('%j: %s', async (line, offered) => {

@@ -1,11 +1,11 @@
 import { describe, expect, it } from 'vitest'
 import { ServiceError } from '../../../src/base/errors.js'
-import { isCamerasFault, toServiceError } from '../../../src/snapshots/failures.js'
+import { isCamerasFault, isFoldersFault, toServiceError } from '../../../src/snapshots/failures.js'
 
 /** As file systems say it. */
 const systemError = (code: string): Error => Object.assign(new Error(`${code}: something, open '/x'`), { code, syscall: 'open' })
 /** As the core says it. */
-const coreError = (code: string, errno: number): Error => Object.assign(new Error(code), { code, errno, call: 'grab' })
+const coreError = (code: string, errno: number, call = 'open'): Error => Object.assign(new Error(code), { code, errno, call })
 
 describe('what a snapshot fails with', () => {
   it.each(['ENOENT', 'EACCES', 'EROFS', 'EIO', 'EMFILE', 'ENFILE', 'ESTALE'])(
@@ -21,6 +21,15 @@ describe('what a snapshot fails with', () => {
       expect(toServiceError(thrown)).toMatchObject({ code: 'INVALID_STATE', data: { state: 'STORAGE_FULL' } })
       expect(isCamerasFault(thrown)).toBe(false)
     }
+  })
+
+  it.each([
+    ['IO', 'store'],
+    ['CAMERA_BUSY', 'grab'],
+  ])('too many at once are nobody’s fault, and may come again: %s of %s', (code, call) => {
+    const thrown = coreError(code, 16, call)
+    expect(toServiceError(thrown)).toMatchObject({ code: 'RATE_LIMITED', data: { retry_after_ms: 1_000 } })
+    expect([isCamerasFault(thrown), isFoldersFault(thrown)]).toEqual([false, false])
   })
 
   it('a camera’s failure names the camera, and what is told already stays', () => {
