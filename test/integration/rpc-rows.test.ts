@@ -16,12 +16,13 @@ import { startRpcServer } from '../support/rpc-server.js'
 
 const MIB = 1024 * 1024
 const KIB = 1024
+const MB = 1_000_000
 const WIDTH = 64
 /** Of what measures time: others use this machine, too, and a service that is too slow is so each time. */
 const ATTEMPTS = 3
 
-/** Below a few milliseconds it is the scheduler that is measured. */
-const allowed = (aloneMs: number): number => Math.max(1.2 * aloneMs, 5)
+/** In the row's 30 s the slow ones are there for a small part; in the short form for most of it, and the scheduler decides on few samples. */
+const allowed = (aloneMs: number): number => Math.max(1.2 * aloneMs, full(0, 5))
 
 it(`R-51: slow readers are closed with 4008, cost bounded memory and hold nobody up (${extent('s', 30, 6)})`, {
   timeout: 180_000,
@@ -51,21 +52,26 @@ it(`R-51: slow readers are closed with 4008, cost bounded memory and hold nobody
     await server.publish({ topic, perSecond: 1_000, bytes: 1_024, seconds })
     return percentile(latencies, 0.95)
   }
-  let [rss, alone, beside] = [0, 0, 0]
+  let [rss, alone, beside, lastMs] = [0, 0, 0, 0]
   for (let attempt = 1; attempt <= ATTEMPTS; attempt++) {
     alone = await run()
     const before = await server.figures()
     const deaf = await deafClients(server, topic, 20)
-    beside = await run()
+    const [p95Ms, closedMs] = await Promise.all([run(), closesOf(server, '4008', 20 * attempt)])
+    beside = p95Ms
+    lastMs = closedMs
+    expect(lastMs).toBeLessThanOrEqual(12_000)
     const after = await server.figures()
     await endOf(deaf)
     expect(after.closes['4008']).toBe(20 * attempt)
     expect(after.authenticated).toBe(100)
     rss = after.rss - before.rss
-    expect(rss).toBeLessThanOrEqual(20 * MIB + 10 * MIB)
+    expect(rss).toBeLessThanOrEqual(20 * MIB + 10 * MB)
     if (beside <= allowed(alone)) break
   }
-  console.info(`R-51: p95 ${alone.toFixed(2)} ms alone, ${beside.toFixed(2)} beside, RSS + ${(rss / MIB).toFixed(1)} MiB`)
+  console.info(
+    `R-51: p95 ${alone.toFixed(2)} ms alone, ${beside.toFixed(2)} beside, last one closed after ${lastMs.toFixed(0)} ms, RSS + ${(rss / MIB).toFixed(1)} MiB`,
+  )
   expect(beside).toBeLessThanOrEqual(allowed(alone))
   clearInterval(alive)
   for (const socket of healthy) socket.destroy()
@@ -186,6 +192,13 @@ it(`R-56: who asks for a snapshot and is gone leaves nothing behind (${extent('c
   expect(rpc.answers['take_snapshot 0']).toBeGreaterThan(0)
   await server.stop()
 })
+
+/** Milliseconds from now until so many were closed with this code. */
+async function closesOf(server: RpcProcess, code: string, count: number): Promise<number> {
+  const begunMs = performance.now()
+  await expect.poll(async () => (await server.glance()).closes[code], { timeout: 20_000, interval: 100 }).toBe(count)
+  return performance.now() - begunMs
+}
 
 async function deafClients({ port, tokens }: RpcProcess, topic: string, count: number): Promise<ChildProcess> {
   const script = join(import.meta.dirname, '../support/deaf_clients.py')

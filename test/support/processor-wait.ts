@@ -5,18 +5,16 @@
 
 import { readdirSync, readFileSync } from 'node:fs'
 
-/**
- * Milliseconds that the process waited for a processor since it began: its main thread, and that other thread which waited longest, since the
- * first may have waited for it meanwhile. 0 where the kernel does not count them.
- */
-export function waitedMs(pid: number): number {
+/** Milliseconds that each thread waited for a processor since it began, by its number; none where the kernel does not count them. */
+type Waits = ReadonlyMap<number, number>
+
+function waitsOf(pid: number): Waits {
   try {
-    const [main = 0, ...others] = readdirSync(`/proc/${pid}/task`)
-      .sort((a, b) => Number(a) - Number(b))
-      .map((task) => threadMs(`/proc/${pid}/task/${task}/schedstat`))
-    return main + Math.max(0, ...others)
+    return new Map(
+      readdirSync(`/proc/${pid}/task`).map((task) => [Number(task), threadMs(`/proc/${pid}/task/${task}/schedstat`)]),
+    )
   } catch {
-    return 0
+    return new Map()
   }
 }
 
@@ -29,15 +27,26 @@ function threadMs(file: string): number {
   }
 }
 
+/**
+ * Of the main thread, and of that other one which waited longest, since the first may have waited for it meanwhile. Of threads that have
+ * ended nobody knows; what they waited before is nobody's gain either.
+ */
+function waitedMs(pid: number, before: Waits, after: Waits): number {
+  const waited = (task: number): number => Math.max(0, (after.get(task) ?? 0) - (before.get(task) ?? 0))
+  const others = [...after.keys()].filter((task) => task !== pid)
+  return waited(pid) + Math.max(0, ...others.map(waited))
+}
+
 /** Begins to measure; the answer ends it. `pid` may be told at the end, when the process began meanwhile. */
 export function stopwatch(pid?: number): (started?: number) => number {
-  const before = pid === undefined ? 0 : waitedMs(pid)
-  const ownBefore = waitedMs(process.pid)
+  const before = pid === undefined ? new Map() : waitsOf(pid)
+  const ownBefore = waitsOf(process.pid)
   const begun = performance.now()
   return (started) => {
     const tookMs = performance.now() - begun
     const other = started ?? pid
-    const waited = waitedMs(process.pid) - ownBefore + (other === undefined ? 0 : waitedMs(other) - before)
-    return Math.max(0, tookMs - waited)
+    const own = waitedMs(process.pid, ownBefore, waitsOf(process.pid))
+    const others = other === undefined ? 0 : waitedMs(other, before, waitsOf(other))
+    return Math.max(0, tookMs - own - others)
   }
 }

@@ -45,13 +45,13 @@ function publish({ topic, perSecond, bytes, seconds }) {
   })
 }
 
-const figures = () => {
-  globalThis.gc?.()
+const figures = (collects = true) => {
+  if (collects) globalThis.gc?.()
   return { ...http.figures, connections: http.connections, rss: process.memoryUsage().rss, logged, rpc: rpc.stats() }
 }
 
 process.on('message', async ({ id, what, ...options }) => {
-  const answer = what === 'publish' ? await publish(options) : figures()
+  const answer = what === 'publish' ? await publish(options) : figures(what === 'figures')
   process.send({ id, answer })
 })
 process.on('disconnect', () => process.exit(0))

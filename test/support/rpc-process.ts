@@ -13,7 +13,7 @@ export interface RpcFigures {
   readonly pendingBytes: number
   readonly closes: Readonly<Record<string, number>>
   readonly refusals: Readonly<Record<string, number>>
-  /** Bytes, after a collection. */
+  /** Bytes; of `figures` after a collection. */
   readonly rss: number
   /** Lines at info or above, but for the one that it listens. */
   readonly logged: number
@@ -52,6 +52,11 @@ export class RpcProcess {
 
   figures(): Promise<RpcFigures> {
     return this.#ask({ what: 'figures' }) as Promise<RpcFigures>
+  }
+
+  /** The same without a collection, which would hold up whatever is measured meanwhile. */
+  glance(): Promise<RpcFigures> {
+    return this.#ask({ what: 'glance' }) as Promise<RpcFigures>
   }
 
   /** Resolves when the last one is out. */
