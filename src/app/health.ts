@@ -80,13 +80,14 @@ export function healthFace(
 }
 
 function healthPort(context: HealthContext): HealthPort {
-  const { system, environment } = context
+  const { config, system, registry, environment } = context
   return {
     environment,
     version: system.version,
     uptimeMs: () => system.uptimeMs(),
     notAlive: () => (system.stopping() ? 'it is being stopped' : undefined),
     report: () => report(context),
+    camerasJson: (host) => registry.listView(config.faces.public_host ?? host).json,
   }
 }
 

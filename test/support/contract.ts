@@ -33,6 +33,14 @@ export interface ContractMethod {
   readonly errors: readonly number[]
 }
 
+export interface ContractRoute {
+  readonly method: string
+  readonly path: string
+  readonly ports: readonly ('server.port' | 'http_health.port')[]
+  /** Of the document that is answered to this machine. */
+  readonly members: readonly string[]
+}
+
 export interface Contract {
   readonly roles: Readonly<Record<string, readonly string[]>>
   readonly types: Types
@@ -44,6 +52,7 @@ export interface Contract {
   readonly errors: Readonly<Record<string, { readonly message: string; readonly data: readonly string[] }>>
   readonly errorData: readonly string[]
   readonly filters: Members
+  readonly http: readonly ContractRoute[]
 }
 
 export const CONTRACT = JSON.parse(readFileSync(join(import.meta.dirname, '../contract/contract.json'), 'utf8')) as Contract

@@ -6,7 +6,8 @@ import type { HealthComponent, HealthReport } from './report.js'
 /** One page: its status code, its document, and the word that says it all. */
 export interface HealthPage {
   readonly code: 200 | 500 | 503
-  readonly document: Readonly<Record<string, unknown>>
+  /** A string is JSON already. */
+  readonly document: Readonly<Record<string, unknown>> | string
   readonly word: string
   /** What a stranger gets: the word and nothing else. */
   readonly brief: Readonly<Record<string, unknown>>
@@ -44,6 +45,13 @@ export function detailedPage(report: HealthReport, facts: PageFacts, parts: Page
 export function componentPage(component: HealthComponent, { wallMs }: PageFacts): HealthPage {
   const { status } = component
   return { code: 200, document: { ...componentBody(component), timestamp: timestamp(wallMs) }, word: status, brief: { status } }
+}
+
+/** The list of cameras, which others have rendered: `camerasJson` is an object with members. */
+export function cameraListPage({ components }: HealthReport, { wallMs }: PageFacts, camerasJson: string): HealthPage {
+  const status = components.find(({ name }) => name === 'cameras')?.status ?? 'unhealthy'
+  const head = JSON.stringify({ status, timestamp: timestamp(wallMs) })
+  return { code: 200, document: `${head.slice(0, -1)},${camerasJson.slice(1)}`, word: status, brief: { status } }
 }
 
 export function readyPage({ notReady }: HealthReport, { wallMs }: PageFacts): HealthPage {

@@ -1,10 +1,13 @@
 /** The health pages as routes: who sees how much, the cache that keeps them quick, and their headers. */
 
+import { hostname } from 'node:os'
 import type { Clock } from '../../base/clock.js'
 import { errorText } from '../../base/errors.js'
+import { hostName } from '../handshake.js'
 import type { Answer, Call, Page, RouteGroup } from '../routes.js'
 import type { Trust } from '../trust.js'
 import {
+  cameraListPage,
   componentPage,
   detailedPage,
   failedPage,
@@ -77,6 +80,9 @@ const FRESH_MS = 250
 /** Shown below the basic path, one page each. */
 const COMPONENTS = ['mediamtx', 'cameras', 'storage']
 
+/** Older clients know it by this path. */
+const CAMERA_LIST = '/api/cameras'
+
 const FORBIDDEN = JSON.stringify({ error: 'for this machine, listed addresses and tokens only (http_health.internal_only)' })
 
 export class HealthPages {
@@ -90,7 +96,7 @@ export class HealthPages {
 
   /** Under the names that were configured. */
   get named(): RouteGroup {
-    return { pages: this.#pages(this.#options.settings.paths) }
+    return { pages: [...this.#pages(this.#options.settings.paths), this.#cameraList()] }
   }
 
   /** `healthz`, `readyz`, `livez`. */
@@ -110,6 +116,15 @@ export class HealthPages {
     )
     const detailed = [paths.detailed, `${paths.basic}/system`].map((path) => this.#reported(path, detailedPage))
     return [...all, ...detailed, ...components]
+  }
+
+  #cameraList(): Page {
+    const { port } = this.#options
+    return this.#page(CAMERA_LIST, (call) =>
+      this.#asReported(call, (report, facts) =>
+        cameraListPage(report, facts, port.camerasJson(hostName(call.headers.get('host')) ?? hostname())),
+      ),
+    )
   }
 
   #page(path: string, give: (call: Call) => Answer | Promise<Answer>): Page {
@@ -197,7 +212,11 @@ export class HealthPages {
     return {
       status: REASONS[code],
       headers: TYPES[settings.format],
-      body: json ? JSON.stringify(known ? document : brief) : `${word}\n`,
+      body: json ? textOf(known ? document : brief) : `${word}\n`,
     }
   }
+}
+
+function textOf(document: HealthPage['document']): string {
+  return typeof document === 'string' ? document : JSON.stringify(document)
 }

@@ -27,4 +27,6 @@ export interface HealthPort {
   /** Why the service is not alive any more; undefined while it is. At once, whatever hangs. */
   notAlive(): string | undefined
   report(): Promise<HealthReport>
+  /** `cameras`, `total` and `connected` as one JSON object, with links for a client that used `host`. */
+  camerasJson(host: string): string
 }

@@ -64,6 +64,7 @@ const port: HealthPort = {
     looks += 1
     return report()
   },
+  camerasJson: (host) => JSON.stringify({ cameras: [{ device: 'camera0', host }], total: 2, connected: 1 }),
 }
 const open: PlainServer[] = []
 
@@ -156,6 +157,16 @@ describe('to this machine', () => {
     expect((await ask(port, 'GET', '/health/nothing')).status).toBe(404)
   })
 
+  it('/api/cameras is the list, with links for the name that the client used', async () => {
+    const port = await faceWith(async () => GOOD)
+    const { status, body } = await ask(port, 'GET', '/api/cameras', { host: 'cam-host:8003' })
+    expect(status).toBe(200)
+    expect(JSON.parse(body)).toEqual({
+      ...{ status: 'healthy', timestamp: TIME },
+      ...{ cameras: [{ device: 'camera0', host: 'cam-host' }], total: 2, connected: 1 },
+    })
+  })
+
   it('/health/ready says 200 or 503 and why, under both names', async () => {
     const good = await faceWith(async () => GOOD)
     expect(JSON.parse((await ask(good, 'GET', '/health/ready')).body)).toEqual({
@@ -225,7 +236,7 @@ describe('to this machine', () => {
 })
 
 describe('to strangers', () => {
-  const paths = ['/health', '/health/detailed', '/health/ready', '/health/live', '/livez']
+  const paths = ['/health', '/health/detailed', '/api/cameras', '/health/ready', '/health/live', '/livez']
 
   it.each(paths)('%s is 403 while it is for inside only', async (path) => {
     const { status, body } = await ask(healthy, 'GET', path, STRANGER)
@@ -237,6 +248,7 @@ describe('to strangers', () => {
     ['/health', { status: 'healthy' }],
     ['/health/detailed', { status: 'healthy' }],
     ['/health/cameras', { status: 'healthy' }],
+    ['/api/cameras', { status: 'healthy' }],
     ['/health/ready', { ready: true }],
     ['/health/live', { alive: true }],
   ])('%s is the word alone otherwise', async (path, word) => {
