@@ -83,7 +83,7 @@ export const KEY_COMMANDS: Readonly<Record<string, KeyCommand>> = {
   },
 
   revoke: {
-    summary: 'Takes a key back: its open connections end too.',
+    summary: 'Takes a key back: its open connections can do nothing any more, and are closed unless they log in again.',
     options: { 'key-id': KEY_ID },
     required: ['key-id'],
     audited: true,
