@@ -37,6 +37,10 @@ export class MediamtxDouble {
   faults: Faults = noFaults()
   /** `METHOD endpoint` of every call since the last `calls.length = 0`. */
   readonly calls: string[] = []
+  /** Every call that would change something, with what it sent. */
+  readonly written: { readonly method: string; readonly path: string; readonly body: string }[] = []
+  /** First bytes of whoever came to the API and spoke something else than HTTP. */
+  readonly strangers: string[] = []
   readonly live: LivePaths
   readonly #options: DoubleOptions
   readonly #store: PathStore
@@ -94,6 +98,10 @@ export class MediamtxDouble {
     await this.#door.open()
     const server = createServer((request, response) => this.#serve(request, response))
     server.keepAliveTimeout = 30_000
+    server.on('clientError', (thrown: Error & { readonly rawPacket?: Buffer }, socket) => {
+      if (thrown.rawPacket !== undefined) this.strangers.push(thrown.rawPacket.toString('latin1', 0, 200))
+      socket.destroy()
+    })
     server.on('connection', (socket) => {
       this.#sockets.add(socket)
       socket.on('close', () => this.#sockets.delete(socket))
@@ -158,6 +166,7 @@ export class MediamtxDouble {
     })
     request.on('end', () => {
       this.calls.push(`${request.method} ${endpoint}`)
+      if (request.method !== 'GET') this.written.push({ method: request.method ?? '', path, body })
       if (this.faults.hang.has(endpoint)) return
       const refused = this.#refused(request.headers.authorization)
       if (refused !== undefined) {
