@@ -4,6 +4,7 @@ import { storageFull } from '../base/disk-room.js'
 import { errorText, ServiceError } from '../base/errors.js'
 import { captureError, nativeCode } from '../cameras/index.js'
 import { DECODE_FAILED } from './decode.js'
+import { ThreadLost } from './pool.js'
 
 /** Not the disk's, and not the caller's. */
 export function isCamerasFault(thrown: unknown): boolean {
@@ -61,6 +62,13 @@ export function toServiceError(thrown: unknown): ServiceError {
       data: { retry_after_ms: 1_000 },
       details: 'too many snapshots are being taken',
     })
+  if (thrown instanceof ThreadLost) {
+    return new ServiceError('INTERNAL', {
+      details: thrown.message,
+      suggestion: 'call again',
+      cause: thrown,
+    })
+  }
   const code = thrown instanceof Error && 'code' in thrown ? String(thrown.code) : ''
   if (code === 'DISK_FULL' || code === 'ENOSPC') return storageFull('no space is left on the disk')
   if (code === DECODE_FAILED) {

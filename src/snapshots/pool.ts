@@ -21,6 +21,9 @@ export interface PoolOptions {
   readonly open?: (threads: number) => Promise<Workers>
 }
 
+/** A job ended its thread, or was ended with it: the fault of neither camera nor disk. */
+export class ThreadLost extends Error {}
+
 const IDLE_MS = 60_000
 /** A picture of the largest size takes a tenth of it. */
 const HEAP_MB = 512
@@ -87,7 +90,7 @@ export class ConversionPool {
     } catch (thrown) {
       await removeParts(job.dir, job.name)
       const why = signal.aborted ? `took longer than ${longestMs} ms` : `lost its thread: ${errorText(thrown)}`
-      throw new Error(`the conversion ${why}`, { cause: thrown })
+      throw new ThreadLost(`the conversion ${why}`, { cause: thrown })
     }
   }
 

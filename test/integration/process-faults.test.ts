@@ -121,6 +121,28 @@ describe('R-13: what nobody caught', () => {
   )
 })
 
+it('R-15: a thread that dies in its job costs that snapshot only, which fails with -32603', async () => {
+  const dies = join(folder, 'dies')
+  const service = await startService({
+    args: ['--virtual-cameras', '1'],
+    // Some way into the job: the library of pictures takes longer to load.
+    env: {
+      ...FAST.env,
+      NODE_OPTIONS: inWorkers(`if (existsSync(${JSON.stringify(dies)})) setTimeout(() => process.exit(1), 10)`),
+    },
+  })
+  const [client, other] = [await loggedIn(service), await loggedIn(service)]
+  await vi.waitFor(async () => expect(await client.call('get_camera_list')).toMatchObject({ connected: 1 }), DEADLINE)
+  writeFileSync(dies, '')
+  const failed = client.failure('take_snapshot', { device: 'camera0', format: 'png' })
+  expect(await other.call('take_snapshot', { device: 'camera0' })).toMatchObject({ status: 'SUCCESS' })
+  expect(await failed).toMatchObject({ code: -32603, data: { details: expect.stringContaining('lost its thread') } })
+  rmSync(dies)
+  expect(await client.call('take_snapshot', { device: 'camera0', format: 'png' })).toMatchObject({ status: 'SUCCESS' })
+  for (const each of [client, other]) await each.close()
+  expect(await service.stop()).toBe(0)
+}, 60_000)
+
 it('R-18: WebSockets that have gone take no descriptors', async () => {
   const LIMIT = 256
   const service = await startService({ wrapper: ['prlimit', `--nofile=${LIMIT}:${LIMIT}`] })

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { ServiceError } from '../../../src/base/errors.js'
 import { isCamerasFault, isFoldersFault, toServiceError } from '../../../src/snapshots/failures.js'
+import { ThreadLost } from '../../../src/snapshots/pool.js'
 
 /** As file systems say it. */
 const systemError = (code: string): Error => Object.assign(new Error(`${code}: something, open '/x'`), { code, syscall: 'open' })
@@ -29,6 +30,12 @@ describe('what a snapshot fails with', () => {
   ])('too many at once are nobody’s fault, and may come again: %s of %s', (code, call) => {
     const thrown = coreError(code, 16, call)
     expect(toServiceError(thrown)).toMatchObject({ code: 'RATE_LIMITED', data: { retry_after_ms: 1_000 } })
+    expect([isCamerasFault(thrown), isFoldersFault(thrown)]).toEqual([false, false])
+  })
+
+  it('R-15: a thread that was lost is ours, and neither the camera’s nor the disk’s', () => {
+    const thrown = new ThreadLost('the conversion took longer than 5 ms')
+    expect(toServiceError(thrown)).toMatchObject({ code: 'INTERNAL', details: 'the conversion took longer than 5 ms' })
     expect([isCamerasFault(thrown), isFoldersFault(thrown)]).toEqual([false, false])
   })
 
