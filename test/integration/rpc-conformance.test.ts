@@ -198,7 +198,9 @@ describe.each(CODECS)('as %s', (codec) => {
   })
 
   it('without MediaMTX its methods fail with -32050, and without external streams theirs with -32030', async () => {
-    const { admin } = connected(codec)
+    const all = connected(codec)
+    const { admin } = all
+    const before = await stateOf(all)
     for (const name of MEDIA) {
       expectFailure(await admin.failure(name, soundParams(name)), {
         ...{ what: name, code: -32050, message: 'Dependency failed' },
@@ -211,6 +213,7 @@ describe.each(CODECS)('as %s', (codec) => {
         data: { reason: 'feature_disabled', feature: 'external_discovery' },
       })
     }
+    expect(await stateOf(all)).toEqual(before)
   })
 
   it('an unknown method is -32601, for whoever asks', async () => {
