@@ -1,9 +1,11 @@
 /** Whole sessions of clients of the older editions against the started service: they are not changed, so it must bear their habits. */
 
+import { execFile } from 'node:child_process'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { promisify } from 'node:util'
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import { freePort } from '../support/free-port.mjs'
 import { PythonLikeClient, ScriptLikeClient, WebLikeClient } from '../support/older-clients.js'
 import { RpcClient } from '../support/rpc-client.js'
@@ -37,8 +39,9 @@ const isJpeg = (bytes: Uint8Array) => bytes[0] === 0xff && bytes[1] === 0xd8 && 
 const isMp4 = (bytes: Uint8Array) => Buffer.from(bytes.subarray(4, 8)).toString() === 'ftyp'
 
 describe('the Python SDK', () => {
-  it('logs in with token, lists, takes a snapshot, records, stops, and is back after a restart', async () => {
-    const client = new PythonLikeClient(service.url, { token: service.token('operator'), auth_type: 'jwt' })
+  it('logs in with token, lists, takes a snapshot, records, stops, downloads, and is back after a restart', async () => {
+    const token = service.token('operator')
+    const client = new PythonLikeClient(service.url, { token, auth_type: 'jwt' })
     await client.connect()
     const cameras = await client.getCameraList()
     expect(cameras).toHaveLength(2)
@@ -54,6 +57,10 @@ describe('the Python SDK', () => {
     })
     const stopped = await client.stopRecording(device)
     expect(stopped).toMatchObject({ filename: 'python', duration: expect.any(Number) })
+    const headers = { Authorization: `Bearer ${token}` }
+    expect(isJpeg(await client.download('snapshots', 'python.jpg', headers))).toBe(true)
+    const [film] = ((await client.send('list_recordings', {})) as { files: { filename: string }[] }).files
+    expect(isMp4(await client.download('recordings', String(film?.filename), headers))).toBe(true)
     await expect.poll(() => client.heard.map(({ params }) => params.status)).toEqual(['STARTED', 'STOPPED'])
     expect(client.heard[0]).toMatchObject({
       method: 'recording_status_update',
@@ -83,20 +90,31 @@ describe('the Python SDK', () => {
 })
 
 describe('the JavaScript SDK and the example program', () => {
-  it('finds success and recording in results, and downloads from the port of the WebSocket', async () => {
-    const token = service.token('operator')
-    const client = new ScriptLikeClient(service.url, { token, auth_type: 'jwt' })
-    await client.connect()
-    const headers = { Authorization: `Bearer ${token}` }
-    const still = await client.snapshotCommand('camera1')
-    expect(isJpeg(await client.download('snapshots', still, headers))).toBe(true)
-    const started = await client.recordCommand('start_recording', 'camera1')
-    expect(started).toMatchObject({ device: 'camera1', status: 'RECORDING' })
-    const stopped = await client.recordCommand('stop_recording', 'camera1')
-    expect(stopped.filename).toBe(started.filename)
-    expect(isMp4(await client.download('recordings', String(stopped.filename), headers))).toBe(true)
-    await client.disconnect()
-  })
+  it.each(['jwt', 'api_key'] as const)(
+    'with %s: lists, finds success and recording in results, downloads from the port of the WebSocket, and comes again',
+    async (auth_type) => {
+      const token = auth_type === 'jwt' ? service.token('operator') : await newKey('operator')
+      const headers: Record<string, string> = auth_type === 'jwt' ? { Authorization: `Bearer ${token}` } : { 'X-API-Key': token }
+      const client = new ScriptLikeClient(service.url, { token, auth_type })
+      // A new key is known within a second.
+      await vi.waitFor(() => client.connect().catch((thrown) => client.disconnect().then(() => Promise.reject(thrown))))
+      expect(await client.getCameraList()).toHaveLength(2)
+      const still = await client.snapshotCommand('camera1')
+      expect(isJpeg(await client.download('snapshots', still, headers))).toBe(true)
+      const started = await client.recordCommand('start_recording', 'camera1')
+      expect(started).toMatchObject({ device: 'camera1', status: 'RECORDING' })
+      const stopped = await client.recordCommand('stop_recording', 'camera1')
+      expect(stopped.filename).toBe(started.filename)
+      expect(isMp4(await client.download('recordings', String(stopped.filename), headers))).toBe(true)
+
+      expect(await service.stop()).toBe(0)
+      await client.lost
+      service = await start()
+      await client.connect()
+      expect(await client.getCameraList()).toHaveLength(2)
+      await client.disconnect()
+    },
+  )
 })
 
 describe('the web client', () => {
@@ -138,3 +156,10 @@ it('a client that reads one frame per call is never disturbed', async () => {
   }
   await Promise.all([reader.close(), worker.close()])
 })
+
+async function newKey(role: string): Promise<string> {
+  const program = join(import.meta.dirname, '../../dist/cli/bin-keys.js')
+  const argv = [program, '-format', 'json', 'keys', 'generate', '--role', role]
+  const { stdout } = await promisify(execFile)(process.execPath, argv, { env: service.env })
+  return (JSON.parse(stdout) as { readonly key: string }).key
+}

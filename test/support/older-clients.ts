@@ -122,6 +122,18 @@ export class PythonLikeClient extends OlderClient {
     return result === null ? null : recordingInfo(result)
   }
 
+  /** As the example program on top does: from the WebSocket's own port. */
+  async download(
+    kind: 'recordings' | 'snapshots',
+    filename: string,
+    headers: Readonly<Record<string, string>>,
+  ): Promise<Uint8Array> {
+    const { hostname, port } = new URL(this.url)
+    const response = await fetch(`http://${hostname}:${port}/files/${kind}/${encodeURIComponent(filename)}`, { headers })
+    if (response.status !== 200) throw new Error(`download: ${response.status}`)
+    return new Uint8Array(await response.arrayBuffer())
+  }
+
   protected take(message: Result): void {
     if ('result' in message) this.settle(message.id, { result: message.result })
     else if (typeof message.method === 'string') this.heard.push({ method: message.method, params: message.params as Result })
@@ -163,18 +175,6 @@ export class ScriptLikeClient extends PythonLikeClient {
     const result = (await this.send(command, { device })) as Result
     if (result.success !== true || typeof result.recording !== 'object') throw new Error(`${command} failed`)
     return result.recording as Result
-  }
-
-  /** From the WebSocket's own port. */
-  async download(
-    kind: 'recordings' | 'snapshots',
-    filename: string,
-    headers: Readonly<Record<string, string>>,
-  ): Promise<Uint8Array> {
-    const { hostname, port } = new URL(this.url)
-    const response = await fetch(`http://${hostname}:${port}/files/${kind}/${encodeURIComponent(filename)}`, { headers })
-    if (response.status !== 200) throw new Error(`download: ${response.status}`)
-    return new Uint8Array(await response.arrayBuffer())
   }
 }
 
