@@ -7,9 +7,9 @@ import type { MediaService } from '../media/index.js'
 import type { Snapshots } from '../snapshots/index.js'
 
 export interface NotificationSources {
-  readonly registry: CameraRegistry
-  readonly snapshots: Snapshots
-  readonly media: MediaService | undefined
+  readonly registry: Pick<CameraRegistry, 'events'>
+  readonly snapshots: Pick<Snapshots, 'events'>
+  readonly media: Pick<MediaService, 'events'> | undefined
   readonly configuration: Pick<ConfigurationPort, 'onRefused'>
   /** Undefined without a camera face. */
   readonly cameraConfig: Pick<CameraConfigStore, 'events'> | undefined
@@ -17,6 +17,9 @@ export interface NotificationSources {
 
 /** What is wrong with a file names keys, values and folders: that is for those who read the log. */
 const REFUSED = 'was not reloaded, and what was in force stays: the log of the service says why'
+
+/** MediaMTX that comes back brings all of its paths at once. */
+const MAX_PATHS_TOLD = 64
 
 type Publish = (topic: string, payload: Readonly<Record<string, unknown>>) => void
 
@@ -65,10 +68,12 @@ export function connectNotifications(sources: NotificationSources, publish: Publ
       media.events.on('stateChanged', ({ state, detail }) => {
         if (state === 'down') publish('mediamtx.error', { error: detail })
       }),
-      media.events.on('pathsChanged', ({ paths }) => publish('mediamtx.path', { paths })),
+      media.events.on('pathsChanged', ({ changed }) => {
+        for (const payload of pathPayloads(changed)) publish('mediamtx.path', payload)
+      }),
       ...(['started', 'stopped'] as const).flatMap((change) =>
-        media.events.on(change === 'started' ? 'streamStarted' : 'streamStopped', ({ device }) => {
-          publish(`mediamtx.stream_${change}`, { device, stream_id: device, stream_type: 'viewing' })
+        media.events.on(change === 'started' ? 'streamStarted' : 'streamStopped', ({ device, use }) => {
+          publish(`mediamtx.stream_${change}`, { device, stream_id: device, stream_type: use })
           publish('mediamtx.stream', { device, stream_id: device, status: change === 'started' ? 'ACTIVE' : 'INACTIVE' })
         }),
       ),
@@ -77,6 +82,11 @@ export function connectNotifications(sources: NotificationSources, publish: Publ
   return () => {
     for (const end of ends) end()
   }
+}
+
+/** A path of ours has the name of its camera. When very many change at once, one message without names tells of all. */
+function pathPayloads(changed: readonly string[]): readonly Readonly<Record<string, string>>[] {
+  return changed.length > MAX_PATHS_TOLD ? [{}] : changed.map((path) => ({ device: path, path }))
 }
 
 function presence(camera: Camera): Readonly<Record<string, unknown>> {

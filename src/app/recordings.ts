@@ -137,7 +137,7 @@ export function recordingPorts(
 type Publish = (topic: string, payload: Readonly<Record<string, unknown>>) => void
 
 /** Which facts become which topics. What MediaMTX records is told under its own topics too. The functions end it. */
-export function connectRecordings(recordings: Recordings, publish: Publish): (() => void)[] {
+export function connectRecordings(recordings: Pick<Recordings, 'events'>, publish: Publish): (() => void)[] {
   const { events } = recordings
   const tell = (topic: string, ofMediamtx: string) => {
     return ({ writer, name, startedMs, ...fact }: Pick<RecordingFact, 'writer' | 'name' | 'startedMs'>) => {

@@ -76,7 +76,8 @@ export class MediaService implements Service {
     const { clock, logger, stateDir, searchPath } = settings
     this.#settings = settings
     this.events = new TypedEvents((thrown, event) => logger.error({ event, error: String(thrown) }, 'listener failed'))
-    this.#watch = new PathWatch(this.events)
+    const onlyRecorded = (path: string) => this.#cameras.isRecorded(path) && !this.#publications.demand.viewed(path)
+    this.#watch = new PathWatch(this.events, (path) => (onlyRecorded(path) ? 'recording' : 'viewing'))
     this.#cameras = new DesiredPaths({
       feeds: settings.feeds,
       clock,

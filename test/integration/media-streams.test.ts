@@ -8,6 +8,7 @@ import { openBench, until } from './media-bench.js'
 import { count, useDouble, writes } from './media-double.js'
 
 const rig = useDouble()
+const RECORDING = { recordPath: '/recordings/%path/%f', format: 'fmp4', segmentDurationMs: 60_000, partDurationMs: 500 } as const
 
 test('a server that answers is adopted and gets one path per camera, and nothing more than that is written', async () => {
   const { media, server } = await rig.open({}, {}, ['camera0', 'camera1'])
@@ -132,12 +133,19 @@ test('events tell of the state and of streams', async () => {
   const told: string[] = []
   const { media } = await rig.open({}, {}, ['camera0'], (service) => {
     service.media.events.on('stateChanged', ({ state }) => told.push(state))
-    service.media.events.on('pathsChanged', ({ paths }) => told.push(`paths ${paths.join()}`))
-    service.media.events.on('streamStarted', ({ device }) => told.push(`started ${device}`))
-    service.media.events.on('streamStopped', ({ device }) => told.push(`stopped ${device}`))
+    service.media.events.on('pathsChanged', ({ changed }) => told.push(`paths ${changed.join()}`))
+    service.media.events.on('streamStarted', ({ device, use }) => told.push(`started ${device} for ${use}`))
+    service.media.events.on('streamStopped', ({ device, use }) => told.push(`stopped ${device} for ${use}`))
   })
   await media.startStreaming('camera0', 'h')
   await media.stopStreaming('camera0')
-  await until('the end was told', () => told.includes('stopped camera0'))
-  expect(told).toEqual(['paths camera0', 'up', 'started camera0', 'stopped camera0'])
+  await until('the end was told', () => told.includes('stopped camera0 for viewing'))
+  expect(told).toEqual(['paths camera0', 'up', 'started camera0 for viewing', 'stopped camera0 for viewing'])
+
+  told.length = 0
+  await media.setRecording('camera0', RECORDING)
+  await until('the recording has a stream', () => told.length === 1)
+  await media.setRecording('camera0', undefined)
+  await until('its end was told', () => told.length === 2)
+  expect(told).toEqual(['started camera0 for recording', 'stopped camera0 for recording'])
 })

@@ -46,6 +46,12 @@ export class Demand {
     return isActive(this.#entries.get(path)?.reasons ?? NONE)
   }
 
+  /** Whether it is wanted for more than a recording. */
+  viewed(path: string): boolean {
+    const entry = this.#entries.get(path)
+    return entry !== undefined && (entry.lingering || isActive(entry.reasons))
+  }
+
   /** The reasons as they are now. */
   update(path: string, reasons: Reasons): void {
     const entry = this.#entries.get(path)
