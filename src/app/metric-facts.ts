@@ -4,6 +4,7 @@ import { statfs } from 'node:fs/promises'
 import type { Counts } from '../base/tally.js'
 import type { CameraRegistry, Cameras } from '../cameras/index.js'
 import type { Config } from '../config/index.js'
+import type { ExternalStreams } from '../external/index.js'
 import type { DownloadFigures } from '../http/index.js'
 import type { MediaService } from '../media/index.js'
 import { Collections, type MetricFacts, type PathFacts, processFacts } from '../monitor/index.js'
@@ -27,6 +28,8 @@ export interface MetricSources {
   readonly downloads: () => DownloadFigures
   readonly watchdogFeeds: () => number
   readonly failedLogins: () => Counts
+  readonly external: Pick<ExternalStreams, 'figures'>
+  readonly healthRequests: () => Counts
   readonly cameras: Pick<Cameras, 'viewers' | 'deviceEvents' | 'probes'>
   /** Stage of load shedding. */
   readonly load: () => number
@@ -72,6 +75,9 @@ export function metricFacts(sources: MetricSources): () => Promise<MetricFacts> 
       cameras: camerasByState(registry),
       recordings: { active: recordings.activeCount, started: counted.started, failed: counted.failed },
       snapshots: { taken: counted.taken, failed: counted.notTaken, queueUsedPercent: snapshots.queueUsedPercent },
+      discovery: sources.external.figures,
+      retention: recordings.cleaner.figures,
+      healthRequests: sources.healthRequests(),
       failedLogins: sources.failedLogins(),
       viewers: { now: sources.cameras.viewers.total, ...sources.cameras.viewers.totals },
       collections: collections.durations,

@@ -161,6 +161,8 @@ export async function buildParts(context: PartsContext): Promise<Parts> {
     downloads: () => desk.figures,
     watchdogFeeds: context.watchdogFeeds,
     cameras,
+    external,
+    healthRequests: () => pages.requests,
     failedLogins: () => context.failures.counts,
     load: () => load.load().stage,
     loopDelayMs: (share) => load.watch.delayMs(share),

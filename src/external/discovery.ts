@@ -1,6 +1,7 @@
 /** What scans have found, and when. One scan runs at a time. */
 
 import { type Clock, timestamp } from '../base/clock.js'
+import { type Counts, Tally } from '../base/tally.js'
 import { parseAddress } from './address.js'
 import { type Knock, type Place, scan } from './scanner.js'
 import { genericTargets, skydioTargets } from './targets.js'
@@ -38,6 +39,13 @@ export interface Sighting {
   readonly online: boolean
 }
 
+export interface DiscoveryFigures {
+  /** `complete`; `incomplete`: its time was too short; `failed`: it was cancelled, or could not be made. */
+  readonly scans: Counts
+  /** Streams ever found, by whether the last scan for them found them. */
+  readonly streams: { readonly online: number; readonly gone: number }
+}
+
 /** A place that is only looked after, without something new to find there. */
 export interface Watched extends Place {
   readonly key: string
@@ -45,6 +53,7 @@ export interface Watched extends Place {
 
 export class Discovery {
   readonly #options: DiscoveryOptions
+  readonly #scans = new Tally()
   #sightings = new Map<string, Sighting>()
   #last: Scanned | undefined
   #running: AbortController | undefined
@@ -67,6 +76,11 @@ export class Discovery {
     return this.#sightings
   }
 
+  get figures(): DiscoveryFigures {
+    const online = [...this.#sightings.values()].filter((sighting) => sighting.online).length
+    return { scans: this.#scans.counts, streams: { online, gone: this.#sightings.size - online } }
+  }
+
   forget(key: string): void {
     this.#sightings.delete(key)
   }
@@ -82,6 +96,7 @@ export class Discovery {
     this.#running = abort
     const startedMs = clock.nowMs()
     const startedWallMs = clock.wallMs()
+    let outcome = 'failed'
     try {
       const targets: (Target | Watched)[] = [...watched, ...this.#targets(families)]
       const result = await scan(targets, { concurrency, timeoutMs, clock, signal: abort.signal, ...(knock && { knock }) })
@@ -109,8 +124,10 @@ export class Discovery {
         errors,
       }
       this.#last = scanned
+      outcome = errors.length === 0 ? 'complete' : 'incomplete'
       return { scanned, open: new Set(result.open.flatMap((place) => ('key' in place ? [place.key] : []))) }
     } finally {
+      this.#scans.add(outcome)
       this.#running = undefined
     }
   }

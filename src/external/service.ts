@@ -5,7 +5,14 @@ import { errorText, invalidParam, ServiceError } from '../base/errors.js'
 import type { Service } from '../base/lifecycle.js'
 import { AddedStream, type AddedStreamOptions } from './added-stream.js'
 import { parseAddress, type StreamAddress } from './address.js'
-import { Discovery, type DiscoveryOptions, type Families, type Scanned, sightingView } from './discovery.js'
+import {
+  Discovery,
+  type DiscoveryFigures,
+  type DiscoveryOptions,
+  type Families,
+  type Scanned,
+  sightingView,
+} from './discovery.js'
 import { pathFor } from './names.js'
 import { ExternalStore, type KeptStream } from './store.js'
 import type { ExternalStream, StreamType } from './types.js'
@@ -99,6 +106,11 @@ export class ExternalStreams implements Service {
     this.#discovery.cancel()
     for (const added of this.#added.values()) added.close()
     await this.#last
+  }
+
+  /** Of the scans since the start. */
+  get figures(): DiscoveryFigures {
+    return this.#discovery.figures
   }
 
   /** Whether this is the device id of an added stream. */

@@ -35,6 +35,7 @@ export interface CleanupAnswer {
   readonly message: string
 }
 
+/** `failed`: files that should have gone and could not be deleted. */
 interface Sweep {
   files: number
   bytes: number
@@ -54,6 +55,7 @@ export class Cleaner {
   #last: Promise<unknown> = Promise.resolve()
   #cancels: (() => void)[] = []
   #stopped = false
+  readonly #total: Sweep = { files: 0, bytes: 0, failed: 0 }
 
   constructor(options: CleanerOptions) {
     const { file, logger } = options
@@ -64,6 +66,11 @@ export class Cleaner {
 
   get policy(): RetentionPolicy {
     return this.#policy
+  }
+
+  /** Of all sweeps since the start. */
+  get figures(): Readonly<Sweep> {
+    return this.#total
   }
 
   async start(): Promise<void> {
@@ -129,7 +136,14 @@ export class Cleaner {
   async #runNow(sweep: (done: Sweep) => Promise<void>): Promise<Sweep> {
     const { index, logger } = this.#options
     const done: Sweep = { files: 0, bytes: 0, failed: 0 }
-    await sweep(done)
+    try {
+      await sweep(done)
+    } finally {
+      // What was deleted counts, also when the rest could not be looked at.
+      this.#total.files += done.files
+      this.#total.bytes += done.bytes
+      this.#total.failed += done.failed
+    }
     if (done.files > 0) {
       await index.forgetEmptyRecordings()
       logger.info({ files: done.files, bytes: done.bytes }, 'old files were deleted')

@@ -16,6 +16,14 @@ it('names the routes of both ports', () => {
   expect(CONTRACT.http.map(({ path }) => path)).toEqual(expect.arrayContaining(['/health', '/api/cameras']))
 })
 
+it('counts who asks for health pages', async () => {
+  await ask(service.healthPort, 'GET', '/api/cameras')
+  const { body } = await ask(service.port, 'GET', '/metrics')
+  expect(body).toMatch(/^mtxmon_health_requests_total\{path="\/api\/cameras",code="200"\} [1-9]\d*$/m)
+  expect(body).toMatch(/^mtxmon_retention_deleted_files_total 0$/m)
+  expect(body).toMatch(/^mtxmon_discovery_streams\{state="online"\} 0$/m)
+})
+
 it.each(CONTRACT.http)('$method $path', async ({ method, path, ports, members }) => {
   for (const name of ports) {
     const port = name === 'server.port' ? service.port : service.healthPort

@@ -294,6 +294,18 @@ test('a file that is written is not deleted, and one that is downloaded neither'
   await expect(recordings.files.delete('recording', filename)).rejects.toMatchObject({ code: 'RECORDING_NOT_FOUND' })
 })
 
+test('what the retention policy deletes is counted', async () => {
+  const { recordings, dir } = await open()
+  mkdirSync(dir, { recursive: true })
+  for (const name of ['one.mp4', 'two.mp4']) writeFileSync(join(dir, name), 'x'.repeat(1_000))
+  await until('both are listed', async () => (await recordings.files.list('recording', {})).total === 2)
+  expect(recordings.cleaner.figures).toEqual({ files: 0, bytes: 0, failed: 0 })
+  await recordings.cleaner.setPolicy({ policy_type: 'size', max_size_gb: 1e-9, enabled: true })
+  await recordings.cleaner.cleanup()
+  await recordings.cleaner.cleanup()
+  expect(recordings.cleaner.figures).toEqual({ files: 2, bytes: 2_000, failed: 0 })
+})
+
 test('R-37: a cleanup takes the oldest finished file first, and none that is written or downloaded', async () => {
   const { recordings, dir, files } = await open()
   const { filename } = await recordings.startRecording({ device: 'camera0' })

@@ -3,6 +3,7 @@
 import { hostname } from 'node:os'
 import type { Clock } from '../../base/clock.js'
 import { errorText } from '../../base/errors.js'
+import { type Counts, Tally } from '../../base/tally.js'
 import { hostName } from '../handshake.js'
 import type { Answer, Call, Page, RouteGroup } from '../routes.js'
 import type { Trust } from '../trust.js'
@@ -87,11 +88,17 @@ const FORBIDDEN = JSON.stringify({ error: 'for this machine, listed addresses an
 
 export class HealthPages {
   readonly #options: HealthPagesOptions
+  readonly #requests = new Tally()
   #found: Found | undefined
   #liveness: Liveness | undefined
 
   constructor(options: HealthPagesOptions) {
     this.#options = options
+  }
+
+  /** By path and code, such as `/health 200`. */
+  get requests(): Counts {
+    return this.#requests.counts
   }
 
   /** Under the names that were configured. */
@@ -128,7 +135,17 @@ export class HealthPages {
   }
 
   #page(path: string, give: (call: Call) => Answer | Promise<Answer>): Page {
-    return { path, answer: (call) => this.#refusal(call) ?? give(call) }
+    const counted = (answer: Answer): Answer => {
+      this.#requests.add(`${path} ${answer.status.slice(0, 3)}`)
+      return answer
+    }
+    return {
+      path,
+      answer: (call) => {
+        const answer = this.#refusal(call) ?? give(call)
+        return answer instanceof Promise ? answer.then(counted) : counted(answer)
+      },
+    }
   }
 
   #reported(path: string, page: PageOf): Page {

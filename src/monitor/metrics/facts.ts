@@ -22,6 +22,12 @@ export interface MetricFacts {
   readonly cameras: Readonly<Record<'CONNECTED' | 'DISCONNECTED' | 'ERROR', number>>
   readonly recordings: { readonly active: number; readonly started: number; readonly failed: number }
   readonly snapshots: { readonly taken: number; readonly failed: number; readonly queueUsedPercent: number }
+  /** Of external streams: scans by result, and streams ever found by state. */
+  readonly discovery: { readonly scans: Counts; readonly streams: Counts }
+  /** Old files that went, their bytes, and those that could not be deleted. */
+  readonly retention: { readonly files: number; readonly bytes: number; readonly failed: number }
+  /** Of the health pages, by path and code, such as `/health 200`. */
+  readonly healthRequests: Counts
   /** Logins that failed, by what they were tried with. */
   readonly failedLogins: Counts
   /** Of MJPEG: how many there are, and frames that they were sent, or were too slow for. */

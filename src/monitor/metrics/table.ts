@@ -173,11 +173,7 @@ export const METRICS: readonly MetricEntry[] = [
   {
     ...counter('mtxmon_rpc_requests_total', 'Requests by method and code; 0: a result; ?: no method of ours.', () => 0),
     labels: ['method', 'code'],
-    samples: ({ rpc }) =>
-      Object.entries(rpc.answers).map(([key, value]) => {
-        const [method = '', code = ''] = key.split(' ')
-        return { value, labels: { method, code } }
-      }),
+    samples: ({ rpc }) => byWords(['method', 'code'], rpc.answers),
   },
   histogram('mtxmon_rpc_seconds', 'From request to reply, of calls that came to be run.', [], ({ rpc }) => [
     { durations: rpc.durations, labels: {} },
@@ -227,6 +223,30 @@ export const METRICS: readonly MetricEntry[] = [
     'Snapshots that wait for a thread to convert them, of those that may.',
     ({ snapshots }) => snapshots.queueUsedPercent / 100,
   ),
+  counters(
+    'mtxmon_discovery_scans_total',
+    'Scans for external streams, by result; incomplete: its time was too short.',
+    'result',
+    ({ discovery }) => discovery.scans,
+  ),
+  gauge(
+    'mtxmon_discovery_streams',
+    'External streams that scans have found, by whether the last one found them.',
+    ['state'],
+    ({ discovery }) => byLabel('state', discovery.streams),
+  ),
+  counter('mtxmon_retention_deleted_files_total', 'Files that the retention policy deleted.', ({ retention }) => retention.files),
+  counter('mtxmon_retention_deleted_bytes_total', 'Bytes of these.', ({ retention }) => retention.bytes),
+  counter(
+    'mtxmon_retention_failures_total',
+    'Files that it gave up and that could not be deleted.',
+    ({ retention }) => retention.failed,
+  ),
+  {
+    ...counter('mtxmon_health_requests_total', 'Requests for health pages, by path and code.', () => 0),
+    labels: ['path', 'code'],
+    samples: ({ healthRequests }) => byWords(['path', 'code'], healthRequests),
+  },
   counters('mtxmon_login_failures_total', 'Logins that failed.', 'credential', ({ failedLogins }) => failedLogins),
   number('mtxmon_mjpeg_viewers', 'Viewers of MJPEG streams on the camera face.', ({ viewers }) => viewers.now),
   counter(
@@ -280,6 +300,14 @@ function histogram(
 
 function byLabel(label: string, counts: Counts): readonly Sample[] {
   return Object.entries(counts).map(([word, value]) => ({ value, labels: { [label]: word } }))
+}
+
+/** Of keys such as `ping 0`. */
+function byWords([first, second]: readonly [string, string], counts: Counts): readonly Sample[] {
+  return Object.entries(counts).map(([key, value]) => {
+    const [one = '', other = ''] = key.split(' ')
+    return { value, labels: { [first]: one, [second]: other } }
+  })
 }
 
 function of(holds: boolean, labels?: Readonly<Record<string, string>>): Sample {

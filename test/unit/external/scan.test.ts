@@ -73,6 +73,24 @@ describe('a scan', () => {
     expect((await streams.discover(ALL)).errors).toEqual([])
   })
 
+  it('is counted by how it ended', async () => {
+    const { streams, reachable } = setUp()
+    reachable.add('192.168.42.9:6554')
+    await streams.discover(ALL)
+    expect(streams.figures).toEqual({ scans: { complete: 1 }, streams: { online: 1, gone: 0 } })
+
+    let open = (): void => undefined
+    const gate = new Promise<boolean>((resolve) => {
+      open = () => resolve(true)
+    })
+    const { streams: others } = setUp({ knock: () => gate })
+    const cut = others.discover(ALL)
+    await others.stop()
+    open()
+    await expect(cut).rejects.toThrow()
+    expect(others.figures).toEqual({ scans: { failed: 1 }, streams: { online: 0, gone: 0 } })
+  })
+
   it('keeps what is gone, and shows it when asked to', async () => {
     const { streams, reachable, clock } = setUp()
     reachable.add('192.168.42.9:6554')
@@ -83,6 +101,7 @@ describe('a scan', () => {
     const all = await streams.discover({ ...ALL, include_offline: true })
     expect(all.discovered_streams).toMatchObject([{ status: 'ERROR', last_seen: '2030-04-01T08:15:00.000Z' }])
     expect(streams.list()).toMatchObject({ total_count: 1, skydio_streams: [{ status: 'ERROR' }], generic_streams: [] })
+    expect(streams.figures).toEqual({ scans: { complete: 3 }, streams: { online: 0, gone: 1 } })
   })
 
   it('comes back as often as is wanted, and not after the stop', async () => {

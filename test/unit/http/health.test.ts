@@ -67,9 +67,11 @@ const port: HealthPort = {
   camerasJson: (host) => JSON.stringify({ cameras: [{ device: 'camera0', host }], total: 2, connected: 1 }),
 }
 const open: PlainServer[] = []
+/** Those of the newest face. */
+let pages: HealthPages
 
 async function face(settings: Partial<HealthSettings> = {}): Promise<number> {
-  const pages = new HealthPages({
+  pages = new HealthPages({
     ...{ port, clock },
     trust: new Trust([], tokens),
     settings: { ...SETTINGS, ...settings },
@@ -214,6 +216,16 @@ describe('to this machine', () => {
     looks = 0
     await Promise.all(Array.from({ length: 20 }, () => ask(port, 'GET', '/health')))
     expect(looks).toBe(1)
+  })
+
+  it('each is counted by its path and its code', async () => {
+    const port = await faceWith(async () => ({ ...GOOD, notReady: 'mediamtx is unhealthy' }))
+    for (const path of ['/health', '/health', '/health/ready', '/livez', '/health/nothing']) await ask(port, 'GET', path)
+    await ask(port, 'GET', '/health', STRANGER)
+    await ask(port, 'POST', '/health/live', { body: '{}' })
+    expect(pages.requests).toEqual({
+      ...{ '/health 200': 2, '/health 403': 1, '/health/ready 503': 1, '/livez 200': 1, '/health/live 405': 1 },
+    })
   })
 
   it('HEAD has the length and no body, OPTIONS is allowed, POST is not', async () => {
