@@ -2,7 +2,7 @@
 # Native tests under sanitizers. The last line sums test cases.
 #   scripts/native-tests.sh [--only asan|tsan]     runs them
 #   scripts/native-tests.sh --build                compiles them, and the fuzz targets, with what the processor has to spare, and tells nothing
-#   scripts/native-tests.sh --build-fuzz           compiles the fuzz targets (test/fuzz/run.mjs runs them)
+#   scripts/native-tests.sh --build-fuzz           compiles the fuzz targets and the addon for them (test/fuzz/run.mjs runs them)
 set -uo pipefail
 cd "$(dirname "$0")/../native/test"
 
@@ -13,7 +13,7 @@ mkdir -p build
 exec 9> build/.lock
 flock 9
 if [ "${1:-}" = --build ]; then exec nice -n 19 make -k all > /dev/null 2>&1; fi
-if [ "${1:-}" = --build-fuzz ]; then exec nice make -s -k "-j$(nproc)" fuzz; fi
+if [ "${1:-}" = --build-fuzz ]; then exec nice make -s -k "-j$(nproc)" fuzz addon; fi
 
 # Of each program: NAME.counts (passed, failed, skipped) and NAME.out, what is told of it.
 results=$(mktemp -d)

@@ -2,7 +2,8 @@
 // so that it may run beside other tests. How long is counted in seconds of the processor's own time, for the same reason: FUZZ_SECONDS
 // each (default 30). The last line sums the targets.
 //
-// Targets are test/fuzz/targets/*.ts and native/test/fuzz/*_fuzz.cpp. FUZZ_SEED makes those in TypeScript go the same way again.
+// Targets are test/fuzz/targets/*.ts, native/test/fuzz/*_fuzz.cpp, and `service`: the whole of it, over its sockets, with a sanitized addon.
+// FUZZ_SEED makes those in TypeScript go the same way again.
 import { spawn } from 'node:child_process'
 import { readdirSync } from 'node:fs'
 import { mkdir, mkdtemp, rm } from 'node:fs/promises'
@@ -11,6 +12,7 @@ import { join, resolve } from 'node:path'
 import { bundleTargets } from './engine/bundle.mjs'
 import { runNative } from './engine/native.mjs'
 import { runScript } from './engine/script.mjs'
+import { runService } from './engine/service.mjs'
 
 const HERE = import.meta.dirname
 const ROOT = resolve(HERE, '../..')
@@ -29,6 +31,7 @@ const namesIn = (folder, ending) =>
     .filter(chosen)
 const scripts = namesIn(join(HERE, 'targets'), '.ts')
 const programs = namesIn(join(NATIVE, 'fuzz'), '_fuzz.cpp')
+const services = ['service'].filter(chosen)
 
 const scratch = await mkdtemp(join(tmpdir(), 'fuzz-'))
 const options = {
@@ -36,15 +39,17 @@ const options = {
   seed: Number(process.env.FUZZ_SEED ?? Math.floor(Math.random() * 2 ** 31)),
   programs: PROGRAMS,
   native: NATIVE,
+  root: ROOT,
   scratch,
 }
 const counts = { passed: 0, failed: 0 }
 try {
   await mkdir(PROGRAMS, { recursive: true })
   await bundleTargets(Object.fromEntries(scripts.map((name) => [name, join(HERE, 'targets', `${name}.ts`)])), PROGRAMS)
-  const built = programs.length === 0 ? Promise.resolve() : build()
+  const built = programs.length + services.length === 0 ? Promise.resolve() : build()
   const jobs = [
     ...scripts.map((name) => () => runScript(name, options)),
+    ...services.map((name) => () => built.then(() => runService(name, options))),
     ...programs.map((name) => () => built.then(() => runNative(name, options))),
   ]
   const worker = async () => {
@@ -59,7 +64,7 @@ try {
   await rm(scratch, { recursive: true, force: true })
 }
 if (counts.passed + counts.failed === 0)
-  console.log(`no target of this name; there are ${[...scripts, ...programs].join(' ') || 'none'}`)
+  console.log(`no target of this name; there are ${[...scripts, ...services, ...programs].join(' ') || 'none'}`)
 console.log(`${counts.passed} passed, ${counts.failed} failed, 0 skipped`)
 process.exitCode = counts.failed === 0 && counts.passed > 0 ? 0 : 1
 

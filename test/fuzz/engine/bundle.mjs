@@ -8,7 +8,7 @@ const instrumented = { name: 'instrumented', renderChunk: (code) => ({ code: ins
 /** Writes FOLDER/NAME.mjs of each source. `sources`: name → file. */
 export async function bundleTargets(sources, folder) {
   for (const [name, file] of Object.entries(sources)) await bundle(name, file, folder, [instrumented])
-  await bundle('fuzz-process', resolve(import.meta.dirname, 'process.ts'), folder, [])
+  for (const name of ['process', 'service']) await bundle(`fuzz-${name}`, resolve(import.meta.dirname, `${name}.ts`), folder, [])
 }
 
 async function bundle(name, file, folder, plugins) {

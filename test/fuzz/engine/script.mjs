@@ -28,7 +28,8 @@ export async function runScript(name, { seconds, seed, programs }) {
   }
 }
 
-function resultIn(output) {
+/** Its last line. */
+export function resultIn(output) {
   try {
     return JSON.parse(output.trim().split('\n').at(-1) ?? '')
   } catch {
