@@ -1,7 +1,7 @@
 // Cameras of the kernel are recorded, pulled in the middle, and recorded again.
 import assert from 'node:assert/strict'
 import { execFile } from 'node:child_process'
-import { readdir } from 'node:fs/promises'
+import { readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { after, before, describe, test } from 'node:test'
 import { promisify } from 'node:util'
@@ -61,6 +61,7 @@ describe('recordings', () => {
     assert.equal(stopped.filename, again.filename)
     const { files } = await client.call('list_recordings')
     assert.deepEqual(files.map(({ filename }) => filename).sort(), [...first, again].map(({ filename }) => filename).sort())
+    const headers = { Authorization: `Bearer ${await service.token()}` }
     for (const { download_url } of files) {
       const file = join(service.stateDir, 'recordings', download_url.split('/').at(-1))
       const fields = ['-show_entries', 'stream=width,nb_read_packets', '-count_packets', '-of', 'csv=p=0']
@@ -68,6 +69,9 @@ describe('recordings', () => {
       const [width, packets] = stdout.trim().split(',').map(Number)
       assert.deepEqual([stderr, width], ['', 320])
       assert.ok(packets > 1, `${file}: ${packets} pictures`)
+      const downloaded = await fetch(new URL(download_url, `http://127.0.0.1:${service.port}`), { headers })
+      assert.equal(downloaded.status, 200)
+      assert.ok((await readFile(file)).equals(Buffer.from(await downloaded.arrayBuffer())), `${file} is downloaded as it is`)
     }
     assert.deepEqual(await readdir(join(service.stateDir, 'recordings', '.under-way')), [])
   })
