@@ -132,7 +132,8 @@ export interface MachineFacts {
   readonly kernelLog: 'read' | 'no permission' | 'absent'
   /** Whether descriptors of other users' processes can be seen. */
   readonly seesAllProcesses: boolean
-  readonly service?: { readonly pid?: number; readonly url: string }
+  /** What answers as a camera service does. `isLate`: it left a question open, and less is known of it. */
+  readonly service?: { readonly pid?: number; readonly url: string; readonly isLate: boolean }
   /** Why the devices could not be asked. */
   readonly coreError?: string
 }

@@ -24,7 +24,9 @@ export function reportText(facts: MachineFacts, findings: readonly Finding[]): s
 
 function headLine({ cameras, service, account }: MachineFacts): string {
   const running =
-    service === undefined ? 'no camera service answers on this machine' : `a camera service answers on ${service.url}`
+    service === undefined
+      ? 'no camera service answers on this machine'
+      : `a camera service ${service.isLate ? 'answers late' : 'answers'} on ${service.url}`
   return `${cameras.length} camera${cameras.length === 1 ? '' : 's'}; looked at as ${account.user}; ${running}`
 }
 

@@ -57,7 +57,13 @@ export async function gatherFacts(options: GatherOptions): Promise<MachineFacts>
     seesAllProcesses: account.uid === 0,
     ...(service === undefined
       ? {}
-      : { service: { url: service.url, ...(service.pid === undefined ? {} : { pid: service.pid }) } }),
+      : {
+          service: {
+            url: service.url,
+            isLate: service.isLate,
+            ...(service.pid === undefined ? {} : { pid: service.pid }),
+          },
+        }),
     ...(asked.error === undefined ? {} : { coreError: asked.error }),
   }
 }

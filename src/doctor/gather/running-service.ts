@@ -7,6 +7,8 @@ export interface RunningService {
   readonly url: string
   readonly pid?: number
   readonly cameras: readonly ServedCamera[]
+  /** Something listens there and left a question open: what is told here is not all. */
+  readonly isLate: boolean
 }
 
 export interface ServedCamera {
@@ -18,24 +20,35 @@ export interface ServedCamera {
   readonly mode?: Mode
 }
 
-const ANSWER_MS = 2_000
+/** Nobody there is known at once. A small machine that makes pictures all the time may take seconds. */
+const ANSWER_MS = 10_000
 const MAX_BYTES = 4 * 1_048_576
 const MAX_CAMERAS = 256
 
 /** Undefined when nothing answers as a camera service does. */
-export async function askService(port: number): Promise<RunningService | undefined> {
+export async function askService(port: number, answerMs = ANSWER_MS): Promise<RunningService | undefined> {
   const url = `http://127.0.0.1:${port}`
-  const list = await ask(`${url}/cameras`)
-  if (!Array.isArray(list)) return undefined
-  const pid = member(await ask(`${url}/server/pid`), 'pid')
   const cameras: ServedCamera[] = []
-  for (const entry of list.slice(0, MAX_CAMERAS)) {
-    const device = member(entry, 'id')
-    if (typeof device !== 'string' || !/^camera\d+$/.test(device)) continue
-    cameras.push(servedCamera(device, entry, await ask(`${url}/cameras/${device}`)))
+  let pid: number | undefined
+  try {
+    const list = await ask(`${url}/cameras`, answerMs)
+    if (!Array.isArray(list)) return undefined
+    const told = member(await ask(`${url}/server/pid`, answerMs), 'pid')
+    if (typeof told === 'number') pid = told
+    for (const entry of list.slice(0, MAX_CAMERAS)) {
+      const device = member(entry, 'id')
+      if (typeof device !== 'string' || !/^camera\d+$/.test(device)) continue
+      cameras.push(servedCamera(device, entry, await ask(`${url}/cameras/${device}`, answerMs)))
+    }
+  } catch (thrown) {
+    if (!(thrown instanceof LateAnswer)) throw thrown
+    return { url, cameras, isLate: true, ...(pid === undefined ? {} : { pid }) }
   }
-  return { url, cameras, ...(typeof pid === 'number' ? { pid } : {}) }
+  return { url, cameras, isLate: false, ...(pid === undefined ? {} : { pid }) }
 }
+
+/** A connection was taken, and no whole answer came. One is enough: who left one open is not asked again. */
+class LateAnswer extends Error {}
 
 /** From the answers of `/cameras` and `/cameras/{id}`. Pure. */
 export function servedCamera(device: string, entry: unknown, status: unknown): ServedCamera {
@@ -82,10 +95,10 @@ function count(value: unknown, name: string): number {
   return typeof number === 'number' && Number.isFinite(number) ? number : 0
 }
 
-/** The JSON answer; undefined for anything else. Never rejects. */
-function ask(url: string): Promise<unknown> {
-  return new Promise((resolve) => {
-    const request = get(url, { timeout: ANSWER_MS, agent: false }, (response) => {
+/** The JSON answer; undefined for anything else. Rejects with LateAnswer alone. */
+function ask(url: string, answerMs: number): Promise<unknown> {
+  return new Promise((resolve, reject) => {
+    const request = get(url, { agent: false }, (response) => {
       const parts: Buffer[] = []
       let bytes = 0
       response.on('data', (part: Buffer) => {
@@ -96,8 +109,10 @@ function ask(url: string): Promise<unknown> {
       response.on('end', () => resolve(response.statusCode === 200 ? jsonOf(Buffer.concat(parts).toString()) : undefined))
       response.on('error', () => resolve(undefined))
     })
-    const deadline = setTimeout(() => request.destroy(), ANSWER_MS)
-    request.on('timeout', () => request.destroy())
+    const deadline = setTimeout(() => {
+      reject(new LateAnswer(url))
+      request.destroy()
+    }, answerMs)
     request.on('error', () => resolve(undefined))
     request.on('close', () => {
       clearTimeout(deadline)

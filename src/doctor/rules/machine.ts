@@ -125,6 +125,20 @@ const otherNodes: MachineRule = {
   },
 }
 
+const lateService: MachineRule = {
+  code: 'service-late',
+  check({ service }) {
+    if (service?.isLate !== true) return []
+    return [
+      {
+        severity: 'warning',
+        text: `what listens on ${service.url} did not answer in time: a camera that it has open may be told as busy below`,
+        remedy: 'camera-service status tells what keeps it; ask again when the machine has less to do',
+      },
+    ]
+  },
+}
+
 const blindSpots: MachineRule = {
   code: 'not-seen',
   check({ kernelLog, cameras }) {
@@ -147,6 +161,7 @@ export const MACHINE_RULES: readonly MachineRule[] = [
   confined,
   noCameras,
   otherNodes,
+  lateService,
   blindSpots,
 ]
 

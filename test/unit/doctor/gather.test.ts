@@ -167,8 +167,12 @@ describe('a running service', () => {
       const answer = answers[request.url ?? '']
       response.writeHead(answer === undefined ? 404 : 200).end(typeof answer === 'string' ? answer : JSON.stringify(answer ?? {}))
     })
-    await new Promise<void>((resolve) => server?.listen(0, '127.0.0.1', resolve))
-    const address = server.address()
+    return listening(server)
+  }
+
+  async function listening(started: Server): Promise<number> {
+    await new Promise<void>((resolve) => started.listen(0, '127.0.0.1', resolve))
+    const address = started.address()
     return typeof address === 'object' && address !== null ? address.port : 0
   }
 
@@ -181,6 +185,7 @@ describe('a running service', () => {
     expect(await askService(port)).toEqual({
       url: `http://127.0.0.1:${port}`,
       pid: 42,
+      isLate: false,
       cameras: [
         {
           device: 'camera2',
@@ -197,6 +202,18 @@ describe('a running service', () => {
         },
       ],
     })
+  })
+
+  it('is told to be late when it leaves a question open, with what it said before', async () => {
+    const asked: (string | undefined)[] = []
+    server = createServer((request, response) => {
+      asked.push(request.url)
+      if (request.url === '/cameras') response.end(JSON.stringify([{ id: 'camera0' }, { id: 'camera1' }]))
+      if (request.url === '/server/pid') response.end('{"pid":42}')
+    })
+    const port = await listening(server)
+    expect(await askService(port, 100)).toEqual({ url: `http://127.0.0.1:${port}`, pid: 42, isLate: true, cameras: [] })
+    expect(asked).toEqual(['/cameras', '/server/pid', '/cameras/camera0'])
   })
 
   it('is none when something else answers, or nobody', async () => {

@@ -4,7 +4,7 @@ import { findingsOf } from '../../../src/doctor/rules/index.js'
 import { camera, machine, usb } from './facts.js'
 
 it('a healthy camera is one line, and all is well', () => {
-  const facts = machine({ service: { url: 'http://127.0.0.1:8000', pid: 9 } })
+  const facts = machine({ service: { url: 'http://127.0.0.1:8000', pid: 9, isLate: false } })
   expect(reportText(facts, findingsOf(facts))).toBe(
     [
       '1 camera; looked at as ada; a camera service answers on http://127.0.0.1:8000',

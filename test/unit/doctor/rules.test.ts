@@ -274,6 +274,13 @@ const CASES: Case[] = [
   ['a node that udev did not make', machine({ missingNodes: ['/dev/video3'] }), 'error node-missing', /./, /udev/],
   ['a snap', machine({ cameras: [], confinement: 'snap' }), 'error confined', /inside a snap/, /snap connect/],
   ['a flatpak', machine({ cameras: [], confinement: 'flatpak' }), 'error confined', /inside a flatpak/, /flatpak override/],
+  [
+    'a service that does not answer in time',
+    machine({ service: { url: 'http://127.0.0.1:8000', isLate: true } }),
+    'warning service-late',
+    /8000 did not answer in time/,
+    /camera-service status/,
+  ],
   ['nothing plugged in', machine({ cameras: [] }), 'error no-cameras', /no camera is plugged in/, /dmesg/],
   [
     'a container without devices',
