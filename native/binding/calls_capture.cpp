@@ -87,7 +87,7 @@ Napi::Value captureStats(const Napi::CallbackInfo &info) {
     const int64_t maxFrameAgeMs = arguments.integer(2, "maxFrameAgeMs", 0, kMaxMs);
     Napi::Float64Array figures = arguments.numbers(3, "figures", kCaptureFigures);
     if (arguments.failed()) return info.Env().Undefined();
-    if (!core) return throwViewGone(info.Env());
+    if (!core) return Napi::Boolean::New(info.Env(), false);
     const std::optional<CaptureStats> stats = core->captures().stats(source, maxFrameAgeMs * 1000);
     if (stats) writeCaptureStats(*stats, figures.Data());
     return Napi::Boolean::New(info.Env(), stats.has_value());
@@ -100,7 +100,7 @@ Napi::Value setRetained(const Napi::CallbackInfo &info) {
     const std::string source = readSource(arguments);
     const int64_t frames = arguments.integer(2, "frames", 1, kMaxRetained);
     if (arguments.failed()) return info.Env().Undefined();
-    if (!core) return throwViewGone(info.Env());
+    if (!core) return info.Env().Undefined();
     core->captures().setRetained(source, static_cast<size_t>(frames));
     return info.Env().Undefined();
 }
@@ -111,7 +111,7 @@ Napi::Value setJpegQuality(const Napi::CallbackInfo &info) {
     const std::string source = readSource(arguments);
     const int64_t quality = arguments.integer(2, "quality", 1, 100);
     if (arguments.failed()) return info.Env().Undefined();
-    if (!core) return throwViewGone(info.Env());
+    if (!core) return info.Env().Undefined();
     core->captures().setJpegQuality(source, static_cast<int>(quality));
     return info.Env().Undefined();
 }

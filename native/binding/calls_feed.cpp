@@ -67,7 +67,7 @@ Napi::Value feedStats(const Napi::CallbackInfo &info) {
     const auto core = readCore(arguments);
     const uint64_t feed = readFeed(arguments);
     if (arguments.failed()) return info.Env().Undefined();
-    if (!core) return throwViewGone(info.Env());
+    if (!core) return info.Env().Undefined();
     const std::optional<FeedStats> stats = core->captures().feedStats(feed);
     return stats ? Napi::Value(feedStatsToJs(info.Env(), *stats)) : info.Env().Undefined();
 }

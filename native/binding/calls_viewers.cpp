@@ -1,3 +1,4 @@
+#include "base/fault_code.hpp"
 #include "call_support.hpp"
 #include "calls.hpp"
 #include "convert.hpp"
@@ -31,8 +32,9 @@ ViewerOptions readViewerOptions(Fields fields) {
 }
 
 /// Undefined, or the error thrown.
+/// Of a setting: at a core that ends there is nothing to set.
 Napi::Value answer(Napi::Env env, const Status &status) {
-    if (!status) toJsError(env, status.error()).ThrowAsJavaScriptException();
+    if (!status && status.error().step != kStepAborted) toJsError(env, status.error()).ThrowAsJavaScriptException();
     return env.Undefined();
 }
 
@@ -45,7 +47,7 @@ Napi::Value showSource(const Napi::CallbackInfo &info) {
     const std::string channel = readChannel(arguments, 1);
     const std::string source = arguments.text(2, "source", kMaxSourceBytes);
     if (arguments.failed()) return info.Env().Undefined();
-    if (!core) return throwViewGone(info.Env());
+    if (!core) return info.Env().Undefined();
     return answer(info.Env(), core->showSource(channel, source));
 }
 
@@ -61,7 +63,7 @@ Napi::Value showPlaceholder(const Napi::CallbackInfo &info) {
     picture.height = static_cast<uint32_t>(fields.integer("height", kMinSidePx, kMaxSidePx));
     picture.text = fields.text("text", kMaxTextBytes);
     if (arguments.failed()) return info.Env().Undefined();
-    if (!core) return throwViewGone(info.Env());
+    if (!core) return info.Env().Undefined();
     return answer(info.Env(), core->fanout().showPlaceholder(channel, picture));
 }
 
@@ -72,7 +74,7 @@ Napi::Value setMaxFrameAge(const Napi::CallbackInfo &info) {
     const std::string channel = readChannel(arguments, 1);
     const auto ageMs = static_cast<int>(arguments.integer(2, "maxFrameAgeMs", 1, kMaxAgeMs));
     if (arguments.failed()) return info.Env().Undefined();
-    if (!core) return throwViewGone(info.Env());
+    if (!core) return info.Env().Undefined();
     return answer(info.Env(), core->fanout().setMaxFrameAge(channel, ageMs));
 }
 
@@ -81,7 +83,7 @@ Napi::Value limitViewerRate(const Napi::CallbackInfo &info) {
     const auto core = readCore(arguments);
     const double maxFps = arguments.number(1, "maxFps", 0, kMaxViewerFps);
     if (arguments.failed()) return info.Env().Undefined();
-    if (!core) return throwViewGone(info.Env());
+    if (!core) return info.Env().Undefined();
     return answer(info.Env(), core->fanout().limitRate(maxFps));
 }
 
@@ -121,7 +123,7 @@ Napi::Value viewers(const Napi::CallbackInfo &info) {
     const auto core = readCore(arguments);
     const std::string channel = readChannel(arguments, 1);
     if (arguments.failed()) return info.Env().Undefined();
-    if (!core) return throwViewGone(info.Env());
+    if (!core) return viewersToJs(info.Env(), {});
     return viewersToJs(info.Env(), core->fanout().viewers(channel));
 }
 

@@ -51,7 +51,11 @@ export interface CoreOptions {
   readonly relaxDeviceCheck?: boolean
 }
 
-/** One running core: device monitor, captures, hub. Shared by all threads of the process that attach to it. */
+/**
+ * One running core: device monitor, captures, hub. Shared by all threads of the process that attach to it. After its end a question
+ * about a source, a feed or a channel finds none and a setting does nothing: timers of those that take their time to end may
+ * still come. What hands something out, or answers by a promise, is refused with ABORTED.
+ */
 export interface Core {
   readonly id: number
   devices(): DeviceState[]

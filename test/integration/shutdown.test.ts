@@ -210,44 +210,50 @@ describe('an orderly end', () => {
     await service.stop()
   }, 120_000)
 
-  it('R-63: a client that never reads and a media server that hangs do not hold it up', async () => {
-    const [apiPort, rtspPort] = [await freePort(), await freePort()]
-    const addresses = { apiAddress: `127.0.0.1:${apiPort}`, rtspAddress: `127.0.0.1:${rtspPort}` }
-    const file = join(folder, 'mediamtx.json')
-    writeFileSync(file, JSON.stringify({ ...addresses, rtsp: true, hls: false, webrtc: false, paths: {} }))
-    const server = spawn(process.execPath, [STAND_IN, file], { stdio: 'ignore' })
-    const service = await startService({
-      args: ['--virtual-cameras', '1'],
-      env: {
-        ...ROOM,
-        CAMERA_SERVICE_SERVER_SEND_BUFFER_HARD: '67108864',
-        CAMERA_SERVICE_MEDIAMTX_MODE: 'external',
-        CAMERA_SERVICE_MEDIAMTX_API_PORT: String(apiPort),
-        CAMERA_SERVICE_MEDIAMTX_RTSP_PORT: String(rtspPort),
-      },
-    })
-    const client = await RpcClient.connect(service.url)
-    await client.login(service.token('admin'))
-    const components = (): Promise<unknown> => client.call('get_status')
-    await vi.waitFor(async () => expect(await components()).toMatchObject({ components: { mediamtx: 'RUNNING' } }), DEADLINE)
-    server.kill('SIGSTOP')
-    // A call that waits for it, and what is still to be told to it.
-    client.request({ method: 'start_streaming', params: { device: 'camera0' } }).catch(() => undefined)
-    expect(await client.call('ping')).toBe('pong')
-    client.socket.pause()
-    for (let sent = 0; sent < 3_000; sent += 1) {
-      client.socket.send(JSON.stringify({ jsonrpc: '2.0', id: sent, method: 'rpc.discover', params: {} }))
-    }
-    const begin = performance.now()
-    process.kill(service.pid, 'SIGTERM')
-    const code = await service.exited
-    const tookMs = performance.now() - begin
-    expect(tookMs).toBeLessThan(15_000)
-    expect(code).toBe(0)
-    client.socket.terminate()
-    server.kill('SIGKILL')
-    await service.stop()
-  }, 60_000)
+  const STREAM = { device: 'camera0' }
+  it.each(['a start of a stream', 'a stream that is published'])(
+    'R-63: a client that never reads and a media server that hangs in %s do not hold it up',
+    async (what) => {
+      const [apiPort, rtspPort] = [await freePort(), await freePort()]
+      const addresses = { apiAddress: `127.0.0.1:${apiPort}`, rtspAddress: `127.0.0.1:${rtspPort}` }
+      const file = join(folder, 'mediamtx.json')
+      writeFileSync(file, JSON.stringify({ ...addresses, rtsp: true, hls: false, webrtc: false, paths: {} }))
+      const server = spawn(process.execPath, [STAND_IN, file], { stdio: 'ignore' })
+      const service = await startService({
+        args: ['--virtual-cameras', '1'],
+        env: {
+          ...ROOM,
+          CAMERA_SERVICE_SERVER_SEND_BUFFER_HARD: '67108864',
+          CAMERA_SERVICE_MEDIAMTX_MODE: 'external',
+          CAMERA_SERVICE_MEDIAMTX_API_PORT: String(apiPort),
+          CAMERA_SERVICE_MEDIAMTX_RTSP_PORT: String(rtspPort),
+        },
+      })
+      const client = await RpcClient.connect(service.url)
+      await client.login(service.token('admin'))
+      const components = (): Promise<unknown> => client.call('get_status')
+      await vi.waitFor(async () => expect(await components()).toMatchObject({ components: { mediamtx: 'RUNNING' } }), DEADLINE)
+      if (what === 'a stream that is published') await client.call('start_streaming', STREAM)
+      server.kill('SIGSTOP')
+      // A call that waits for it, and what is still to be told to it.
+      client.request({ method: 'start_streaming', params: STREAM }).catch(() => undefined)
+      expect(await client.call('ping')).toBe('pong')
+      client.socket.pause()
+      for (let sent = 0; sent < 3_000; sent += 1) {
+        client.socket.send(JSON.stringify({ jsonrpc: '2.0', id: sent, method: 'rpc.discover', params: {} }))
+      }
+      const begin = performance.now()
+      process.kill(service.pid, 'SIGTERM')
+      const code = await service.exited
+      const tookMs = performance.now() - begin
+      expect(tookMs).toBeLessThan(15_000)
+      expect(code, service.log()).toBe(0)
+      client.socket.terminate()
+      server.kill('SIGKILL')
+      await service.stop()
+    },
+    60_000,
+  )
 
   it('R-63: one that does not come to its end, for a hung worker, is ended by the timer, with 1', async () => {
     const service = await startService({

@@ -29,6 +29,38 @@ test('shutdown ends captures and threads, again and from every view, and calls a
   await eventually(() => openDescriptors() <= descriptors, `${descriptors} descriptors again`)
 })
 
+test.each(['shutdown', 'shutdown and detach'])(
+  'after %s questions find nothing and settings do nothing: timers may still come',
+  async (end) => {
+    const watched = new Watched(virtualOptions(1))
+    const { core } = watched
+    await watched.streaming('virtual:0')
+    const feed = core.openFeed('virtual:0', { stallMs: 5_000 }).id
+    core.showSource('channel', 'virtual:0')
+    expect(core.feedStats(feed)).toBeDefined()
+
+    await core.shutdown(2_000)
+    if (end === 'shutdown and detach') core.detach()
+    expect(core.feedStats(feed)).toBeUndefined()
+    expect(core.captureStats('virtual:0')?.running ?? false).toBe(false)
+    expect(core.viewers('channel')).toEqual([])
+    expect(core.viewerCount('channel')).toBe(0)
+    expect(core.viewerTotals()).toEqual({ frames: 0, skipped: 0 })
+    core.closeReadEnd(feed)
+    core.closeFeed(feed)
+    core.setRetained('virtual:0', 2)
+    core.setJpegQuality('virtual:0', 50)
+    core.showSource('channel', 'virtual:0')
+    core.showSource('another', 'virtual:0')
+    core.showPlaceholder('channel', { width: 64, height: 64, text: '' })
+    core.setMaxFrameAge('channel', 1_000)
+    core.limitViewerRate(5)
+    core.endViewer(1)
+    core.endViewers()
+    core.detach()
+  },
+)
+
 test('a promise that is pending at shutdown is settled', async () => {
   const watched = new Watched(virtualOptions(1, { virtualCameras: { count: 1, width: 64, height: 64, fps: 1 } }))
   await watched.ready('virtual:0')
