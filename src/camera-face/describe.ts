@@ -17,6 +17,7 @@ HTTP on port 8000 (\`server.host\` and \`server.port\` of config.json) for brows
 * **Who may ask.** Direct requests of this machine may do everything: loopback address, loopback \`Host\`, no header of a proxy, and no page of
   another origin behind it. Everybody else needs a token or an API key of at least the role below, as
   \`Authorization: Bearer\` or (a key) \`X-API-Key\`, or, where a URL cannot carry a header, a ticket. \`faces.camera.auth: none\` opens everything to everybody who reaches the port.
+  A token or key that does not hold is 401 everywhere, also where none is asked for.
 * **Tickets.** \`POST /api/v1/tickets\` with \`{"path": "/video_feed", "camera": "camera0"}\` answers \`{"ticket", "expires_in", "url"}\`. A ticket opens
   that path of that camera for a minute and nothing else; one for a picture is gone with its first use. A stream ends when the token does that
   its ticket was issued for. One user, or one address without a token, has at most 256 open at once; the next is 429 until one of them ends.

@@ -1,12 +1,12 @@
 /** What the running service gives away, and to whom, by the ids of the requirements (reliability-security.md §3). */
 
-import { readFileSync } from 'node:fs'
+import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { connect as connectTls } from 'node:tls'
 import { afterAll, beforeAll, expect, it, vi } from 'vitest'
 import { stopwatch } from '../support/processor-wait.js'
-import { ask } from '../support/raw-http.js'
+import { ask, firstStatus } from '../support/raw-http.js'
 import { RpcClient } from '../support/rpc-client.js'
 import { type RunningService, startService } from '../support/service.js'
 
@@ -53,29 +53,94 @@ it('S-09 TLS: the service ends none, so that no port answers a greeting and no k
   expect(readFileSync(join(ROOT, 'config/sample.yaml'), 'utf8')).not.toMatch(/certificate|private_key|tls_|ssl_/i)
 })
 
-it('S-10 every route × nobody, viewer, operator, admin, expired: as the table of the manual says', async () => {
+/** As the matrix of S-10 has them: nobody, viewer, operator, admin, expired. */
+const credentials = (): Record<string, string>[] => [
+  {},
+  ...ROLES.map(bearer),
+  { Authorization: `Bearer ${service.expiredToken('admin')}` },
+]
+const RANKS = [0, 1, 2, 3, 0]
+const FACE_RANKS: Readonly<Record<string, number>> = { everybody: 0, viewer: 1, operator: 2, admin: 3 }
+
+it('S-10 every route of 8002 and 8003 × nobody, viewer, operator, admin, expired: as the table of the manual says', async () => {
   const manual = readFileSync(join(ROOT, 'docs/http.md'), 'utf8')
   const rows = manual.split('\n').flatMap((line) => {
     const [, port, request = '', ...statuses] =
       /^\| (800[23]) \| (\w+ \S+) \| (\d+) \| (\d+) \| (\d+) \| (\d+) \| (\d+) \|$/.exec(line) ?? []
     return port === undefined ? [] : [{ port, request, statuses: statuses.map(Number) }]
   })
-  expect(rows.length).toBeGreaterThanOrEqual(22)
-  const credentials = [{}, ...ROLES.map(bearer), { Authorization: `Bearer ${service.expiredToken('admin')}` }]
+  const missing = pathsIn(join(ROOT, 'src/http')).filter((path) => {
+    const start = path.replace(/\*$/, '')
+    return !rows.some(({ request }) => request.split(' ')[1] === start || (start !== path && request.includes(` ${start}`)))
+  })
+  expect(missing).toEqual([])
   const wrong: string[] = []
   for (const { port, request, statuses } of rows) {
     const [method = '', path = ''] = request.split(' ')
-    const body = method === 'POST' ? { body: '{}' } : {}
-    const seen = await Promise.all(
-      credentials.map(async (headers) => {
-        const number = port === '8002' ? service.port : service.healthPort
-        return (await ask(number, method, path, { headers: { ...headers, ...FAR }, ...body })).status
-      }),
-    )
+    const seen = await statusesOf(port === '8002' ? service.port : service.healthPort, method, path)
     if (seen.join() !== statuses.join()) wrong.push(`${port} ${request}: ${statuses} in the manual, ${seen} seen`)
   }
   expect(wrong).toEqual([])
 })
+
+it('S-10 every route of the camera face × the same: the role of its manual or more, else 401 or 403', async () => {
+  const manual = readFileSync(join(ROOT, 'docs/camera-face.md'), 'utf8')
+  const rows = [...manual.matchAll(/^\| `(\w+) (\S+)` \| (\w+)(?:, ticket)? \|/gm)].map(
+    ([, method = '', path = '', role = '']) => ({
+      method,
+      path: path.replace('{id}', 'camera0').replace('{file...}', 'none'),
+      need: FACE_RANKS[role] ?? Number.NaN,
+    }),
+  )
+  expect(rows.length).toBe(manual.match(/^\| `[A-Z]+ \//gm)?.length)
+  expect(rows.length).toBeGreaterThanOrEqual(26)
+  const wrong: string[] = []
+  for (const { method, path, need } of rows) {
+    // Whoever may end the service is not asked to: 13.16 shows that.
+    const mayEnd = path === '/server/shutdown'
+    const seen = await statusesOf(
+      service.cameraPort,
+      method,
+      path.endsWith('/restart') ? `${path}?wait=0` : path,
+      mayEnd ? need : Infinity,
+    )
+    for (const [at, status] of seen.entries()) {
+      const rank = RANKS[at] ?? 0
+      const isRefused = status === 401 || status === 403
+      // A token that does not hold is told so where none is asked for, too.
+      const isExpired = at === RANKS.length - 1
+      const isRight = isExpired || rank < need ? status === (rank === 0 ? 401 : 403) : !isRefused && (status ?? 0) < 500
+      if (status !== undefined && !isRight) wrong.push(`${method} ${path}: ${status} as number ${at}`)
+    }
+  }
+  expect(wrong).toEqual([])
+})
+
+/** The answer to each credential that ranks below `below`; undefined for the others. */
+function statusesOf(port: number, method: string, path: string, below = Infinity): Promise<(number | undefined)[]> {
+  const length = method === 'GET' ? '' : 'Content-Type: application/json\r\nContent-Length: 2\r\n'
+  return Promise.all(
+    credentials().map((headers, at) => {
+      if ((RANKS[at] ?? 0) >= below) return undefined
+      const lines = Object.entries({ Host: 'cameras.example', ...FAR, ...headers }).map(
+        ([name, value]) => `${name}: ${value}\r\n`,
+      )
+      return firstStatus(port, `${method} ${path} HTTP/1.1\r\n${lines.join('')}${length}\r\n${method === 'GET' ? '' : '{}'}`)
+    }),
+  )
+}
+
+/** Every path that is written there, so that no route is forgotten in the table. */
+function pathsIn(folder: string): string[] {
+  const files = readdirSync(folder, { recursive: true, encoding: 'utf8' }).filter((file) => file.endsWith('.ts'))
+  return [
+    ...new Set(
+      files.flatMap((file) =>
+        [...readFileSync(join(folder, file), 'utf8').matchAll(/'(\/[a-z][\w./-]*\*?)'/g)].map(([, path = '']) => path),
+      ),
+    ),
+  ]
+}
 
 it('S-30 a token in the URL opens nothing; a ticket opens one file once, within its time, and neither reaches the log', async () => {
   const operator = await loggedIn('operator')
