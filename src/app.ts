@@ -180,7 +180,7 @@ function buildCameras({ config, logger, clock, searchPath, selections, links }: 
   const { camera } = config
   const polling = camera.discovery_mode === 'poll-only'
   return createCameras({
-    loadAddon: () => loadNative((thrown) => logger.error({ error: String(thrown) }, 'a listener of the native core failed')),
+    loadAddon: loadNative,
     core: {
       devDir: '/dev',
       sysfsDir: '/sys',

@@ -1,6 +1,5 @@
 /** The addon's plain functions as the `Addon` and `Core` of types.ts. */
 
-import { stackOf } from '../base/stack.js'
 import { CAPTURE_FIGURES, captureStatsOf } from './capture-figures.js'
 import { loadAddonFile } from './load.js'
 import type {
@@ -77,10 +76,10 @@ interface RawAddon {
 }
 
 /**
- * Loads the addon into this thread; again at will. `onListenerError` hears what an event listener throws (by default it goes
- * to stderr): the core goes on in any case.
+ * Loads the addon into this thread; again at will. What an event listener throws is uncaught, as of any listener: Node would only
+ * warn of what a native callback throws, and whoever did not hear the rest of the batch goes on with half the truth.
  */
-export function loadNative(onListenerError: (thrown: unknown) => void = reportListenerError): Addon {
+export function loadNative(): Addon {
   const raw = loadAddonFile() as RawAddon
   return {
     open: (options, onEvents) => {
@@ -89,7 +88,9 @@ export function loadNative(onListenerError: (thrown: unknown) => void = reportLi
         try {
           onEvents(JSON.parse(events) as NativeEvent[])
         } catch (thrown) {
-          onListenerError(thrown)
+          setImmediate(() => {
+            throw thrown
+          })
         }
       }
       return new CoreView(raw, raw.open(options, guarded))
@@ -222,8 +223,4 @@ class CoreView implements Core {
   shutdown(timeoutMs: number): Promise<void> {
     return this.#raw.shutdown(this.#view, timeoutMs)
   }
-}
-
-function reportListenerError(thrown: unknown): void {
-  process.stderr.write(`camera event listener failed: ${stackOf(thrown)}\n`)
 }

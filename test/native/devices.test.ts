@@ -1,6 +1,6 @@
 import { mkdirSync, rmdirSync } from 'node:fs'
 import { join } from 'node:path'
-import { expect, test, vi } from 'vitest'
+import { expect, test } from 'vitest'
 import { loadNative } from '../../src/native/index.js'
 import { eventually, SIZE, virtualOptions, Watched, withCore, withFolder } from './support.js'
 
@@ -61,25 +61,6 @@ test('a node that is created and removed is told as present and gone, and its ap
       ).rejects.toMatchObject({ code: 'CAMERA_GONE' })
     }),
   ))
-
-test('a listener that throws is reported and hears the next events all the same', async () => {
-  const onListenerError = vi.fn()
-  const heard: string[] = []
-  const core = loadNative(onListenerError).open(virtualOptions(1), (events) => {
-    heard.push(...events.map(({ type }) => type))
-    throw new Error('bad listener')
-  })
-  try {
-    await eventually(() => heard.includes('ready'), 'the first events')
-    await core.startCapture('virtual:0', { ...SIZE, fourcc: 'MJPG', interval: { num: 1, den: 30 } })
-    await eventually(() => heard.includes('capture'), 'an event after the listener threw')
-    expect(onListenerError).toHaveBeenCalled()
-    expect(onListenerError.mock.calls[0]?.[0]).toMatchObject({ message: 'bad listener' })
-  } finally {
-    await core.shutdown(2_000)
-    core.detach()
-  }
-})
 
 test('two cores of one process do not hear each other', () =>
   withCore(virtualOptions(1), async (first) => {
