@@ -1,6 +1,7 @@
 // Cameras that are pulled and plugged again: told at once, kept apart, nothing lost, nothing leaked.
 import assert from 'node:assert/strict'
 import { open } from 'node:fs/promises'
+import { connect } from 'node:net'
 import { after, afterEach, before, describe, test } from 'node:test'
 import { ensureVivid, plugVivid, unplugVivid, vividNodes } from './support/drivers.mjs'
 import { startService } from './support/service.mjs'
@@ -111,4 +112,34 @@ describe('hotplug', () => {
       throw new Error(`${thrown.message}\nbefore: ${lists(before)}\nnow: ${lists(now)}`)
     })
   })
+})
+
+test('R-18: cameras that are plugged while descriptors run out are probed and connected', async () => {
+  await ensureVivid()
+  const service = await startService({
+    wrapper: ['prlimit', '--nofile=256:256'],
+    config: { SERVER_MAX_UNAUTHENTICATED: 1_000 },
+  })
+  const sockets = []
+  try {
+    const client = await service.client()
+    await client.call('subscribe_events', { topics: ['camera.connected', 'camera.disconnected'] })
+    for (let opened = 0; opened < 400; opened++)
+      sockets.push(connect({ host: '127.0.0.1', port: service.port }).on('error', () => {}))
+    await eventually('descriptors run out', () => service.output.includes('file descriptors run out'))
+    const from = client.notifications.length
+    const told = (topic, device) => client.notification(topic, (params) => params.device === device, { from, timeoutMs: 60_000 })
+    await unplugVivid()
+    await Promise.all(DEVICES.map((device) => told('camera.disconnected', device)))
+    await plugVivid()
+    for (const { params } of await Promise.all(DEVICES.map((device) => told('camera.connected', device)))) {
+      assert.equal(params.status, 'CONNECTED')
+      // The second phase, too: what it can do was asked of the driver.
+      assert.ok((await client.call('get_camera_capabilities', { device: params.device })).resolutions.length > 0)
+    }
+    assert.ok(!service.output.includes('file descriptors are free again'))
+  } finally {
+    for (const socket of sockets) socket.destroy()
+    await service.stop()
+  }
 })
