@@ -3,7 +3,7 @@ import { defineConfig } from 'vitest/config'
 /** They compare times of a few milliseconds: nothing of ours runs beside them. */
 const TIMED = [
   'test/integration/media-service.test.ts',
-  'test/integration/process-faults.test.ts',
+  'test/integration/process-*.test.ts',
   'test/integration/rpc-rows.test.ts',
   'test/integration/security-floods.test.ts',
   'test/unit/auth/guessing.test.ts',

@@ -24,6 +24,14 @@ function start(): Promise<RunningService> {
   })
 }
 
+async function isBackAfterRestart(client: PythonLikeClient | ScriptLikeClient): Promise<void> {
+  expect(await service.stop()).toBe(0)
+  await client.lost
+  service = await start()
+  await client.connect()
+  expect(await client.getCameraList()).toHaveLength(2)
+}
+
 beforeAll(async () => {
   port = await freePort()
   stateDir = mkdtempSync(join(tmpdir(), 'older-clients-'))
@@ -67,11 +75,7 @@ describe('the Python SDK', () => {
       params: { device, device_path: device, filename: 'python', recording_id: 'python', start_time: started.start_time },
     })
 
-    expect(await service.stop()).toBe(0)
-    await client.lost
-    service = await start()
-    await client.connect()
-    expect(await client.getCameraList()).toHaveLength(2)
+    await isBackAfterRestart(client)
     await client.disconnect()
   })
 
@@ -107,11 +111,7 @@ describe('the JavaScript SDK and the example program', () => {
       expect(stopped.filename).toBe(started.filename)
       expect(isMp4(await client.download('recordings', String(stopped.filename), headers))).toBe(true)
 
-      expect(await service.stop()).toBe(0)
-      await client.lost
-      service = await start()
-      await client.connect()
-      expect(await client.getCameraList()).toHaveLength(2)
+      await isBackAfterRestart(client)
       await client.disconnect()
     },
   )

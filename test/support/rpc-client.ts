@@ -3,6 +3,7 @@
 import { once } from 'node:events'
 import { pack, unpack } from 'msgpackr'
 import { WebSocket } from 'ws'
+import type { RunningService } from './service.js'
 
 const WAIT_MS = 10_000
 
@@ -161,4 +162,11 @@ export class RpcClient {
       waiter.resolve(message)
     }
   }
+}
+
+/** A session at a running service. */
+export async function loggedIn(service: RunningService, role: 'viewer' | 'operator' | 'admin' = 'admin'): Promise<RpcClient> {
+  const client = await RpcClient.connect(service.url)
+  await client.login(service.token(role))
+  return client
 }
