@@ -37,10 +37,12 @@ export function probeDurationMs(prober: Prober, file: string): Promise<number | 
     killSignal: 'SIGKILL',
     env: { ...prober.environment },
   } as const
-  return new Promise((resolve) => {
+  const asked = new Promise<number | undefined>((resolve) => {
     execFile(prober.ffprobe, args, options, (_error, stdout) => {
       const seconds = Number.parseFloat(stdout)
       resolve(Number.isFinite(seconds) && seconds >= 0 ? Math.round(seconds * MS_PER_SECOND) : undefined)
     })
   })
+  // Without memory for a process the call itself throws.
+  return asked.catch(() => undefined)
 }

@@ -182,7 +182,7 @@ export class Segments {
     for (const segment of this.#list) {
       const handle = await open(this.fileOf(segment), 'r').catch(() => undefined)
       await handle?.sync().catch(() => undefined)
-      await handle?.close()
+      await handle?.close().catch(() => undefined)
     }
   }
 
