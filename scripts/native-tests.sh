@@ -3,6 +3,7 @@
 #   scripts/native-tests.sh [--only asan|tsan]     runs them
 #   scripts/native-tests.sh --build                compiles them, and the fuzz targets, with what the processor has to spare, and tells nothing
 #   scripts/native-tests.sh --build-fuzz           compiles the fuzz targets and the addon for them (test/fuzz/run.mjs runs them)
+#   scripts/native-tests.sh --build-coverage       compiles the fuzz targets so that they count their lines (test/fuzz/coverage.mjs runs them)
 set -uo pipefail
 cd "$(dirname "$0")/../native/test"
 
@@ -14,6 +15,7 @@ exec 9> build/.lock
 flock 9
 if [ "${1:-}" = --build ]; then exec nice -n 19 make -k all > /dev/null 2>&1; fi
 if [ "${1:-}" = --build-fuzz ]; then exec nice make -s -k "-j$(nproc)" fuzz addon; fi
+if [ "${1:-}" = --build-coverage ]; then exec nice make -s -k "-j$(nproc)" coverage; fi
 
 # Of each program: NAME.counts (passed, failed, skipped) and NAME.out, what is told of it.
 results=$(mktemp -d)

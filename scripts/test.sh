@@ -7,7 +7,7 @@ cd "$(dirname "$0")/.."
 scripts/setup.sh || exit
 need_packages "/usr/include/doctest/doctest.h:doctest-dev"
 
-suites=(check unit workers native browser clients vm fuzz)
+suites=(check unit workers native browser clients vm coverage fuzz)
 [ $# -eq 0 ] || suites=("$@")
 # What clients see of the RPC face.
 in_threads=(test/integration/{rpc-,api-keys,downloads,security-tokens,security-handshake})
@@ -42,8 +42,10 @@ run_suite() { # name; prints the suite's output and ends with its count line
     browser) test/browser/run.sh ;;
     clients) test/clients/run.sh ;;
     vm) test/vm/run.sh ;;
+    # How much of each parser the inputs of its fuzz target reach.
+    coverage) node test/fuzz/coverage.mjs ;;
     fuzz) cat "$fuzz_output"; return "$fuzz_status" ;;
-    *) echo "unknown suite $1 (there are: check unit workers native browser clients vm fuzz)"; return 64 ;;
+    *) echo "unknown suite $1 (there are: check unit workers native browser clients vm coverage fuzz)"; return 64 ;;
   esac
 }
 

@@ -4,7 +4,7 @@
  */
 
 import { BlockList, isIPv4, isIPv6 } from 'node:net'
-import { networkInterfaces } from 'node:os'
+import { addressesOfInterfaces, resolveSoon } from './host-lookup.js'
 
 export type Resolve = (host: string) => Promise<readonly string[]>
 
@@ -24,8 +24,6 @@ export type Verdict =
   /** `unknown`: nobody knows the name, now. `own`: this service itself. `forbidden`: outside the configured networks. */
   | { readonly refused: 'unknown' | 'own' | 'forbidden' }
 
-/** A resolver that says nothing: then nobody else can be asked what the name means either. */
-const RESOLVE_MS = 2_000
 /** Loopback, and no address at all, which the kernel takes for the loopback. */
 const LOOPBACK = listOf(['127.0.0.0/8', '0.0.0.0/8', '::1/128', '::/128'])
 /** Everybody at once, the places where clouds hand out their keys, and a spelling of IPv4 that is no longer one. */
@@ -80,17 +78,4 @@ function listOf(networks: readonly string[]): BlockList {
     else list.addSubnet(address, Number(prefix), family)
   }
   return list
-}
-
-function addressesOfInterfaces(): readonly string[] {
-  return Object.values(networkInterfaces()).flatMap((each) => (each ?? []).map(({ address }) => address))
-}
-
-async function resolveSoon(host: string): Promise<readonly string[]> {
-  const late = new Promise<never>((_, reject) => {
-    setTimeout(() => reject(new Error('the resolver is silent')), RESOLVE_MS).unref()
-  })
-  const { lookup } = await import('node:dns/promises')
-  const found = await Promise.race([lookup(host, { all: true }), late])
-  return found.map(({ address }) => address)
 }

@@ -1,18 +1,17 @@
 /** One definition per method: name, role, schemas, errors, text and the code that runs. Everything else is derived. */
 
 import type { Asking, Identity, Role } from '../auth/index.js'
-import { type ErrorCode, ServiceError } from '../base/errors.js'
+import type { ErrorCode } from '../base/errors.js'
 import { Rendered } from '../base/rendered.js'
 import type { CostlyKind } from './costly-rates.js'
 import type { Params } from './message.js'
-import { explainFault } from './rule.js'
-import { build, type Check, compileCheck, type Schema, type Shape, type TObject, type TSchema } from './schema.js'
+import { paramsCheck, type Refused } from './params-check.js'
+import { build, type Schema, type Shape, type TObject, type TSchema } from './schema.js'
 import type { CallerIdentity, CameraPort, Services } from './services.js'
 import type { Session } from './session.js'
 import { NoParams } from './shapes/common.js'
 import type { Subscribed } from './shapes/events.js'
 import type { SubscriptionCounts, Subscriptions } from './subscriptions.js'
-import { type Refusal, wireError } from './wire-error.js'
 
 /** Costly work of which only so much is done at once. */
 export type WorkKind = 'snapshot' | 'media' | 'controls' | 'recording' | 'files'
@@ -62,9 +61,6 @@ export interface Caller {
   /** Aborts when the connection goes. */
   readonly signal: AbortSignal
 }
-
-/** What is wrong with parameters: INVALID_PARAMS with `param`, `rule` and `hint`. */
-export type Refused = ServiceError | Refusal
 
 type Answer<Result> = Result | Rendered<Result>
 
@@ -151,27 +147,10 @@ export function defineNearMethod<P extends Schema<TObject>, R extends Schema>(de
 }
 
 function factsOf<P extends Schema<TObject>, R extends Schema>(definition: Definition<P, R>): MethodFacts {
-  const { prepare } = definition
-  const read = definition.check ?? (definition.params === NoParams ? asTheyAre : checked)
-  let check: Check | undefined
+  const bySchema = paramsCheck(() => facts.params, definition.prepare)
+  const read = definition.check ?? (definition.params === NoParams ? asTheyAre : bySchema)
   let params: TObject | undefined
   let result: TSchema | undefined
-  /** Of those that were recognised as seen before: they come again and again, and nobody changes them. */
-  const outcomes = new WeakMap<Params, Params | Refusal>()
-
-  function checked(given: Params): Params | Refused {
-    return outcomes.get(given) ?? look(given)
-  }
-
-  function look(given: Params): Params | Refused {
-    const own = prepare === undefined ? given : prepare(given)
-    check ??= compileCheck(facts.params)
-    const outcome = check.passes(own) ? knownOf(own, facts.params) : explainFault(facts.params, own, check.firstFault(own) ?? '')
-    if (!Object.isFrozen(given)) return outcome
-    const lasting = outcome instanceof ServiceError ? new Rendered(wireError(outcome)) : Object.freeze(outcome)
-    outcomes.set(given, lasting)
-    return lasting
-  }
 
   const facts: MethodFacts = {
     name: definition.name,
@@ -235,11 +214,4 @@ function asTheyAre(given: Params): Params {
 /** The same method for another role. */
 export function forRole<Kind extends Method>(method: Kind, role: Role): Kind {
   return Object.create(method, { role: { value: role, enumerable: true } }) as Kind
-}
-
-/** Members that the method does not know go no further; among them the credentials that older clients put into any call (contract §4.5). */
-function knownOf(params: Params, { properties }: TObject): Params {
-  const known: Record<string, unknown> = {}
-  for (const name in properties) if (Object.hasOwn(params, name)) known[name] = params[name]
-  return known
 }

@@ -3,8 +3,6 @@
 #include <algorithm>
 #include <cctype>
 #include <cerrno>
-#include <climits>
-#include <cstdlib>
 
 #include "base/digits.hpp"
 #include "base/fault_code.hpp"
@@ -94,14 +92,6 @@ std::optional<int> nodeNumber(std::string_view name) {
 Result<DeviceSelector> parseDeviceSelector(std::string_view text) {
     if (auto selector = parse(text)) return *std::move(selector);
     return invalidPath(text);
-}
-
-Result<std::string> resolveLink(const LinkPath &link) {
-    char resolved[PATH_MAX];
-    if (!::realpath(link.path.c_str(), resolved)) return Error{errno, "realpath", link.path};
-    const std::string_view target(resolved);
-    if (!target.starts_with(kDev) || !nodeNumber(target.substr(kDev.size()))) return invalidPath(link.path);
-    return std::string(target);
 }
 
 } // namespace camera

@@ -40,8 +40,4 @@ Result<DeviceSelector> parseDeviceSelector(std::string_view text);
 /// Number of a node name as found in a directory: `video` and 1 to 3 digits without leading zeros.
 std::optional<int> nodeNumber(std::string_view name);
 
-/// The `/dev/videoN` that a link leads to (realpath; does not block). Errors: of realpath, or `invalid_path` when it leads
-/// elsewhere.
-Result<std::string> resolveLink(const LinkPath &link);
-
 } // namespace camera

@@ -11,8 +11,8 @@
 
 #include "base/core_thread.hpp"
 #include "base/result.hpp"
-#include "devices/uevent.hpp"
 #include "base/unique_fd.hpp"
+#include "devices/uevent_socket.hpp"
 
 namespace camera {
 

@@ -1,3 +1,4 @@
+// Parser: native/core/h264/access_unit.cpp
 #include "h264/access_unit.hpp"
 
 #include <cstddef>

@@ -1,4 +1,5 @@
 // Any text may be given as a device: what is accepted cannot lead out of /dev.
+// Parser: native/core/devices/device_path.cpp
 #include <algorithm>
 #include <cstdint>
 #include <cstdlib>

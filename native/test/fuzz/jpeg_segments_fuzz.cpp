@@ -1,3 +1,4 @@
+// Parser: native/core/pictures/jpeg_segments.cpp
 #include <cstddef>
 #include <cstdint>
 #include <cstdlib>

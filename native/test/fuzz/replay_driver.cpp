@@ -1,5 +1,5 @@
 // Stands in for libFuzzer where there is no clang: replays the corpus, then flips, cuts and repeats bytes of it until SIGUSR1 comes. Finds
-// less than coverage guidance does, but needs nothing beyond the compiler.
+// less than coverage guidance does, but needs nothing beyond the compiler. `-runs=0`, as libFuzzer knows it: the corpus and nothing else.
 #include <csignal>
 #include <cstdint>
 #include <cstdio>
@@ -8,6 +8,7 @@
 #include <fstream>
 #include <iterator>
 #include <random>
+#include <string_view>
 #include <vector>
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
@@ -56,6 +57,7 @@ int main(int count, char **arguments) {
     std::vector<Bytes> corpus{Bytes{}};
     for (int i = 1; i < count; ++i) {
         if (std::filesystem::is_regular_file(arguments[i])) return replayFile(arguments[i]);
+        if (std::string_view(arguments[i]) == "-runs=0") ending = 1;
         // The last folder is that of the sources.
         if (arguments[i][0] != '-') corpus = readCorpus(arguments[i]);
     }

@@ -1,4 +1,5 @@
 // Any bytes may come as a kernel message; what is accepted holds together.
+// Parser: native/core/devices/uevent.cpp
 #include <cstdint>
 #include <cstdlib>
 #include <string_view>

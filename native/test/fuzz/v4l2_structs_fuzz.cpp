@@ -1,5 +1,12 @@
 // Whatever a driver fills its structures with: probing asks a bounded number of questions, and what it reports are clean texts, sizes
 // and rates that can be used.
+// Parser: native/core/devices/v4l2_device.cpp
+// Parser: native/core/devices/v4l2_probe.cpp
+// Parser: native/core/devices/v4l2_formats.cpp
+// Parser: native/core/devices/fourcc.cpp
+// Parser: native/core/controls/control_query.cpp
+// Parser: native/core/controls/v4l2_controls.cpp
+// Parser: native/core/base/clean_text.cpp
 #include <sys/ioctl.h>
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
@@ -82,7 +89,11 @@ void demand(bool truth) {
     if (!truth) std::abort();
 }
 
-void demandClean(const std::string &text) { demand(text.size() <= 256 && cleanText(text) == text); }
+/// Ids are made of these texts.
+void demandClean(const std::string &text) {
+    demand(text.size() <= 256 && cleanText(text) == text);
+    demand(idPart(text, 64) == idPart(idPart(text, 64), 64) && idPart(text, 64).size() <= 64);
+}
 
 void lookAt(const DeviceReport &report) {
     demand(report.ioctls <= kMaxQuestions);
@@ -90,7 +101,8 @@ void lookAt(const DeviceReport &report) {
     for (const DeviceInput &input : report.inputs) demandClean(input.name);
     for (const PixelFormat &format : report.formats) {
         demandClean(format.description);
-        demand(fourccText(fourccValue(format.fourcc).value_or(0)) == format.fourcc);
+        const uint32_t fourcc = fourccValue(format.fourcc).value_or(0);
+        demand(fourccText(fourcc) == format.fourcc && !(isJpegFourcc(fourcc) && isH264Fourcc(fourcc)));
         for (const FrameSize &size : format.sizes)
             for (const FrameInterval &interval : size.intervals) demand(interval.num > 0 && interval.den > 0);
     }

@@ -2,8 +2,8 @@
 
 import { FAULTS } from '../errors.js'
 import type { FacePorts } from '../ports.js'
-import { jsonObject } from '../request/body.js'
 import { json, type Route } from '../request/call.js'
+import { jsonObject } from '../request/json-object.js'
 import { cameraOf } from './camera-of.js'
 
 export function cameraRoutes({ cameras, controls }: FacePorts): readonly Route[] {

@@ -3,8 +3,8 @@
 import { errorText } from '../../base/errors.js'
 import { FAULTS } from '../errors.js'
 import type { AppliedChange, FacePorts } from '../ports.js'
-import { jsonObject } from '../request/body.js'
 import { type Call, json, type Reply, type Route } from '../request/call.js'
+import { jsonObject } from '../request/json-object.js'
 import { flagOf } from '../request/parameters.js'
 import { CAMERA_QUERY, cameraOf } from './camera-of.js'
 

@@ -1,7 +1,8 @@
 /** Which lines MediaMTX runs to tell us things: all, or none where it cannot run our notifier. */
 
 import { existsSync } from 'node:fs'
-import { type Hooks, hookLine } from '../paths/body.js'
+import type { Hooks } from '../paths/body.js'
+import { hookLine } from '../paths/hook-line.js'
 
 /** `undefined` without a notifier, without a socket, or with places that no hook line can name. */
 export function notifierHooks(notifierFile: string | undefined, socketFile: string | undefined): Hooks | undefined {

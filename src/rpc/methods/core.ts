@@ -1,7 +1,8 @@
 /** Methods that need no login. */
 
 import { Rendered } from '../../base/rendered.js'
-import { authenticate, readLogin } from '../login.js'
+import { authenticate } from '../login.js'
+import { readLogin } from '../login-params.js'
 import { defineNearMethod } from '../method.js'
 import type { Builder } from '../schema.js'
 import { NoParams } from '../shapes/common.js'

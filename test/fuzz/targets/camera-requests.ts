@@ -2,12 +2,13 @@
 
 import assert from 'node:assert/strict'
 import { isIPv6 } from 'node:net'
+import type { Identity } from '../../../src/auth/index.js'
 import { isStrictJson } from '../../../src/auth/strict-json.js'
 import { ServiceError } from '../../../src/base/errors.js'
-import { AccessControl } from '../../../src/camera-face/access/access.js'
+import { type Access, AccessControl, demandRole } from '../../../src/camera-face/access/access.js'
 import { judgeHost, parseHost } from '../../../src/camera-face/access/hosts.js'
 import { HttpFault } from '../../../src/camera-face/errors.js'
-import { jsonObject } from '../../../src/camera-face/request/body.js'
+import { jsonObject } from '../../../src/camera-face/request/json-object.js'
 import { jsonFaultOffset } from '../../../src/camera-face/request/json-offset.js'
 import { repeatedKeys } from '../../../src/camera-face/request/json-repeats.js'
 import { flagOf, labelOf, numberOf } from '../../../src/camera-face/request/parameters.js'
@@ -19,10 +20,13 @@ const HEADER_NAME = /^[!#$%&'*+.^_`|~0-9a-z-]+$/
 const refuse = (): never => {
   throw new ServiceError('AUTH_FAILED', { details: 'nobody is known' })
 }
+/** The only credential, and the only ticket, that is good. */
+const KNOWN = 'known'
+const VIEWER: Identity = { userId: 'ann', role: 'viewer', expiresAtMs: 1 }
 const control = new AccessControl({
   auth: 'strict',
-  credentials: { verify: refuse },
-  tickets: { redeem: () => undefined },
+  credentials: { verify: (credential) => (credential === KNOWN ? VIEWER : refuse()) },
+  tickets: { redeem: (value) => (value === KNOWN ? { identity: VIEWER } : undefined) },
   clock: { wallMs: () => 0 },
 })
 
@@ -30,10 +34,25 @@ const control = new AccessControl({
 const request = (target: string, headers: string, body = ''): string => `${target}\n${headers}\n\n${body}`
 
 export const target: FuzzTarget = {
+  parsers: [
+    'src/camera-face/request/target.ts',
+    'src/camera-face/request/parameters.ts',
+    'src/camera-face/request/json-offset.ts',
+    'src/camera-face/request/json-repeats.ts',
+    'src/camera-face/request/json-object.ts',
+    'src/camera-face/access/hosts.ts',
+    'src/camera-face/access/access.ts',
+    'src/auth/strict-json.ts',
+  ],
   seeds: [
     request('/video_feed?camera=camera0&fps=5.5&label=door', 'host: localhost:8000\norigin: http://localhost:8000'),
     request('http://cam.example:8000/cameras/camera0/config?a=%C3%A4', 'host: [::1]:8000\nauthorization: Bearer a.b.c'),
     request('/config', 'host: www.cam.example\nx-api-key: k\nsec-fetch-site: same-origin', '{"camera":{"fps":30,"width":640}}'),
+    request('/video_feed?camera=1&ticket=known', 'host: 10.0.0.1', '{"a":1,"a":2}'),
+    request('/video_feed?camera=0&fps=61&label=%01&ticket=other', 'host: localhost\norigin: http://localhost', '7'),
+    request('/%ff', 'host: [::g]\nauthorization: Bearer known', '{"a":1'),
+    request('/config', 'host: localhost\nauthorization: Basic a2V5'),
+    request('/config', 'host: localhost', '{}'),
     request('/%2e%2e/x', 'host: 127.1\nx-forwarded-for: 10.0.0.1', '[{"a":1,"\\u0061":[true,null,-1.5e+3]},"\\ud800"]'),
   ],
   words: [
@@ -46,6 +65,8 @@ export const target: FuzzTarget = {
       'x-forwarded-for: ',
       'forwarded: ',
       'Bearer ',
+      'known',
+      '&ticket=',
       'null',
       'localhost',
       '[::1]',
@@ -99,13 +120,27 @@ export const target: FuzzTarget = {
       assert.ok(isIPv6(host.name) || /^[a-z0-9._~-]+$/.test(host.name))
       if (judgeHost(host.name, ['*.cam.example']) === 'ok') assert.match(host.name, /\.cam\.example$/)
     }
-    const from = (address: string) => {
+    const value = parsed?.query.get('ticket') ?? undefined
+    const ticket = value === undefined ? undefined : { value, purpose: 'video' }
+    const from = (address: string): string | undefined => {
       const asking = { address, hostName: host?.name, hostHeader, headers }
-      return refusable(() => control.of(asking, undefined) as { role?: string })
+      return refusable(() => {
+        const access = control.of(asking, ticket) as Access
+        assert.equal(
+          refusable(() => demandRole(access, 'admin') ?? 'may'),
+          access.role === 'admin' ? 'may' : undefined,
+        )
+        return access.role
+      })
     }
-    assert.equal(from('10.0.0.9')?.role, undefined, 'open to another machine')
+    const carries = value === KNOWN || headers['x-api-key'] === KNOWN || /^bearer +known *$/i.test(headers.authorization ?? '')
+    const shown = carries ? 'viewer' : undefined
+    assert.ok([undefined, shown].includes(from('10.0.0.9')), 'open to another machine')
     const forwarded = Object.keys(headers).some((name) => /^(x-forwarded-|forwarded$|via$|x-real-ip$)/.test(name))
-    if (forwarded || host === undefined) assert.equal(from('127.0.0.1')?.role, undefined, 'open behind a proxy')
+    const near = from('127.0.0.1')
+    if (forwarded || host === undefined) assert.ok([undefined, shown].includes(near), 'open behind a proxy')
+    const foreign = headers.origin !== undefined && !headers.origin.endsWith(`://${hostHeader.toLowerCase()}`)
+    if (foreign) assert.notEqual(near, 'admin', 'open to a page of somebody else')
 
     readers(Buffer.from(rest.join('\n\n')))
   },

@@ -6,11 +6,13 @@ import { canonicalPath, fileTarget } from '../../../src/http/files/target.js'
 import type { FuzzTarget } from '../engine/target.js'
 
 export const target: FuzzTarget = {
+  parsers: ['src/http/files/range.ts', 'src/http/files/target.ts'],
   seeds: [
     '/files/recordings/camera0_2030-04-01.mp4\nbytes=0-5',
     '/files/snapshots/..%2f..%2fetc%2fpasswd\nbytes=-5',
     '/files/snapshots/a%C3%A4.jpg\nbytes = 5-',
     '/files/__proto__/x\nbytes=0-0,2-3',
+    '/files/snapshots/%ff.jpg\nbytes=5-2',
   ],
   words: [
     '%2e',

@@ -1,10 +1,11 @@
 /** Lines that MediaMTX runs: split the way it splits them, they are the words that were meant. */
 
 import assert from 'node:assert/strict'
-import { hookLine } from '../../../src/media/paths/body.js'
+import { hookLine } from '../../../src/media/paths/hook-line.js'
 import type { FuzzTarget } from '../engine/target.js'
 
 export const target: FuzzTarget = {
+  parsers: ['src/media/paths/hook-line.ts'],
   seeds: [
     '/usr/lib/camera-notifier\n/run/camera service/notify.sock\ncreated',
     "a\nb'c\n$MTX_PATH",

@@ -5,6 +5,7 @@ import { RateLimit } from '../../../src/auth/index.js'
 import type { FuzzTarget } from '../engine/target.js'
 
 export const target: FuzzTarget = {
+  parsers: ['src/auth/rate-limit.ts'],
   seeds: [
     Buffer.of(9, 0, 100, 1, 1, 1, 2, 200, 0, 255, 1),
     Buffer.of(0, 3, 232, 0, 0, 0),

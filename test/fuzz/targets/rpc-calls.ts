@@ -6,13 +6,21 @@ import { METHODS } from '../../../src/rpc/index.js'
 import { createBench } from '../../support/rpc-session.js'
 import type { FuzzTarget } from '../engine/target.js'
 
-const ROLES = ['viewer', 'operator', 'admin'] as const
+const LOWER_ROLES = ['viewer', 'operator'] as const
 const CODES = new Set<number>(Object.values(CATALOGUE).map(({ rpc }) => rpc))
 const bench = createBench()
 
 const call = (method: string, params: object): string => JSON.stringify({ jsonrpc: '2.0', id: 1, method, params })
 
 export const target: FuzzTarget = {
+  parsers: [
+    'src/rpc/params-check.ts',
+    'src/rpc/rule.ts',
+    'src/rpc/schema.ts',
+    'src/rpc/login-params.ts',
+    'src/rpc/filters.ts',
+    'src/rpc/topics.ts',
+  ],
   seeds: [
     ...METHODS.map(({ name }) => call(name, { device: 'camera0' })),
     call('take_snapshot', { device: 'camera0', format: 'jpg', quality: 80, filename: 'a.jpg' }),
@@ -20,10 +28,24 @@ export const target: FuzzTarget = {
     call('list_recordings', { limit: 10, offset: 0, order: 'desc' }),
     call('set_retention_policy', { policy_type: 'age', max_age_days: 7, enabled: true }),
     call('subscribe_events', {
-      topics: ['camera.connected', 'recording.*'],
-      filters: { device: 'camera0', timestamp_after: '2030-04-01T08:15:00Z' },
+      topics: ['camera.connected', 'recording.started'],
+      filters: { device: 'camera0', topic: 'camera.connected', timestamp_after: '2030-04-01T08:15:00Z' },
     }),
+    call('subscribe_events', { topics: ['camera.connected'], filters: 7 }),
+    ...[{ timestamp_before: 'soon' }, { device: ['camera0'] }, { device: 'x'.repeat(257) }, {}].map((filters) =>
+      call('subscribe_events', { topics: ['camera.connected'], filters }),
+    ),
     call('authenticate', { auth_token: 'a.b.c', auth_type: 'jwt' }),
+    ...[{}, { token: 'a.b.c' }, { api_key: 'k' }, { auth_token: 'a.b.c', auth_type: 'x' }].map((login) =>
+      call('authenticate', login),
+    ),
+    // What breaks a rule is told with the rule and with what was sent.
+    call('take_snapshot', { device: 'camera0', quality: 101 }),
+    call('take_snapshot', { device: 'camera0', quality: 0, format: 'jpg' }),
+    call('take_snapshot', { device: 'x'.repeat(100) }),
+    call('subscribe_events', { topics: [] }),
+    call('subscribe_events', { topics: [{ name: 'camera.connected' }] }),
+    call('set_discovery_interval', { scan_interval: -1 }),
     call('add_external_stream', { stream_url: 'rtsp://192.168.1.20/live', stream_name: 'door' }),
   ],
   words: [
@@ -33,7 +55,8 @@ export const target: FuzzTarget = {
   ],
   run(input) {
     const caller = bench.open()
-    caller.login(ROLES[input.length % ROLES.length] ?? 'viewer')
+    // Mostly somebody who may call everything.
+    caller.login(LOWER_ROLES[input.length % 8] ?? 'admin')
     try {
       const reply = caller.send(input.toString())
       if (reply?.error !== undefined) {

@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict'
 import { isIPv4, isIPv6 } from 'node:net'
 import { ServiceError } from '../../../src/base/errors.js'
-import { parseAddress, pinned, placeOf } from '../../../src/external/address.js'
+import { parseAddress, pinned, placeOf, withoutLogin } from '../../../src/external/address.js'
 import { HostGuard } from '../../../src/external/host-guard.js'
 import type { FuzzTarget } from '../engine/target.js'
 
@@ -17,12 +17,17 @@ const guard = new HostGuard({
 })
 
 export const target: FuzzTarget = {
+  parsers: ['src/external/address.ts', 'src/external/host-guard.ts', 'src/base/shown-address.ts'],
   seeds: [
     'rtsp://user:pass@192.168.1.20:554/live?token=x',
     'rtsps://[2001:db8::1]/a',
     'rtsp://[::ffff:192.168.1.1]:8554/user=admin_password=secret_channel=1',
     'rtsp://192.168.1.1-127.0.0.1:8002/a;pwd=b&key=c#d',
     'rtsp://0x7f.1/%00/..//a?auth=%41;b',
+    'http://192.168.1.1/',
+    'rtsp://192.168.1.1:0/',
+    'rtsp://user@192.168.1.1/',
+    'rtsp://nobody/',
   ],
   words: [
     ...[
@@ -74,6 +79,7 @@ export const target: FuzzTarget = {
     assert.ok(!key.includes('@'), key)
     const fetched = new URL(pinned(text, '192.168.1.2'))
     assert.deepEqual([fetched.hostname, fetched.username, fetched.password], ['192.168.1.2', username, password])
+    assert.equal(new URL(withoutLogin(text)).username, '')
     assert.deepEqual(placeOf(text), { host: address.host, port: address.port })
     assert.deepEqual(placeOf(pinned(text, '2001:db8::7')), { host: '2001:db8::7', port: address.port })
 

@@ -26,6 +26,7 @@ async function loaded(): Promise<{ open: (text: string) => unknown; counters: Ui
 it('finds its way from branch to branch, and shows the least input', async () => {
   const { open, counters } = await loaded()
   const target = {
+    parsers: [],
     seeds: ['0000, and much that does not matter'],
     words: [],
     run: (input: Buffer) => void open(input.toString('latin1')),
@@ -47,13 +48,18 @@ it('what takes long of the processor is a finding', async () => {
     const began = process.cpuUsage()
     while (process.cpuUsage(began).user < 260_000);
   }
-  const target = { seeds: ['quick', 'slow'], words: [], run: (input: Buffer) => void (input.toString() === 'slow' && spin()) }
+  const target = {
+    parsers: [],
+    seeds: ['quick', 'slow'],
+    words: [],
+    run: (input: Buffer) => void (input.toString() === 'slow' && spin()),
+  }
   const { finding } = await fuzz(target, { seconds: 1, seed: 1, counters: new Uint8Array(1) })
   expect(finding).toMatchObject({ error: 'took more than 250 ms', input: Buffer.from('slow') })
 })
 
 it('ends when it has had its time of the processor', async () => {
-  const target = { seeds: ['a'], words: ['b'], run: () => undefined }
+  const target = { parsers: [], seeds: ['a'], words: ['b'], run: () => undefined }
   const { finding, seconds, executions } = await fuzz(target, { seconds: 0.2, seed: 1, counters: new Uint8Array(1) })
   expect(finding).toBeUndefined()
   expect(seconds).toBeGreaterThanOrEqual(0.2)
