@@ -31,8 +31,7 @@ ViewerOptions readViewerOptions(Fields fields) {
     return options;
 }
 
-/// Undefined, or the error thrown.
-/// Of a setting: at a core that ends there is nothing to set.
+/// Of a setting: undefined, or the error thrown. At a core that ends there is nothing to set.
 Napi::Value answer(Napi::Env env, const Status &status) {
     if (!status && status.error().step != kStepAborted) toJsError(env, status.error()).ThrowAsJavaScriptException();
     return env.Undefined();

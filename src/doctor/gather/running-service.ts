@@ -29,12 +29,12 @@ const MAX_CAMERAS = 256
 export async function askService(port: number, answerMs = ANSWER_MS): Promise<RunningService | undefined> {
   const url = `http://127.0.0.1:${port}`
   const cameras: ServedCamera[] = []
-  let pid: number | undefined
+  let pid: unknown
+  let isLate = false
   try {
     const list = await ask(`${url}/cameras`, answerMs)
     if (!Array.isArray(list)) return undefined
-    const told = member(await ask(`${url}/server/pid`, answerMs), 'pid')
-    if (typeof told === 'number') pid = told
+    pid = member(await ask(`${url}/server/pid`, answerMs), 'pid')
     for (const entry of list.slice(0, MAX_CAMERAS)) {
       const device = member(entry, 'id')
       if (typeof device !== 'string' || !/^camera\d+$/.test(device)) continue
@@ -42,9 +42,9 @@ export async function askService(port: number, answerMs = ANSWER_MS): Promise<Ru
     }
   } catch (thrown) {
     if (!(thrown instanceof LateAnswer)) throw thrown
-    return { url, cameras, isLate: true, ...(pid === undefined ? {} : { pid }) }
+    isLate = true
   }
-  return { url, cameras, isLate: false, ...(pid === undefined ? {} : { pid }) }
+  return { url, cameras, isLate, ...(typeof pid === 'number' ? { pid } : {}) }
 }
 
 /** A connection was taken, and no whole answer came. One is enough: who left one open is not asked again. */
