@@ -201,15 +201,11 @@ export class IndexEngine {
     let folder = this.#folders.get(key)
     if (folder === undefined) {
       const root = this.#options.roots[kind]
-      const made = new Folder({
+      folder = new Folder({
         ...{ kind, root, dir, store: this.#store },
         onFolders: () => this.#findFolders(kind),
-        onDamage: () => {
-          // One that was stopped tells of tables that are gone.
-          if (this.#folders.get(key) === made) this.#heal()
-        },
+        onDamage: () => this.#heal(),
       })
-      folder = made
       this.#folders.set(key, folder)
       void folder.start()
     }

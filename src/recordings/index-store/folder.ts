@@ -16,7 +16,7 @@ export interface FolderOptions {
   /** Below the root, or absolute; empty: the root itself, which is made when it is missing. */
   readonly dir: string
   readonly store: IndexStore
-  /** Something that is no file of ours came or went: a folder perhaps. */
+  /** Something that is no file of ours came or went: a folder perhaps. Like `onDamage` not called by a folder that was stopped. */
   readonly onFolders: () => void
   /** The tables turned out to be damaged. */
   readonly onDamage: () => void
@@ -155,6 +155,7 @@ export class Folder {
   async #update(touched: ReadonlySet<string> | undefined): Promise<void> {
     try {
       if (this.#isFlooded) await this.#sitOut()
+      if (this.#stopped) return
       // Before the look: what changes during it is noticed by the next check.
       const modifiedNs = this.#open()
       if (touched === undefined) {
@@ -164,6 +165,8 @@ export class Folder {
       this.#modifiedNs = modifiedNs
       this.#fault = undefined
     } catch (thrown) {
+      // Its tables are closed perhaps, its folder gone: nobody asks it any more.
+      if (this.#stopped) return
       if (isDamage(thrown)) this.#options.onDamage()
       const code = thrown instanceof Error && 'code' in thrown ? String(thrown.code) : String(thrown)
       // What the tables have can be listed meanwhile.
@@ -216,6 +219,7 @@ export class Folder {
   async #compare(withKept = true): Promise<void> {
     const { kind, dir, store } = this.#options
     const present = await this.#listed()
+    if (this.#stopped) return
     const kept: KnownEntry[] = []
     for (let after = ''; ; ) {
       const known = store.entries(kind, dir, after, SLICE)
@@ -256,7 +260,7 @@ export class Folder {
       }
       await turn()
     }
-    if (others.some((name) => this.#isFolder(name))) this.#options.onFolders()
+    if (!this.#stopped && others.some((name) => this.#isFolder(name))) this.#options.onFolders()
     return names
   }
 
