@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import sharp from 'sharp'
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
+import { stopwatch } from '../support/processor-wait.js'
 import { type RunningService, startService } from '../support/service.js'
 
 const BENCH = join(import.meta.dirname, '../../bench')
@@ -27,13 +28,13 @@ if (!isRoot) console.warn('SKIPPED: 13.24 needs root, for a mount namespace with
 describe.runIf(isRoot)('64 cameras, one of which hangs in stream start', () => {
   let stateDir: string
   let service: RunningService | undefined
-  let readyAtMs = 0
+  let sinceReadyMs: () => number
 
   beforeAll(async () => {
     stateDir = mkdtempSync(join(tmpdir(), 'camera-service-scale-'))
     execFileSync('make', ['--silent', '-C', BENCH, 'out/camera_shim.so'])
     service = await startService({ stateDir, camera: true, wrapper: await simulatedCameras(stateDir) })
-    readyAtMs = performance.now()
+    sinceReadyMs = stopwatch(service.pid)
   })
 
   afterAll(async () => {
@@ -51,7 +52,7 @@ describe.runIf(isRoot)('64 cameras, one of which hangs in stream start', () => {
 
   it('13.24 63 of them stream within 1 s of start', async () => {
     await vi.waitFor(async () => expect(inState(await list(), 'streaming')).toBe(CAMERAS - 1), { timeout: 10_000, interval: 10 })
-    expect(performance.now() - readyAtMs).toBeLessThan(LIMIT_MS)
+    expect(sinceReadyMs()).toBeLessThan(LIMIT_MS)
   })
 
   it('the one that hangs is said to be opening, and the others keep their full rate', async () => {

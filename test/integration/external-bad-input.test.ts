@@ -10,7 +10,7 @@ import { freePort } from '../support/free-port.mjs'
 import { MediamtxDouble } from '../support/mediamtx-double/index.js'
 import { RpcClient } from '../support/rpc-client.js'
 import { type RunningService, startService } from '../support/service.js'
-import { until } from './media-bench.js'
+import { until } from '../support/until.js'
 
 const stateDir = mkdtempSync(join(tmpdir(), 'external-bad-'))
 const canary = join(stateDir, 'canary.mp4')

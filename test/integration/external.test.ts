@@ -8,7 +8,8 @@ import { freePlaces } from '../../src/media/server/free-ports.js'
 import { playThrough } from '../support/ffprobe.js'
 import { RpcClient } from '../support/rpc-client.js'
 import { type RunningService, startService } from '../support/service.js'
-import { play, realMediamtx, until } from './media-bench.js'
+import { until } from '../support/until.js'
+import { play, realMediamtx } from './media-bench.js'
 
 const binary = realMediamtx()
 if (binary === undefined) {

@@ -9,7 +9,7 @@ import { ask, raw } from '../support/raw-http.js'
 import { randomFrom } from '../support/rows.js'
 import { RpcClient } from '../support/rpc-client.js'
 import { type RunningService, startService } from '../support/service.js'
-import { until } from './media-bench.js'
+import { until } from '../support/until.js'
 
 const ROLES = ['viewer', 'operator', 'admin'] as const
 const credentials = { user: 'camera-service', password: 'the API, nobody else’s' }

@@ -8,6 +8,7 @@ import { delimiter, join, resolve } from 'node:path'
 import { systemClock } from '../../src/base/clock.js'
 import { createLogger } from '../../src/base/logger.js'
 import { createMedia, type MediaOptions, type MediaService } from '../../src/media/index.js'
+import { until } from '../support/until.js'
 import { PatternFeeds } from './media-feed.js'
 
 const BUILT = join(import.meta.dirname, '../../build/Release')
@@ -47,12 +48,11 @@ export function openBench(options: Partial<MediaOptions>, devices: readonly stri
     log,
     close: async () => {
       await media.stop()
-      const left = await settled(
-        () => processesOf(stateDir),
-        (pids) => pids.length === 0,
-      )
-      rmSync(stateDir, { recursive: true })
-      if (left.length > 0) throw new Error(`processes left behind: ${left.join(', ')}`)
+      try {
+        await until('no process is left behind', () => processesOf(stateDir).length === 0, 5_000)
+      } finally {
+        rmSync(stateDir, { recursive: true })
+      }
       if (feeds.openFeeds > 0) throw new Error(`${feeds.openFeeds} feeds left open`)
     },
   }
@@ -62,25 +62,6 @@ export function openBench(options: Partial<MediaOptions>, devices: readonly stri
 export function realMediamtx(): string | undefined {
   const places = (process.env.PATH ?? '').split(delimiter).map((dir) => join(dir, 'mediamtx'))
   return [process.env.MEDIAMTX_BIN, ...places].find((file) => file !== undefined && existsSync(file))
-}
-
-/** Polls until `accepts`, for at most `timeoutMs`; then returns the last value, accepted or not. */
-export async function settled<Value>(
-  read: () => Value | Promise<Value>,
-  accepts: (value: Value) => boolean,
-  timeoutMs = 5_000,
-): Promise<Value> {
-  const untilMs = performance.now() + timeoutMs
-  for (;;) {
-    const value = await read()
-    if (accepts(value) || performance.now() > untilMs) return value
-    await new Promise((resolve) => setTimeout(resolve, 20))
-  }
-}
-
-/** Throws when it does not come true in time. */
-export async function until(what: string, holds: () => boolean | Promise<boolean>, timeoutMs = 10_000): Promise<void> {
-  if (!(await settled(holds, Boolean, timeoutMs))) throw new Error(`not within ${timeoutMs} ms: ${what}`)
 }
 
 /** Processes that were started for this state directory: its name or its mark is in what they were started with. */

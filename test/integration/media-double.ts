@@ -3,7 +3,8 @@
 import { afterEach } from 'vitest'
 import type { MediaOptions, MediaService } from '../../src/media/index.js'
 import { type DoubleOptions, MediamtxDouble } from '../support/mediamtx-double/index.js'
-import { type MediaBench, openBench, until } from './media-bench.js'
+import { until } from '../support/until.js'
+import { type MediaBench, openBench } from './media-bench.js'
 
 export interface DoubleRig {
   bench: MediaBench | undefined

@@ -7,7 +7,8 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { freePlaces } from '../../src/media/server/free-ports.js'
 import { MediamtxDouble } from '../support/mediamtx-double/index.js'
-import { realMediamtx, until } from './media-bench.js'
+import { until } from '../support/until.js'
+import { realMediamtx } from './media-bench.js'
 
 const binary = realMediamtx()
 if (binary === undefined) {

@@ -4,8 +4,9 @@ import { statSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import type { MediaOptions, MediaService } from '../../src/media/index.js'
+import { until } from '../support/until.js'
 import { ask, FLOW_SERVERS, type FlowServer } from './flow-servers.js'
-import { type MediaBench, openBench, until } from './media-bench.js'
+import { type MediaBench, openBench } from './media-bench.js'
 
 if (FLOW_SERVERS.length < 2) {
   process.stderr.write('SKIPPED: the flows against a real MediaMTX; set MEDIAMTX_BIN or put mediamtx on PATH to run them\n')

@@ -9,7 +9,7 @@ import { freePort } from '../support/free-port.mjs'
 import { extent, full } from '../support/rows.js'
 import { RpcClient } from '../support/rpc-client.js'
 import { type RunningService, startService } from '../support/service.js'
-import { until } from './media-bench.js'
+import { until } from '../support/until.js'
 
 const STAND_IN = join(import.meta.dirname, '../support/mediamtx-program.mjs')
 const STALL_S = [60, 12] as const

@@ -1,8 +1,8 @@
 /** A publisher and its troubles: the camera leaves, ffmpeg is not there, MediaMTX refuses. */
 
-import { expect, test } from 'vitest'
+import { expect, test, vi } from 'vitest'
 import { ServiceError } from '../../src/base/errors.js'
-import { until } from './media-bench.js'
+import { until } from '../support/until.js'
 import { useDouble } from './media-double.js'
 
 const rig = useDouble()
@@ -34,7 +34,8 @@ test.each(['jpeg', 'h264'] as const)(
     expect(server.runtime.get('camera0')?.publisher).toBe(publisher)
     await until('its path is gone', () => server.config('camera0') === undefined, 20_000)
     expect(performance.now() - begin).toBeGreaterThan(KEEP_MS - 100)
-    await expect(media.streamStatus('camera0')).rejects.toMatchObject({ code: 'STREAM_NOT_FOUND' })
+    // Its ffmpeg is told at the same time, and takes a moment to end.
+    await vi.waitFor(() => expect(media.streamStatus('camera0')).rejects.toMatchObject({ code: 'STREAM_NOT_FOUND' }))
   },
 )
 

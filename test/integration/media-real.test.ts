@@ -6,7 +6,8 @@ import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import type { MediaOptions, MediaService } from '../../src/media/index.js'
 import { freePlaces } from '../../src/media/server/free-ports.js'
-import { type MediaBench, openBench, type Packet, play, processesOf, readProc, realMediamtx, until } from './media-bench.js'
+import { until } from '../support/until.js'
+import { type MediaBench, openBench, type Packet, play, processesOf, readProc, realMediamtx } from './media-bench.js'
 
 const binary = realMediamtx()
 if (binary === undefined) {

@@ -5,7 +5,8 @@ import type { MediaOptions } from '../../src/media/index.js'
 import { type DoubleOptions, MediamtxDouble } from '../support/mediamtx-double/index.js'
 import { stopwatch } from '../support/processor-wait.js'
 import { extent, full } from '../support/rows.js'
-import { type MediaBench, openBench, processesOf, readProc, until } from './media-bench.js'
+import { until } from '../support/until.js'
+import { type MediaBench, openBench, processesOf, readProc } from './media-bench.js'
 
 const CAMERAS = Array.from({ length: 16 }, (_, at) => `camera${at}`)
 const STREAMS = Array.from({ length: 100 }, (_, at) => `uav/${at}`)
@@ -112,13 +113,11 @@ test('R-06: own paths that others delete or alter are repaired within 6 s, forei
   server.call('POST', 'config/paths/add/visitor', { maxReaders: 5 })
   server.call('DELETE', 'config/paths/delete/camera0')
   server.call('PATCH', 'config/paths/patch/camera1', { runOnRead: '/bin/theirs', maxReaders: 1 })
-  const begin = performance.now()
   await until(
     'both are repaired',
     () => server.config('camera0') !== undefined && server.config('camera1')?.runOnRead === '',
     6_000,
   )
-  expect(performance.now() - begin).toBeLessThan(6_000)
   expect(server.config('camera0')).toEqual(good)
   expect(server.config('camera1')).toEqual(good)
   expect(server.config('lobby')).toMatchObject(lobby)

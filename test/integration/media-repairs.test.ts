@@ -1,7 +1,8 @@
 /** What MediaMTX forgets, hides, tears or refuses, and what others do to its paths. */
 
 import { expect, test } from 'vitest'
-import { openBench, until } from './media-bench.js'
+import { until } from '../support/until.js'
+import { openBench } from './media-bench.js'
 import { count, useDouble, writes } from './media-double.js'
 
 const rig = useDouble()

@@ -4,7 +4,8 @@ import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { stopwatch } from '../support/processor-wait.js'
-import { openBench, until } from './media-bench.js'
+import { until } from '../support/until.js'
+import { openBench } from './media-bench.js'
 import { count, useDouble, writes } from './media-double.js'
 
 const rig = useDouble()

@@ -6,7 +6,8 @@ import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import type { MediaOptions } from '../../src/media/index.js'
 import { stopwatch } from '../support/processor-wait.js'
-import { type MediaBench, openBench, processesOf, realMediamtx, until } from './media-bench.js'
+import { until } from '../support/until.js'
+import { type MediaBench, openBench, processesOf, realMediamtx } from './media-bench.js'
 
 const STAND_IN = join(import.meta.dirname, '../support/mediamtx-program.mjs')
 /** No camera is published: hooks and publishers have tests of their own. */

@@ -7,7 +7,7 @@ import { MediamtxDouble } from '../support/mediamtx-double/index.js'
 import { RpcClient } from '../support/rpc-client.js'
 import { type RunningService, startService } from '../support/service.js'
 import { FIRST_NODE, type SimulatedCameras, simulatedCameras } from '../support/simulated-cameras.js'
-import { until } from './media-bench.js'
+import { until } from '../support/until.js'
 
 const CAMERA = `camera${FIRST_NODE}`
 

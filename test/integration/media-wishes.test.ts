@@ -2,7 +2,7 @@
 
 import { expect, test } from 'vitest'
 import { stopwatch } from '../support/processor-wait.js'
-import { until } from './media-bench.js'
+import { until } from '../support/until.js'
 import { useDouble } from './media-double.js'
 
 const rig = useDouble()

@@ -207,11 +207,3 @@ export function recordersIn(base: string): number[] {
 function linkOf(entry: string): string {
   return readlinkSync(`/proc/${entry}/cwd`)
 }
-
-export async function until(what: string, holds: () => boolean | Promise<boolean>, limitMs = 15_000): Promise<void> {
-  const startedMs = performance.now()
-  while (!(await holds())) {
-    if (performance.now() - startedMs > limitMs) throw new Error(`not within ${limitMs} ms: ${what}`)
-    await new Promise((resolve) => setTimeout(resolve, 10))
-  }
-}

@@ -9,7 +9,8 @@ import { ServiceError } from '../../src/base/errors.js'
 import type { RecordingMedia } from '../../src/recordings/index.js'
 import { playThrough } from '../support/ffprobe.js'
 import { tornFile } from '../support/torn-file.js'
-import { openRecordings, type RecordingBench, recordersIn, until } from './recordings-bench.js'
+import { until } from '../support/until.js'
+import { openRecordings, type RecordingBench, recordersIn } from './recordings-bench.js'
 
 type Wish = Parameters<RecordingMedia['setRecording']>[1]
 

@@ -9,7 +9,7 @@ import { playThrough } from '../support/ffprobe.js'
 import { canMount, NSENTER, UNSHARE } from '../support/mounts.js'
 import { RpcClient } from '../support/rpc-client.js'
 import { type RunningService, startService } from '../support/service.js'
-import { until } from './recordings-bench.js'
+import { until } from '../support/until.js'
 
 if (!canMount)
   process.stderr.write('SKIPPED: storage.fallback_path; this account may not mount, not even in a namespace of its own\n')

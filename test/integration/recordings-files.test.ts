@@ -7,7 +7,8 @@ import type { RecordingsOptions } from '../../src/recordings/index.js'
 import { playThrough } from '../support/ffprobe.js'
 import { RpcClient } from '../support/rpc-client.js'
 import { startService } from '../support/service.js'
-import { openRecordings, type RecordingBench, recordersIn, until } from './recordings-bench.js'
+import { until } from '../support/until.js'
+import { openRecordings, type RecordingBench, recordersIn } from './recordings-bench.js'
 
 let bench: RecordingBench | undefined
 

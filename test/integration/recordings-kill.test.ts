@@ -7,7 +7,8 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { playThrough } from '../support/ffprobe.js'
 import { RpcClient } from '../support/rpc-client.js'
 import { type RunningService, startService } from '../support/service.js'
-import { recordersIn, until } from './recordings-bench.js'
+import { until } from '../support/until.js'
+import { recordersIn } from './recordings-bench.js'
 
 interface Started {
   readonly filename: string

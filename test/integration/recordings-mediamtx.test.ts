@@ -8,6 +8,7 @@ import { playThrough } from '../support/ffprobe.js'
 import { freePort } from '../support/free-port.mjs'
 import { type Incoming, RpcClient } from '../support/rpc-client.js'
 import { type RunningService, startService } from '../support/service.js'
+import { until } from '../support/until.js'
 import { realMediamtx } from './media-bench.js'
 
 const binary = realMediamtx()
@@ -40,7 +41,7 @@ describe.skipIf(binary === undefined)('with MediaMTX', { timeout: 90_000 }, () =
     service = await startService({ args: ['--virtual-cameras', '3'], stateDir, env })
     client = await RpcClient.connect(service.url)
     await client.login(service.token('admin'))
-    await until(async () => (await components()).mediamtx === 'RUNNING')
+    await until('it is adopted', async () => (await components()).mediamtx === 'RUNNING')
   }
 
   afterAll(async () => {
@@ -97,10 +98,10 @@ describe.skipIf(binary === undefined)('with MediaMTX', { timeout: 90_000 }, () =
     const from = client.messages.length
     const killed = childNamed(service.pid, 'mediamtx')
     process.kill(killed, 'SIGKILL')
-    await until(async () => updates(from, 'ERROR').length === 3)
-    await until(async () => (await components()).mediamtx === 'RUNNING')
+    await until('the errors are told', async () => updates(from, 'ERROR').length === 3)
+    await until('it is adopted', async () => (await components()).mediamtx === 'RUNNING')
     const upMs = performance.now()
-    await until(async () => updates(from, 'STARTED').length === 3)
+    await until('the starts are told', async () => updates(from, 'STARTED').length === 3)
     const resumedMs = performance.now() - upMs
     await progress(6)
     for (const device of devices) {
@@ -127,14 +128,14 @@ describe.skipIf(binary === undefined)('with MediaMTX', { timeout: 90_000 }, () =
     const { filename } = await client.call<Started>('start_recording', { device: 'camera1' })
     await progress(2)
     process.kill(childNamed(service.pid, 'ffmpeg'), 'SIGKILL')
-    await until(async () => reasons(from).length === 3)
+    await until('three are told', async () => reasons(from).length === 3)
     await progress(4)
     const second = client.messages.findLast(({ method }) => method === 'mediamtx.recording_started')?.params?.filename
     unlinkSync(pathOf(String(second)))
-    await until(async () => reasons(from).length === 5)
+    await until('five are told', async () => reasons(from).length === 5)
     expect(reasons(from)).toEqual([undefined, 'stream_lost', 'resumed', 'file_lost', 'resumed'])
     const third = client.messages.findLast(({ method }) => method === 'mediamtx.recording_started')?.params?.filename
-    await until(async () => Number((await info(String(third))).file_size) > 50_000)
+    await until('it grows', async () => Number((await info(String(third))).file_size) > 50_000)
     expect(await client.call('stop_recording', { device: 'camera1' })).toMatchObject({ filename, status: 'STOPPED' })
     for (const name of [filename, String(third)]) expect((await playThrough(pathOf(name))).packets).toBeGreaterThan(5)
   })
@@ -158,7 +159,7 @@ describe.skipIf(binary === undefined)('with MediaMTX', { timeout: 90_000 }, () =
     await client.close()
     await start()
     let files: readonly Started[] = []
-    await until(async () => {
+    await until('the next part is listed', async () => {
       files = (await client.call<{ files: readonly Started[] }>('list_recordings', { limit: 2 })).files
       return files[1]?.filename === filename
     })
@@ -177,14 +178,6 @@ describe.skipIf(binary === undefined)('with MediaMTX', { timeout: 90_000 }, () =
     await client.next(({ method, params }) => method === 'recording.progress' && Number(params?.duration) >= seconds)
   }
 })
-
-async function until(holds: () => Promise<boolean>, limitMs = 30_000): Promise<void> {
-  const startedMs = performance.now()
-  while (!(await holds())) {
-    if (performance.now() - startedMs > limitMs) throw new Error(`not within ${limitMs} ms`)
-    await new Promise((resolve) => setTimeout(resolve, 50))
-  }
-}
 
 /** A child of `parent` that runs a program of that name. */
 function childNamed(parent: number, name: string): number {

@@ -10,7 +10,7 @@ import { canMount, NSENTER, UNSHARE, works } from '../support/mounts.js'
 import { stopwatch } from '../support/processor-wait.js'
 import { RpcClient } from '../support/rpc-client.js'
 import { MAIN, type RunningService, startService } from '../support/service.js'
-import { until } from './recordings-bench.js'
+import { until } from '../support/until.js'
 
 /** Root may write whatever the mode says. */
 const NOBODY = 65_534
@@ -184,7 +184,7 @@ describe.skipIf(!canBeNobody)('R-35: an account', { timeout: 60_000 }, () => {
     await until('health shows it', async () => (await health()) === 'DEGRADED', 5_000)
 
     for (const folder of folders) chmodSync(folder, 0o755)
-    const repairedMs = performance.now()
+    const sinceRepairMs = stopwatch(service?.pid)
     await until(
       'pictures are taken',
       () =>
@@ -203,7 +203,7 @@ describe.skipIf(!canBeNobody)('R-35: an account', { timeout: 60_000 }, () => {
         ),
       5_000,
     )
-    expect(performance.now() - repairedMs).toBeLessThan(5_000)
+    expect(sinceRepairMs()).toBeLessThan(5_000)
     await client.call('stop_recording', { device: 'camera0' })
     await until('health is as before', async () => (await health()) === before, 5_000)
     expect(await client.call('get_recording_info', { filename })).toMatchObject({ filename })

@@ -9,7 +9,7 @@ import { MediamtxDouble } from '../support/mediamtx-double/index.js'
 import { RpcClient } from '../support/rpc-client.js'
 import { type RunningService, startService } from '../support/service.js'
 import { faultsOf } from '../support/strict-schema.js'
-import { until } from './media-bench.js'
+import { until } from '../support/until.js'
 
 const CODECS = ['json', 'msgpack'] as const
 const DEVICE = { device: 'camera0' }

@@ -116,7 +116,7 @@ describe('S-24 a secret from a file', () => {
 })
 
 it('S-25 key rotation: a new secret without a restart, and nobody is cut off in the grace time', async () => {
-  const service = await startService({ env: { CAMERA_SERVICE_SECURITY_JWT_ROTATION_GRACE: '5s' } })
+  const service = await startService({ env: { CAMERA_SERVICE_SECURITY_JWT_ROTATION_GRACE: '10s' } })
   const old = service.token('viewer')
   const clients = await Promise.all(Array.from({ length: 20 }, () => RpcClient.connect(service.url)))
   await Promise.all(clients.map((client) => client.login(old)))
@@ -126,14 +126,14 @@ it('S-25 key rotation: a new secret without a restart, and nobody is cut off in 
   const fresh = await RpcClient.connect(service.url)
   await vi.waitFor(async () => await fresh.login(service.token('viewer')))
   await Promise.all(clients.map((client) => client.call('get_camera_list')))
-  expect(Date.now() - rotatedMs).toBeLessThan(5_000)
+  expect(Date.now() - rotatedMs).toBeLessThan(10_000)
   await vi.waitFor(
     async () => {
       for (const client of clients) await expect(client.call('get_camera_list')).rejects.toMatchObject({ code: -32001 })
     },
-    { timeout: 10_000, interval: 200 },
+    { timeout: 20_000, interval: 200 },
   )
-  expect(Date.now() - rotatedMs).toBeGreaterThan(4_500)
+  expect(Date.now() - rotatedMs).toBeGreaterThan(9_500)
   await fresh.call('get_camera_list')
   await expect(fresh.login(old)).rejects.toMatchObject({ code: -32001 })
   await Promise.all([...clients, fresh].map((client) => client.close()))

@@ -1,9 +1,13 @@
 /**
  * Bounds in milliseconds hold for a machine that has a processor to spare; tests run on one that has not. The kernel counts how long each
- * thread was ready to run while others had the processor: that time, of the service and of the test itself, is nobody's delay.
+ * thread was ready to run while others had the processor, and how long a virtual processor was kept from running by its host: that time,
+ * of the service and of the test itself, is nobody's delay.
  */
 
 import { readdirSync, readFileSync } from 'node:fs'
+
+/** What `/proc/stat` counts in (USER_HZ). */
+const TICK_MS = 10
 
 /** Milliseconds that each thread waited for a processor since it began, by its number; none where the kernel does not count them. */
 type Waits = ReadonlyMap<number, number>
@@ -37,16 +41,24 @@ function waitedMs(pid: number, before: Waits, after: Waits): number {
   return waited(pid) + Math.max(0, ...others.map(waited))
 }
 
+/** Milliseconds of each processor that its host gave to others (`steal` of `/proc/stat`). */
+function stolenMs(): readonly number[] {
+  const lines = readFileSync('/proc/stat', 'utf8').split('\n')
+  return lines.filter((line) => /^cpu\d/.test(line)).map((line) => Number(line.split(' ')[8] ?? 0) * TICK_MS)
+}
+
 /** Begins to measure; the answer ends it. `pid` may be told at the end, when the process began meanwhile. */
 export function stopwatch(pid?: number): (started?: number) => number {
   const before = pid === undefined ? new Map() : waitsOf(pid)
   const ownBefore = waitsOf(process.pid)
+  const stolenBefore = stolenMs()
   const begun = performance.now()
   return (started) => {
     const tookMs = performance.now() - begun
     const other = started ?? pid
     const own = waitedMs(process.pid, ownBefore, waitsOf(process.pid))
     const others = other === undefined ? 0 : waitedMs(other, before, waitsOf(other))
-    return Math.max(0, tookMs - own - others)
+    const stolen = Math.max(0, ...stolenMs().map((ms, processor) => ms - (stolenBefore[processor] ?? ms)))
+    return Math.max(0, tookMs - own - others - stolen)
   }
 }

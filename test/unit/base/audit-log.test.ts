@@ -14,6 +14,7 @@ import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { auditFaultsOf } from '../../../src/base/audit-check.js'
 import { AuditLog } from '../../../src/base/audit-log.js'
+import { until } from '../../support/until.js'
 
 let folder: string
 let file: string
@@ -58,7 +59,7 @@ describe('the audit log', () => {
   it('is on the disk within a second without being closed', async () => {
     const log = open()
     log.note(entry('one'))
-    await expect.poll(() => statSync(file).size, { timeout: 1_000, interval: 20 }).toBeGreaterThan(0)
+    await until('it is written', () => (statSync(file, { throwIfNoEntry: false })?.size ?? 0) > 0, 1_000)
     // The chain goes on from what was written at one time to what is written at another.
     log.note(entry('two'))
     await log.close()
