@@ -91,10 +91,15 @@ class OwnPlace implements RatePlace {
  * hardly ever do; if so, the limit is stricter than told.
  */
 const PLACES = 4_096
-const SEED_BYTES = 8
+/** The seed, and how many threads there are. */
+const HEAD_BYTES = 8
 const STATE_BYTES = PLACES * 2 * Float64Array.BYTES_PER_ELEMENT
-/** Another thread needs a microsecond; one that died in there is not waited for. */
-const MAX_SPINS = 100_000
+/** Another thread needs a microsecond in there. */
+const SPINS = 1_000
+/** Unless it was put to sleep in there: then the processor is left to it. */
+const NAP_MS = 1
+/** After so many it is taken for dead. */
+const NAPS = 100
 
 export class SharedRates implements Rates {
   /** To be handed to the other threads. */
@@ -103,18 +108,21 @@ export class SharedRates implements Rates {
   readonly states: Float64Array
   readonly locks: Int32Array
   readonly scratch: RateState = { arrivalUs: 0, arrivalParts: 0 }
+  /** Number of this thread, from 1: what it writes into a lock. */
+  readonly thread: number
   /** From the clock of this thread to one that is the same in all. */
   readonly offsetMs: number
   readonly #seed: number
 
   /** `from`: a random 32-bit integer that nobody outside knows, for fresh ones; or those of another thread. */
   constructor(from: number | SharedArrayBuffer, rate: Rate, clock: Clock) {
-    this.buffer = typeof from === 'number' ? new SharedArrayBuffer(SEED_BYTES + STATE_BYTES + PLACES * 4) : from
-    this.states = new Float64Array(this.buffer, SEED_BYTES, PLACES * 2)
-    this.locks = new Int32Array(this.buffer, SEED_BYTES + STATE_BYTES, PLACES)
-    const head = new Int32Array(this.buffer, 0, 1)
+    this.buffer = typeof from === 'number' ? new SharedArrayBuffer(HEAD_BYTES + STATE_BYTES + PLACES * 4) : from
+    this.states = new Float64Array(this.buffer, HEAD_BYTES, PLACES * 2)
+    this.locks = new Int32Array(this.buffer, HEAD_BYTES + STATE_BYTES, PLACES)
+    const head = new Int32Array(this.buffer, 0, 2)
     if (typeof from === 'number') head[0] = from
     this.#seed = head[0] ?? 0
+    this.thread = Atomics.add(head, 1, 1) + 1
     this.limit = new RateLimit({ ...rate, clock })
     this.offsetMs = offsetOf(clock)
   }
@@ -158,15 +166,31 @@ class SharedPlace implements RatePlace {
   }
 
   take(nowMs: number): number {
-    const { limit, states, locks, scratch, offsetMs } = this.#rates
+    const { limit, states, locks, scratch, thread, offsetMs } = this.#rates
     const at = this.#at
-    for (let spins = 0; Atomics.compareExchange(locks, at, 0, 1) !== 0 && spins < MAX_SPINS; spins++);
-    scratch.arrivalUs = states[at * 2] ?? 0
-    scratch.arrivalParts = states[at * 2 + 1] ?? 0
-    const waitMs = limit.take(scratch, nowMs + offsetMs)
-    states[at * 2] = scratch.arrivalUs
-    states[at * 2 + 1] = scratch.arrivalParts
-    Atomics.store(locks, at, 0)
-    return waitMs
+    for (;;) {
+      this.#lock()
+      scratch.arrivalUs = states[at * 2] ?? 0
+      scratch.arrivalParts = states[at * 2 + 1] ?? 0
+      const waitMs = limit.take(scratch, nowMs + offsetMs)
+      // Taken for dead, it would undo what others have counted since.
+      if (Atomics.load(locks, at) !== thread) continue
+      states[at * 2] = scratch.arrivalUs
+      states[at * 2 + 1] = scratch.arrivalParts
+      Atomics.compareExchange(locks, at, thread, 0)
+      return waitMs
+    }
+  }
+
+  #lock(): void {
+    const { locks, thread } = this.#rates
+    const at = this.#at
+    for (let looks = 0; ; looks++) {
+      const holder = Atomics.compareExchange(locks, at, 0, thread)
+      if (holder === 0) return
+      if (looks < SPINS) continue
+      if (looks < SPINS + NAPS) Atomics.wait(locks, at, holder, NAP_MS)
+      else if (Atomics.compareExchange(locks, at, holder, thread) === holder) return
+    }
   }
 }

@@ -1,3 +1,5 @@
+import { once } from 'node:events'
+import { Worker } from 'node:worker_threads'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { OwnRates, SharedRates } from '../../../src/auth/index.js'
@@ -84,4 +86,37 @@ it('threads agree on the time although one is put to sleep while it looks at its
   const one = new SharedRates(7, RATE, systemClock)
   const other = new SharedRates(one.buffer, RATE, drowsy)
   expect(Math.abs(other.offsetMs - one.offsetMs)).toBeLessThan(sleepMs / 10)
+})
+
+describe('a thread in the middle of its count', () => {
+  const HOUR = { requests: 5, windowMs: 3_600_000 }
+
+  /** Resolves when it is there; with what it was answered, or how it ended. */
+  function taker(rates: SharedRates, sleepMs?: number): { readonly end: Promise<unknown> } {
+    const begun = new Int32Array(new SharedArrayBuffer(4))
+    const worker = new Worker(new URL('./workers/taker.mjs', import.meta.url), {
+      workerData: { buffer: rates.buffer, rate: HOUR, begun, sleepMs },
+    })
+    const end = Promise.race([once(worker, 'message'), once(worker, 'exit')]).then(([value]) => value)
+    expect(Atomics.wait(begun, 0, 0, 15_000)).not.toBe('timed-out')
+    return { end }
+  }
+
+  it.each([50, 1_500])('undoes nothing of what others count, though it is put to sleep for %i ms', async (sleepMs) => {
+    const rates = new SharedRates(7, HOUR, systemClock)
+    const place = rates.place('a')
+    const { end } = taker(rates, sleepMs)
+    const take = (): boolean => place.take(systemClock.nowMs()) === 0
+    const taken = [take(), take(), take()]
+    taken.push((await end) === 0, take(), take(), take())
+    expect(taken.filter(Boolean)).toHaveLength(HOUR.requests)
+  })
+
+  it('that dies there is not waited for', async () => {
+    const rates = new SharedRates(7, HOUR, systemClock)
+    await taker(rates).end
+    const place = rates.place('a')
+    const taken = Array.from({ length: 7 }, () => place.take(systemClock.nowMs()) === 0)
+    expect(taken.filter(Boolean)).toHaveLength(HOUR.requests)
+  })
 })
