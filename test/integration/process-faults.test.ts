@@ -190,10 +190,14 @@ it('R-15: a thread that dies in its job costs that snapshot only, which fails wi
   const dies = join(folder, 'dies')
   const service = await startService({
     args: ['--virtual-cameras', '1'],
-    // Some way into the job: the library of pictures takes longer to load.
     env: {
       ...FAST.env,
-      NODE_OPTIONS: inWorkers(`if (existsSync(${JSON.stringify(dies)})) setTimeout(() => process.exit(1), 10)`),
+      // Where it opens the file of its picture.
+      NODE_OPTIONS: inWorkers(`{
+        const { open } = fs
+        fs.open = (...how) => existsSync(${JSON.stringify(dies)}) ? process.exit(1) : open(...how)
+        syncBuiltinESMExports()
+      }`),
     },
   })
   const [client, other] = [await loggedIn(service), await loggedIn(service)]

@@ -2,7 +2,8 @@
 
 /** Run by those threads before they come to their jobs. */
 export function inWorkers(what: string): string {
-  const module = `import { existsSync } from 'node:fs'; import { isMainThread, resourceLimits } from 'node:worker_threads';
+  const module = `import { existsSync } from 'node:fs'; import fs from 'node:fs/promises';
+    import { syncBuiltinESMExports } from 'node:module'; import { isMainThread, resourceLimits } from 'node:worker_threads';
     if (!isMainThread && resourceLimits.maxOldGenerationSizeMb === 512) ${what}`
   return `--import=data:text/javascript,${encodeURIComponent(module)}`
 }
