@@ -3,6 +3,8 @@
  * starting: exact code, message and data, and nothing has changed. Over a real socket of the started service, as JSON and as MessagePack.
  */
 
+import { existsSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { CONDITIONAL, soundParams, unknownThings, type WrongCall, wrongParams } from '../support/conformance.js'
 import { CONTRACT, type ContractMethod } from '../support/contract.js'
@@ -74,7 +76,9 @@ async function stateOf({ admin }: Connected): Promise<unknown> {
     admin.call<Record<string, unknown>>('get_external_streams'),
     admin.call<Record<string, unknown>>('get_subscription_stats'),
   ])
-  return { cameras, recordings, files, snapshots, external: { ...external, timestamp: '' }, subscriptions }
+  const policy = join(service.stateDir, 'retention.json')
+  const retention = existsSync(policy) ? readFileSync(policy, 'utf8') : undefined
+  return { cameras, recordings, files, snapshots, external: { ...external, timestamp: '' }, subscriptions, retention }
 }
 
 /** The documented members for the code, the three that are always there, and those of `data`. */
@@ -133,12 +137,13 @@ describe.each(CODECS)('as %s', (codec) => {
     const all = connected(codec)
     const reading = METHODS.filter(([name, { role }]) => role === 'viewer' && !MEDIA.includes(name) && !name.endsWith('_info'))
     const admin = ['get_metrics', 'get_status', 'get_system_health', 'get_storage_info', 'cleanup_old_files']
-    for (const name of [...reading.map(([one]) => one), 'get_server_info', ...admin, 'ping']) {
-      for (const params of [soundParams(name), { ...soundParams(name), unknown_member: { a: [1] }, ['__proto__']: { b: 1 } }]) {
-        expect({ name, faults: faultsOf(results.get(name) ?? {}, await all.admin.call(name, params)) }).toEqual({
-          name,
-          faults: [],
-        })
+    const names = [...reading.map(([one]) => one), 'get_server_info', ...admin, 'ping']
+    for (const [name, { role: lowest }] of METHODS.filter(([one]) => names.includes(one))) {
+      for (const role of ROLES.slice(Math.max(0, ROLES.indexOf(lowest as 'viewer')))) {
+        for (const params of [soundParams(name), { ...soundParams(name), unknown_member: { a: [1] }, ['__proto__']: { b: 1 } }]) {
+          const faults = faultsOf(results.get(name) ?? {}, await all[role].call(name, params))
+          expect({ name, role, faults }).toEqual({ name, role, faults: [] })
+        }
       }
     }
     expect(await all.admin.call('unsubscribe_events')).toEqual({ unsubscribed: true, topics: [] })
