@@ -3,6 +3,7 @@ import { EXIT, UsageError } from './exit.js'
 import type { ServiceState } from './health-client.js'
 import { fields } from './keys/tables.js'
 import { loadFor } from './load-config.js'
+import { reachableHost } from './reachable-host.js'
 
 export const statusCommand: Command = {
   name: 'status',
@@ -17,7 +18,7 @@ export const statusCommand: Command = {
     const given = textOf(values, 'url')
     const { config } = await loadFor(terminal, textOf(values, 'config'), [], true)
     const { enabled, host, port, detailed_endpoint, ready_endpoint } = config.http_health
-    const url = given ?? (enabled && port > 0 ? `http://${askedHost(host)}:${port}` : undefined)
+    const url = given ?? (enabled && port > 0 ? `http://${reachableHost(host)}:${port}` : undefined)
     if (url === undefined) {
       throw new Error('http_health is off or on any free port: switch it on, give it a port, or name it with --url')
     }
@@ -39,11 +40,4 @@ function textFor(state: ServiceState): string {
     ...(uptime === undefined ? [] : [['Up', uptime] as const]),
     ...components.map((each) => [each.name, `${each.status}, ${each.message}`] as const),
   ])
-}
-
-/** A listener on all addresses is asked on this machine's own. */
-function askedHost(host: string): string {
-  if (host === '0.0.0.0') return '127.0.0.1'
-  if (host === '::') return '[::1]'
-  return host.includes(':') ? `[${host}]` : host
 }

@@ -1,10 +1,13 @@
+import type { Role } from '../auth/index.js'
+import type { Config } from '../config/index.js'
 import { CONFIG_OPTION, type Command, type OptionValues, type Terminal, textOf } from './command.js'
 import { EXIT, UsageError } from './exit.js'
 import { loadFor } from './load-config.js'
+import { reachableHost } from './reachable-host.js'
 
 const HOUR_MS = 3_600_000
 const DEFAULT_HOURS = 48
-const FORMATS = ['token', 'json']
+const FORMATS = ['token', 'json', 'env']
 
 export const tokenCommand: Command = {
   name: 'token',
@@ -17,7 +20,11 @@ export const tokenCommand: Command = {
       value: 'N',
       doc: `lifetime in hours (default: ${DEFAULT_HOURS}, at most what is configured)`,
     },
-    format: { type: 'string', value: 'FORMAT', doc: 'token or json (default: token)' },
+    format: {
+      type: 'string',
+      value: 'FORMAT',
+      doc: 'token, json, or env: a token of each role and the addresses, as test suites read them from .test_env (default: token)',
+    },
     'secret-key': {
       type: 'string',
       value: 'SECRET',
@@ -27,10 +34,14 @@ export const tokenCommand: Command = {
   },
   async run(values, terminal) {
     const { createTokens, isRole, loadSecret, ROLES } = await import('../auth/index.js')
-    const role = textOf(values, 'role') ?? 'admin'
-    if (!isRole(role)) throw new UsageError(`${JSON.stringify(role)} is no role, valid roles: ${ROLES.join(', ')}`, EXIT.failed)
     const format = textOf(values, 'format') ?? 'token'
     if (!FORMATS.includes(format)) throw new UsageError(`--format is one of ${FORMATS.join(', ')}`)
+    const isForAll = format === 'env'
+    if (isForAll && (values.role ?? values['user-id']) !== undefined) {
+      throw new UsageError('--format env has a token of each role: --role and --user-id are not for it')
+    }
+    const role = textOf(values, 'role') ?? 'admin'
+    if (!isRole(role)) throw new UsageError(`${JSON.stringify(role)} is no role, valid roles: ${ROLES.join(', ')}`, EXIT.failed)
     const userId = textOf(values, 'user-id') ?? `test_${role}`
     if (userId.trim() === '') throw new UsageError('--user-id must not be blank')
 
@@ -44,14 +55,21 @@ export const tokenCommand: Command = {
     const [{ systemClock: clock }, { tokenRules }] = await Promise.all([import('../base/clock.js'), import('../config/index.js')])
     const tokens = createTokens({ secret, ...tokenRules(config), clock })
     const { audited } = await import('./audit-tool.js')
-    const token = await audited(
-      { config, terminal, action: 'token' },
-      () => ({ user_id: userId, role, hours }),
-      async () => tokens.sign({ userId, role, lifetimeMs: hours * HOUR_MS }),
-    )
-    terminal.print(
-      `${format === 'token' ? token : JSON.stringify(describe(token, userId, role, hours, tokens.verify(token).expiresAtMs), null, 2)}\n`,
-    )
+    const signed = (user_id: string, role: Role): Promise<string> =>
+      audited(
+        { config, terminal, action: 'token' },
+        () => ({ user_id, role, hours }),
+        async () => tokens.sign({ userId: user_id, role, lifetimeMs: hours * HOUR_MS }),
+      )
+    if (isForAll) {
+      const names: [string, string][] = []
+      for (const each of ROLES) names.push([`TEST_${each.toUpperCase()}_TOKEN`, await signed(`test_${each}`, each)])
+      terminal.print(environmentText([...names, ...addresses(config)]))
+    } else {
+      const token = await signed(userId, role)
+      const told = describe(token, userId, role, hours, tokens.verify(token).expiresAtMs)
+      terminal.print(`${format === 'token' ? token : JSON.stringify(told, null, 2)}\n`)
+    }
     return EXIT.ok
   },
 }
@@ -76,6 +94,22 @@ function givenSecret(values: OptionValues, terminal: Terminal): string | undefin
   if (secret.trim() === '') throw new UsageError('--secret-key must not be blank')
   terminal.complain('warning: a secret on the command line is seen by every user of this machine')
   return secret
+}
+
+/** What a client has to know beside its token. */
+function addresses({ server, http_health }: Config): [string, string][] {
+  return [
+    ['CAMERA_SERVICE_HOST', reachableHost(server.host)],
+    ['CAMERA_SERVICE_PORT', String(server.port)],
+    ['CAMERA_SERVICE_WS_PATH', server.websocket_path],
+    ['CAMERA_SERVICE_HEALTH_PORT', String(http_health.port)],
+    ['CAMERA_SERVICE_HEALTH_PATH', http_health.basic_endpoint],
+  ]
+}
+
+/** To be sourced by a shell. */
+function environmentText(entries: readonly (readonly [string, string])[]): string {
+  return entries.map(([name, value]) => `export ${name}='${value.replaceAll("'", `'\\''`)}'\n`).join('')
 }
 
 function describe(token: string, userId: string, role: string, hours: number, expiresAtMs: number) {

@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process'
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -58,7 +59,8 @@ describe('words and options', () => {
     [['token', 'admin'], 'unexpected word "admin" after token; see --help'],
     [['--config'], 'option --config needs a value (FILE)'],
     [['--help=yes'], 'option --help takes no value'],
-    [['token', '--format', 'xml'], '--format is one of token, json'],
+    [['token', '--format', 'xml'], '--format is one of token, json, env'],
+    [['token', '--format', 'env', '--role', 'viewer'], /has a token of each role: --role and --user-id are not for it/],
     [['token', '--expiry-hours', 'x'], '--expiry-hours is a number above 0'],
     [['token', '--expiry-hours', '0'], '--expiry-hours is a number above 0'],
     [['token', '--expiry-hours', '49'], /refuses tokens that live longer than 48 hours/],
@@ -118,6 +120,30 @@ describe('token', () => {
       expires_in_hours: 1.5,
       expires_at: new Date(tokens.verify(told.token).expiresAtMs).toISOString(),
       algorithm: 'HS256',
+    })
+  })
+
+  it('writes the environment that test suites read, for a shell to take over', async () => {
+    const { code, printed } = await command(['token', '--format', 'env', '--expiry-hours', '2'], {
+      ...env,
+      CAMERA_SERVICE_SERVER_PORT: '9002',
+      CAMERA_SERVICE_SERVER_WEBSOCKET_PATH: "/it's",
+      CAMERA_SERVICE_SERVER_HOST: '::',
+    })
+    expect(code).toBe(0)
+    const shell = execFileSync('env', ['-i', 'bash', '--norc', '-c', `${printed} exec env`], { encoding: 'utf8' })
+    const read = Object.fromEntries(
+      shell
+        .trim()
+        .split('\n')
+        .map((line) => line.split(/=(.*)/s).slice(0, 2)),
+    )
+    for (const role of ['viewer', 'operator', 'admin']) {
+      expect(tokens.verify(read[`TEST_${role.toUpperCase()}_TOKEN`])).toMatchObject({ userId: `test_${role}`, role })
+    }
+    expect(read).toMatchObject({
+      ...{ CAMERA_SERVICE_HOST: '[::1]', CAMERA_SERVICE_PORT: '9002', CAMERA_SERVICE_WS_PATH: "/it's" },
+      ...{ CAMERA_SERVICE_HEALTH_PORT: '8003', CAMERA_SERVICE_HEALTH_PATH: '/health' },
     })
   })
 
