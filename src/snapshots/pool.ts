@@ -118,7 +118,7 @@ export class ConversionPool {
 /** `worker` does the jobs. */
 export async function openPiscina(threads: number, worker = new URL('./worker.js', import.meta.url)): Promise<Workers> {
   const { Piscina } = await import('piscina')
-  return new Piscina({
+  const threadPool = new Piscina({
     filename: worker.href,
     minThreads: 0,
     maxThreads: threads,
@@ -126,4 +126,7 @@ export async function openPiscina(threads: number, worker = new URL('./worker.js
     concurrentTasksPerWorker: 1,
     resourceLimits: { maxOldGenerationSizeMb: HEAP_MB },
   })
+  // That a thread without a job died, or could not even start, is told here alone. Whoever waits for one has a deadline.
+  threadPool.on('error', () => undefined)
+  return threadPool
 }

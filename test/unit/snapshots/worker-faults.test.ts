@@ -54,6 +54,19 @@ it.each([
   60_000,
 )
 
+it('R-15: a thread that cannot even start costs the job that waits for it, and nothing else', async () => {
+  const uncaught: unknown[] = []
+  const hear = (thrown: unknown) => void uncaught.push(thrown)
+  process.on('uncaughtException', hear)
+  const open = (threads: number) => openPiscina(threads, new URL('./workers/none.mjs', import.meta.url))
+  const pool = new ConversionPool({ threads: 1, maxQueue: 1, jobMs: () => 2_000, open })
+  pools.push(pool)
+  const converted = pool.convert({ name: 'one', dir: '' } as ConvertJob, new AbortController().signal)
+  await expect(converted).rejects.toThrow('the conversion')
+  process.off('uncaughtException', hear)
+  expect(uncaught).toEqual([])
+})
+
 it(`R-15: nothing of a file stays behind, and deaths cost no memory (${extent('deaths', ...DEATHS)})`, async () => {
   const convert = setUp(10_000)
   const die = async (times: number): Promise<void> => {
