@@ -36,23 +36,24 @@ export function decodeKeyFrame(h264: Buffer, options: DecodeOptions): Promise<Bu
     const parts: Buffer[] = []
     let bytes = 0
     let complaint = ''
-    child.stdout.on('data', (part: Buffer) => {
+    child.once('error', (error) => reject(failed(`ffmpeg cannot be started: ${error.message}`)))
+    // A child that got no file descriptors has no pipes either.
+    child.stdout?.on('data', (part: Buffer) => {
       bytes += part.length
       if (bytes > MAX_PICTURE_BYTES) child.kill('SIGKILL')
       else parts.push(part)
     })
-    child.stderr.setEncoding('utf8').on('data', (text: string) => {
+    child.stderr?.setEncoding('utf8').on('data', (text: string) => {
       complaint = (complaint + text).slice(-MAX_COMPLAINT_CHARS)
     })
-    child.once('error', (error) => reject(failed(`ffmpeg cannot be started: ${error.message}`)))
     child.once('close', (code, signal) => {
       const picture = Buffer.concat(parts)
       if (code === 0 && isWholeJpeg(picture)) resolve(picture)
       else reject(failed(complaint.trim() || `ffmpeg made no picture (${signal ?? code})`))
     })
     // A child that dies early closes its end first; its exit says why.
-    child.stdin.once('error', () => undefined)
-    child.stdin.end(h264)
+    child.stdin?.once('error', () => undefined)
+    child.stdin?.end(h264)
   })
 }
 

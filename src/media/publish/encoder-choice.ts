@@ -84,12 +84,13 @@ export class EncoderChoice {
         resolve(problem)
       }
       child.once('error', (error) => end(errorText(error)))
-      child.stdin.on('error', () => undefined)
-      child.stdin.end(greyJpeg(wish.width, wish.height))
-      child.stdout.on('data', (data: Buffer) => {
+      // A child that got no file descriptors has no pipes either.
+      child.stdin?.on('error', () => undefined)
+      child.stdin?.end(greyJpeg(wish.width, wish.height))
+      child.stdout?.on('data', (data: Buffer) => {
         bytes += data.length
       })
-      child.stderr.setEncoding('utf8').on('data', (text: string) => {
+      child.stderr?.setEncoding('utf8').on('data', (text: string) => {
         complaint = (complaint + text).slice(0, 1_000)
       })
       child.once('close', (code) => end(code === 0 && bytes > 0 ? undefined : complaint.trim() || `status ${code}`))

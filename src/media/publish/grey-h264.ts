@@ -28,8 +28,9 @@ export function greyH264({ ffmpeg, environment, width, height }: GreyH264Options
       killSignal: 'SIGKILL',
     })
     const parts: Buffer[] = []
-    child.stdout.on('data', (part: Buffer) => parts.push(part))
     child.once('error', () => resolve(undefined))
+    // A child that got no file descriptors has no pipes either.
+    child.stdout?.on('data', (part: Buffer) => parts.push(part))
     child.once('close', (code) => resolve(code === 0 && parts.length > 0 ? Buffer.concat(parts) : undefined))
   })
 }

@@ -149,8 +149,9 @@ export class PublishSession {
       complaint = (complaint + text).slice(-MAX_COMPLAINT_CHARS)
     })
     let running = false
-    const pipe = child.stdio[3] as Readable
-    pipe.setEncoding('utf8').on('data', (text: string) => {
+    // A child that got no file descriptors has no pipes either; its end tells the reason.
+    const pipe = child.stdio?.[3] as Readable | undefined
+    pipe?.setEncoding('utf8').on('data', (text: string) => {
       this.#reader.push(text)
       if (running || this.#reader.progress.frames === 0) return
       running = true

@@ -78,8 +78,9 @@ export class ManagedServer {
       detached: true,
     })
     this.#child = child
-    child.stdout.setEncoding('utf8').on('data', (text: string) => log.push(text))
-    child.stderr.setEncoding('utf8').on('data', (text: string) => log.push(text))
+    // A child that got no file descriptors has no pipes either; its end tells the reason.
+    child.stdout?.setEncoding('utf8').on('data', (text: string) => log.push(text))
+    child.stderr?.setEncoding('utf8').on('data', (text: string) => log.push(text))
     const onEnd = (reason: string) => {
       if (this.#ended !== undefined) return
       this.#ended = reason
