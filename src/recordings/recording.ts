@@ -132,13 +132,20 @@ export class Recording {
 
   /** Goes on with what an earlier run of the service began. Never rejects: what cannot go on ends. */
   async resume(cutMs: number): Promise<void> {
-    await this.segments.prepare()
+    const refusal = await this.segments.prepare().then(
+      () => undefined,
+      (thrown: unknown) => errorText(thrown),
+    )
     await this.segments.look().catch(() => undefined)
     await this.segments.closeAll()
     if (this.#state !== 'starting') return
     this.#gaps.begin('service_restarted', cutMs)
     this.#run()
-    await this.#restart()
+    if (refusal === undefined) await this.#restart()
+    else {
+      this.#options.logger.error({ device: this.identity.device, error: refusal }, 'recording cannot be stored')
+      await this.#storageFailed()
+    }
   }
 
   /** Ends it and closes its files. The same result for all who ask. */
@@ -186,7 +193,8 @@ export class Recording {
       this.#segmentsChanged()
       this.#seeFlow()
     },
-    onTouched: () => void this.#look(),
+    // Whoever begins looks too, and hears there what is wrong.
+    onTouched: () => void this.#look().catch(() => undefined),
     onGap: (missed) => this.#framesLost(missed),
     onInterrupted: (reason) => this.interrupt(reason),
   }

@@ -4,7 +4,7 @@ import { type ChildProcess, execFileSync, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
-import { afterEach, expect, test } from 'vitest'
+import { afterEach, expect, test, vi } from 'vitest'
 import { ServiceError } from '../../src/base/errors.js'
 import type { RecordingMedia } from '../../src/recordings/index.js'
 import { playThrough } from '../support/ffprobe.js'
@@ -21,6 +21,8 @@ class RecorderDouble implements RecordingMedia {
   writes = true
   /** So many files begin in the middle of a key frame, as of a stream that is joined there. */
   torn = 0
+  /** Somebody removes the folder in which a file was just begun. */
+  vanishes = false
   /** Hooks that cannot run: another container. */
   tells = true
   readonly wishes = new Map<string, Wish>()
@@ -80,6 +82,11 @@ class RecorderDouble implements RecordingMedia {
     this.#files += 1
     const file = `${wish.recordPath.replace('%path', device).replace(/%f$/, String(this.#files)).replaceAll('%', '')}.mp4`
     mkdirSync(dirname(file), { recursive: true })
+    if (this.vanishes) {
+      rmSync(dirname(dirname(file)), { recursive: true })
+      for (const listener of this.#onCreated) listener(device)
+      return
+    }
     if (this.torn > 0) {
       this.torn -= 1
       writeFileSync(file, TORN)
@@ -160,6 +167,23 @@ test('fmp4 is written by MediaMTX, the others by ffmpeg; the name answered is th
   expect(await recordings.stopRecording('camera0')).toMatchObject({ filename, status: 'STOPPED' })
   expect(double.wishes.size).toBe(0)
   expect((await playThrough(join(dir, `${filename}.mp4`))).codec).toBe('h264')
+})
+
+test('a start whose folder goes while its first file is told fails, and nothing else does', async () => {
+  const { recordings, files } = await open()
+  const unheard = vi.fn()
+  process.on('unhandledRejection', unheard)
+  double.vanishes = true
+  await expect(recordings.startRecording({ device: 'camera0' })).rejects.toMatchObject({
+    code: 'DEPENDENCY_FAILED',
+    data: { dependency: 'storage' },
+  })
+  expect(files()).toEqual([])
+  double.vanishes = false
+  const { filename } = await recordings.startRecording({ device: 'camera0' })
+  expect(await recordings.stopRecording('camera0')).toMatchObject({ filename, status: 'STOPPED' })
+  process.off('unhandledRejection', unheard)
+  expect(unheard).not.toHaveBeenCalled()
 })
 
 test('R-08 killed in the middle: the file is kept, a new one begun when it is back, the gap told', async () => {

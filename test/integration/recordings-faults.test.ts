@@ -1,6 +1,6 @@
 /** What can go wrong while a camera is recorded: each time the files play, the end is told, and nothing is left running. */
 
-import { chmodSync, existsSync, mkdirSync, readdirSync, rmSync, utimesSync, writeFileSync } from 'node:fs'
+import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, utimesSync, writeFileSync } from 'node:fs'
 import { open as openFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterEach, expect, test } from 'vitest'
@@ -350,4 +350,22 @@ test('the end of the service closes the files', async () => {
   expect(again.told).toEqual([])
   expect(await again.recordings.files.recordingInfo(filename)).toMatchObject({ filename })
   await again.recordings.stop()
+})
+
+test('a recording that was cut off and whose folder cannot be written any more ends with the next start', async () => {
+  const opened = await open()
+  const { recordings, base, dir } = opened
+  const journal = join(base, 'recordings-under-way.json')
+  const { filename } = await recordings.startRecording({ device: 'camera0' })
+  await recorded(opened, 20_000)
+  const cutOff = readFileSync(journal)
+  await recordings.stop()
+  writeFileSync(journal, cutOff)
+  rmSync(join(dir, '.under-way'), { recursive: true })
+  writeFileSync(join(dir, '.under-way'), '')
+  const again = await opened.again()
+  await until('the end is told', () => again.told.some(({ event }) => event === 'failed'))
+  expect(again.told.at(-1)).toMatchObject({ event: 'failed', device: 'camera0', name: filename, reason: 'storage_failed' })
+  await again.recordings.stop()
+  expect((await playThrough(join(dir, `${filename}.mp4`))).packets).toBeGreaterThan(3)
 })
