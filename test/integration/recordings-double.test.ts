@@ -14,6 +14,13 @@ import { openRecordings, type RecordingBench, recordersIn } from './recordings-b
 
 type Wish = Parameters<RecordingMedia['setRecording']>[1]
 
+/** A file that is being written. */
+interface Open {
+  readonly child: ChildProcess
+  readonly file: string
+  readonly writtenMs: () => number
+}
+
 /** Records a test picture where it is told to, as MediaMTX does: a file with its first part, notices from hooks, none from the dead. */
 class RecorderDouble implements RecordingMedia {
   state: RecordingMedia['state'] = 'up'
@@ -26,7 +33,7 @@ class RecorderDouble implements RecordingMedia {
   /** Hooks that cannot run: another container. */
   tells = true
   readonly wishes = new Map<string, Wish>()
-  readonly #children = new Map<string, { readonly child: ChildProcess; readonly file: string; readonly startedMs: number }>()
+  readonly #children = new Map<string, Open>()
   readonly #onState = new Set<(state: RecordingMedia['state']) => void>()
   readonly #onCreated = new Set<(device: string) => void>()
   readonly #onCompleted = new Set<(device: string, file: string, durationMs: number) => void>()
@@ -95,8 +102,23 @@ class RecorderDouble implements RecordingMedia {
     }
     const source = ['-re', '-f', 'lavfi', '-i', 'testsrc=size=320x240:rate=15', '-c:v', 'libx264', '-g', '15', '-bf', '0']
     const parts = ['-movflags', '+frag_keyframe+empty_moov+default_base_moof', '-flush_packets', '1', '-f', 'mp4', file]
-    const child = spawn('ffmpeg', ['-y', '-loglevel', 'quiet', ...source, ...parts], { stdio: ['pipe', 'ignore', 'ignore'] })
-    this.#children.set(device, { child, file, startedMs: performance.now() })
+    const args = ['-y', '-loglevel', 'quiet', '-progress', 'pipe:1', ...source, ...parts]
+    const child = spawn('ffmpeg', args, { stdio: ['pipe', 'pipe', 'ignore'] })
+    let progress = ''
+    child.stdout.setEncoding('utf8').on('data', (text: string) => {
+      progress = (progress + text).slice(-2_000)
+    })
+    // As much as was written, however late a loaded machine began to.
+    const writtenMs = () =>
+      Math.round(
+        Number(
+          progress
+            .match(/out_time_us=(\d+)/g)
+            ?.at(-1)
+            ?.slice(12) ?? 0,
+        ) / 1_000,
+      )
+    this.#children.set(device, { child, file, writtenMs })
     if (this.tells) for (const listener of this.#onCreated) listener(device)
   }
 
@@ -105,9 +127,9 @@ class RecorderDouble implements RecordingMedia {
     if (open === undefined) return
     this.#children.delete(device)
     open.child.stdin?.end('q')
-    await once(open.child, 'exit')
+    await once(open.child, 'close')
     if (!this.tells) return
-    for (const listener of this.#onCompleted) listener(device, open.file, Math.round(performance.now() - open.startedMs))
+    for (const listener of this.#onCompleted) listener(device, open.file, open.writtenMs())
   }
 
   #set(state: RecordingMedia['state']): void {
