@@ -43,8 +43,6 @@ describe('a camera that gives only H.264', () => {
       await writeFile(faceConfig, JSON.stringify(FACE))
       service = await startService({
         config: {
-          // ffmpeg alone takes seconds to start on an emulated processor that others keep busy.
-          SNAPSHOTS_TIMEOUT: '60s',
           FACES_CAMERA_ENABLED: true,
           CAMERA_SERVER_CONFIG_FILE: faceConfig,
           CAMERA_SERVER_SERVER_HOST: '127.0.0.1',

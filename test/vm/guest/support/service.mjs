@@ -42,9 +42,11 @@ export async function startService({ config = {}, yaml, args = [], wrapper = [],
     SECURITY_RATE_LIMITS_CONTROL_BURST: 1_000_000,
     SECURITY_RATE_LIMITS_DISCOVERY_BURST: 1_000_000,
     SECURITY_RATE_LIMITS_IDENTITY_FACTOR: 1_000,
-    // An emulated or saturated processor makes the loop late, which is not what is tested or measured.
+    // An emulated or saturated processor makes the loop late, and pictures, which is not what is tested or measured.
     PERFORMANCE_LOAD_SHEDDING_LOOP_DELAY: '1m',
     PERFORMANCE_LOAD_SHEDDING_LOOP_DELAY_SEVERE: '1m',
+    // ffmpeg and the library of pictures alone take seconds to load there.
+    SNAPSHOTS_TIMEOUT: '60s',
     // Its default camera would capture all the time.
     FACES_CAMERA_ENABLED: false,
     ...config,
