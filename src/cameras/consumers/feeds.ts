@@ -22,7 +22,7 @@ export interface FeedGap {
 }
 
 export interface CameraFeed {
-  /** Read end for the child's stdin; -1 with `into`. */
+  /** Read end for the child's stdin; -1 with `into`. Throws INVALID_STATE once frames have ended: the number may be another file's by then. */
   readonly readFd: number
   /** JPEGs one after the other, or access units with start codes from a key frame on. */
   readonly codec: 'jpeg' | 'h264'
@@ -82,6 +82,7 @@ export class CameraFeeds {
       throw captureError(thrown)
     }
 
+    const isOpen = (): boolean => this.#open.has(feed.id)
     let listener: ((reason: string) => void) | undefined
     let gapListener: ((gap: FeedGap) => void) | undefined
     const close = (): void => {
@@ -96,12 +97,17 @@ export class CameraFeeds {
       codec,
       gap: (gap) => gapListener?.(gap),
       end: (reason) => {
+        // Whoever closed it while others were being ended or compared wants to hear nothing more.
+        if (!isOpen()) return
         close()
         listener?.(reason)
       },
     })
     return {
-      readFd: feed.readFd,
+      get readFd() {
+        if (isOpen()) return feed.readFd
+        throw new ServiceError('INVALID_STATE', { details: `the frames of ${device} have ended` })
+      },
       codec,
       width: lease.info.width,
       height: lease.info.height,

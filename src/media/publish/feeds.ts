@@ -23,7 +23,7 @@ export interface FeedStats {
 
 /** One camera's frames in one pipe. The writer never waits for a slow reader: it drops frames. */
 export interface CameraFeedHandle {
-  /** Read end, for the child's stdin; meaningless for a feed into a pipe that is there. */
+  /** Read end, for the child's stdin; meaningless for a feed into a pipe that is there. Throws once the feed has ended. */
   readonly readFd: number
   /** JPEGs one after the other, or H.264 access units with start codes from a key frame on. */
   readonly codec: 'jpeg' | 'h264'

@@ -121,7 +121,7 @@ export class Publisher {
 
   /** A camera that was stood in for is there again. */
   cameraBack(): void {
-    void this.#session?.cameraBack()
+    this.#session?.cameraBack()
   }
 
   /** Ends a pause at once: the server is back. */

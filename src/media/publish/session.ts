@@ -48,6 +48,8 @@ export class PublishSession {
   #absentMs: number | undefined
   /** The one that ended went on with this. */
   #later: CameraFeedHandle | undefined
+  /** Ends when nothing is being opened into the pipe any more. */
+  #comingBack: Promise<void> = Promise.resolve()
   #over = false
   #reason: string | undefined
 
@@ -95,14 +97,21 @@ export class PublishSession {
       signal.removeEventListener('abort', onAbort)
       this.#over = true
       this.#later?.close()
-      await this.#standIn.close()
+      const standIn = this.#standIn
+      // Not before: a camera takes its time to open, and then this number would be another file's. Nobody who waits for the end waits for it.
+      void this.#comingBack.then(() => standIn.close())
     }
   }
 
-  /** A camera that was stood in for is there again: who watches sees it go on. Never throws. */
-  async cameraBack(): Promise<void> {
+  /** A camera that was stood in for is there again: who watches sees it go on. */
+  cameraBack(): void {
+    this.#comingBack = this.#comingBack.then(() => this.#comeBack())
+  }
+
+  /** Never throws. */
+  async #comeBack(): Promise<void> {
     const standIn = this.#standIn
-    if (this.#absentMs === undefined || standIn === undefined) return
+    if (this.#over || this.#absentMs === undefined || standIn === undefined) return
     // The time of the absence begins anew: opening the camera may take a moment.
     this.#absentMs = this.#options.clock.nowMs()
     const { codec } = this.#options.feed

@@ -81,6 +81,25 @@ describe('feeds of cameras', () => {
     expect(done.filter((what) => what === 'lease camera0')).toHaveLength(3)
   })
 
+  it('lend no descriptor once they have ended: its number may be another file by then', async () => {
+    const { feeds, tell } = setUp()
+    const feed = await feeds.open('camera0')
+    tell({ type: 'gone', source: 'camera0#1' })
+    expect(() => feed.readFd).toThrow('the frames of camera0 have ended')
+  })
+
+  it('tell nothing that comes after they were closed, though they were being compared', async () => {
+    const { feeds, tell, gives } = setUp()
+    const ended: string[] = []
+    const feed = await feeds.open('camera0')
+    feed.onEnded((reason) => ended.push(reason))
+    gives('H264')
+    tell({ type: 'capture', state: 'started', source: 'camera0#1' })
+    feed.close()
+    await new Promise((resolve) => setImmediate(resolve))
+    expect(ended).toEqual([])
+  })
+
   it('keep no lease when no pipe can be had', async () => {
     const { feeds, done, refuseNext } = setUp()
     refuseNext()

@@ -1,5 +1,15 @@
 import { execFileSync } from 'node:child_process'
-import { chmodSync, closeSync, mkdtempSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import {
+  chmodSync,
+  closeSync,
+  mkdtempSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  readlinkSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
@@ -202,6 +212,32 @@ test('a camera that is back within that time goes on in the same pipe: the child
   expect(publisher.status().pid).toBe(pid)
 })
 
+test('a pipe into which a camera is still being opened stays the same, though its child has ended', async () => {
+  const file = (fd: number) => readlinkSync(`/proc/self/fd/${fd}`)
+  const asked: FeedPipe[] = []
+  let come: () => void = () => undefined
+  let opensInto = ''
+  const open = async (_device: string, _signal: AbortSignal, pipe?: FeedPipe) => {
+    if (pipe === undefined) return feed()
+    asked.push(pipe)
+    await new Promise<void>((resolve) => {
+      come = resolve
+    })
+    opensInto = file(pipe.fd)
+    throw new Error('nobody reads it')
+  }
+  start('echo frame=1 >&3; exec cat > /dev/null', { feeds: { open } })
+  await state('running')
+  endFeed(CAMERA_GONE)
+  publisher.cameraBack()
+  await vi.waitFor(() => expect(asked).toHaveLength(1))
+  const pipe = file(asked[0]?.fd ?? -1)
+  await publisher.stop()
+  come()
+  await vi.waitFor(() => expect(opensInto).toBe(pipe))
+  await vi.waitFor(() => expect(heldFiles()).not.toContain(pipe))
+})
+
 test('a camera that is back and cannot be opened, or gives H.264, is published anew', async () => {
   let works = true
   const open = async () => {
@@ -296,6 +332,17 @@ test('a camera that cannot be opened is told', async () => {
   start('', { feeds: { open: () => Promise.reject(new Error('camera is busy')) } })
   await vi.waitFor(() => expect(publisher.status().failure).toBe('camera is busy'))
 })
+
+/** What the descriptors of this process lead to. */
+function heldFiles(): string[] {
+  return readdirSync('/proc/self/fd').flatMap((fd) => {
+    try {
+      return [readlinkSync(`/proc/self/fd/${fd}`)]
+    } catch {
+      return []
+    }
+  })
+}
 
 /** `script` stands in for ffmpeg. */
 function start(script: string, options: Partial<PublisherOptions> = {}): void {
