@@ -140,8 +140,16 @@ export class AddedStream {
 
   /** Fetches from the machine for as long as it does not send to another one. Never rejects. */
   async #look(machine: string): Promise<void> {
-    const elsewhere = await this.#sendsElsewhere(machine)
+    const elsewhere = await this.#sendsElsewhere(machine).catch((thrown: unknown) => {
+      this.#options.logger.warn({ ...this.#facts, error: errorText(thrown) }, 'the machine of an external stream cannot be asked')
+      return undefined
+    })
     if (this.#withdrawn) return
+    if (elsewhere === undefined) {
+      this.#cancel()
+      this.#cancel = this.#options.clock.after(LOOK_AGAIN_MS, () => void this.#look(machine))
+      return
+    }
     const isSame = machine === this.#machine && elsewhere === this.#elsewhere
     this.#machine = machine
     this.#elsewhere = elsewhere

@@ -47,6 +47,8 @@ export class HostGuard {
     const [first] = addresses
     if (first === undefined) return { refused: 'unknown' }
     const own = this.#own()
+    // Who does not know his own addresses takes nobody for another.
+    if (own === undefined) return { refused: 'unknown' }
     // All of them: a name with two faces is trusted with neither.
     for (const address of addresses) {
       const isOwn = has(LOOPBACK, address) || has(own, address)
@@ -57,9 +59,14 @@ export class HostGuard {
     return { address: first }
   }
 
-  #own(): BlockList {
+  /** Undefined when the system does not tell: it takes a descriptor to ask. */
+  #own(): BlockList | undefined {
     const { ownAddresses = addressesOfInterfaces } = this.#options
-    return listOf(ownAddresses())
+    try {
+      return listOf(ownAddresses())
+    } catch {
+      return undefined
+    }
   }
 }
 

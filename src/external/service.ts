@@ -74,6 +74,7 @@ export class ExternalStreams implements Service {
   readonly #added = new Map<string, AddedStream>()
   #intervalMs: number
   #cancelNext: () => void = () => undefined
+  #stopped = false
   /** Additions and removals, one after the other. */
   #last: Promise<unknown> = Promise.resolve()
 
@@ -87,7 +88,9 @@ export class ExternalStreams implements Service {
   async start(): Promise<void> {
     const { enabled, scanAtStart, logger } = this.#options
     if (!enabled) return
-    for (const kept of await this.#store.load()) {
+    const streams = await this.#store.load()
+    if (this.#stopped) return
+    for (const kept of streams) {
       const address = addressOf(kept)
       if (address === undefined) {
         logger.warn({ stream: kept.path }, 'an external stream has an address that cannot be used; add it again')
@@ -102,10 +105,13 @@ export class ExternalStreams implements Service {
   }
 
   async stop(): Promise<void> {
+    this.#stopped = true
     this.#cancelNext()
     this.#discovery.cancel()
-    for (const added of this.#added.values()) added.close()
+    this.#closeAll()
     await this.#last
+    // One that was just being added is among them only now.
+    this.#closeAll()
   }
 
   /** Of the scans since the start. */
@@ -244,9 +250,14 @@ export class ExternalStreams implements Service {
     })
   }
 
+  #closeAll(): void {
+    for (const added of this.#added.values()) added.close()
+  }
+
+  /** A scan that the stop cancelled is followed by none. */
   #planNext(): void {
     this.#cancelNext()
-    if (this.#intervalMs === 0) return
+    if (this.#stopped || this.#intervalMs === 0) return
     this.#cancelNext = this.#options.clock.after(this.#intervalMs, () => {
       void this.#scanQuietly().finally(() => this.#planNext())
     })

@@ -147,6 +147,13 @@ describe('S-45: the host of a stream', () => {
     })
     expect(await guard({ resolve: async () => [] }).check('nowhere.lan', 554)).toEqual({ refused: 'unknown' })
   })
+
+  it('R-18: is not fetched from while the system does not tell which addresses are its own', async () => {
+    const ownAddresses = () => {
+      throw new Error('uv_interface_addresses returned EMFILE')
+    }
+    expect(await guard({ ownAddresses }).check('192.168.1.20', 554)).toEqual({ refused: 'unknown' })
+  })
 })
 
 describe('the address that is fetched', () => {

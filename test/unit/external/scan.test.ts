@@ -13,6 +13,22 @@ describe('a scan', () => {
     ])
   })
 
+  it('that the stop cancels is followed by no other', async () => {
+    let asked = 0
+    const knock = (_place: unknown, signal: AbortSignal) => {
+      asked += 1
+      return new Promise<boolean>((resolve) => signal.addEventListener('abort', () => resolve(false)))
+    }
+    const { streams, clock } = setUp({ scanIntervalMs: 1_000, knock })
+    await streams.start()
+    clock.advance(1_000)
+    await settled()
+    expect(asked).toBeGreaterThan(0)
+    await streams.stop()
+    await settled()
+    expect(clock.pending).toBe(0)
+  })
+
   it('answers in the words of the contract', async () => {
     const { streams, reachable } = setUp()
     reachable.add('192.168.42.10:5554').add('10.0.0.9:8554')

@@ -111,6 +111,34 @@ describe('an added stream', () => {
     expect([...paths.sources.keys()]).toEqual(['external_front_gate'])
   })
 
+  it('that is still being added at the stop is left alone from then on', async () => {
+    const { streams, clock } = setUp()
+    const adding = streams.add(GATE)
+    await streams.stop()
+    await adding
+    expect(clock.pending).toBe(0)
+  })
+
+  it('R-18: whose machine cannot be asked is asked again', async () => {
+    await setUp().streams.add(GATE)
+    let works = false
+    const whereSent = async () => {
+      if (!works) throw new Error('EMFILE: too many open files')
+      return 'here' as const
+    }
+    const { streams, paths, clock, lines } = setUp({ whereSent })
+    await streams.start()
+    await settled()
+    expect(paths.sources.size).toBe(0)
+    expect(lines.join('')).toContain('EMFILE')
+    works = true
+    clock.advance(30_000)
+    await settled()
+    expect([...paths.sources.values()]).toEqual([FETCHED])
+    await streams.stop()
+    expect(clock.pending).toBe(0)
+  })
+
   it('S-45: is fetched from the machine that its name meant, whatever the name means later', async () => {
     const { streams, paths, hosts, knocks, clock } = setUp()
     hosts.names.set('cam.lan', '10.0.0.5')
