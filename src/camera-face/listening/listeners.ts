@@ -21,8 +21,11 @@ export class Listeners {
   readonly #options: Omit<ListenerOptions, keyof Address>
   readonly #logger: Logger
   #current: Listener | undefined
+  /** During a move two of them. */
+  readonly #accepting = new Set<Listener>()
   /** Given up, with connections that may go on. */
   #former: Listener[] = []
+  #isClosed = false
 
   constructor(options: Omit<ListenerOptions, keyof Address>, logger: Logger) {
     this.#options = options
@@ -62,9 +65,10 @@ export class Listeners {
     }
   }
 
-  /** Accepts nothing any more. */
+  /** Accepts nothing any more; a move under way is refused. */
   async close(): Promise<void> {
-    if (this.#current !== undefined) await this.#giveUp(this.#current)
+    this.#isClosed = true
+    await Promise.all([...this.#accepting].map((listener) => this.#giveUp(listener)))
   }
 
   get isBusy(): boolean {
@@ -78,12 +82,18 @@ export class Listeners {
 
   async #listen({ host, port }: Address): Promise<Listener> {
     const listener = new Listener({ ...this.#options, host, port })
-    await listener.listen()
+    if (!this.#isClosed) await listener.listen()
+    if (this.#isClosed) {
+      await listener.stopAccepting()
+      throw new Error('the camera face is being closed')
+    }
+    this.#accepting.add(listener)
     this.#logger.info({ host, port: listener.port }, 'listening')
     return listener
   }
 
   async #giveUp(listener: Listener): Promise<void> {
+    this.#accepting.delete(listener)
     this.#former = [...this.#former.filter((other) => other.isBusy && other !== listener), listener]
     await listener.stopAccepting()
   }

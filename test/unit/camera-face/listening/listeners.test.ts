@@ -62,6 +62,29 @@ describe('a face that moves', () => {
     expect([await alive(port), face.port]).toEqual([200, port])
   })
 
+  it('listens nowhere once it is stopped, whatever becomes of the move', async () => {
+    for (const decide of ['commit', 'undo'] as const) {
+      const { face } = await staged()
+      const [before, next] = [face.port, await freePort()]
+      const move = await face.prepareMove({ host: '127.0.0.1', port: next })
+      await face.stop()
+      expect([await alive(before), await alive(next)]).toEqual([REFUSED, REFUSED])
+      await move[decide]()
+      expect([await alive(before), await alive(next)]).toEqual([REFUSED, REFUSED])
+    }
+  })
+
+  it('does not move any more while it is stopped', async () => {
+    const { face } = await staged()
+    const next = { host: '127.0.0.1', port: await freePort() }
+    const moving = face.prepareMove(next)
+    const stopped = face.stop()
+    await expect(moving).rejects.toThrow('the camera face is being closed')
+    await stopped
+    await expect(face.prepareMove(next)).rejects.toThrow('the camera face is being closed')
+    expect(await alive(next.port)).toEqual(REFUSED)
+  })
+
   it('stays where it is when the new address cannot be had', async () => {
     const { face } = await staged()
     const taken = createServer().listen(0, '127.0.0.1')
