@@ -134,6 +134,8 @@ export async function createApp({ config, configuration, logger, clock, env, log
       await startAll(parts.order, abort.signal).catch(stopEarly)
       // After the start: a token that is shown once must not be lost to a port that was in use.
       firstToken = await newFirstToken(config, tokens)
+      // What was ended meanwhile is neither ready nor watched.
+      abort.signal.throwIfAborted()
       parts.setReady()
       logger.info({ port: parts.http.port }, 'ready')
       audit({ action: 'service.start', outcome: 'ok', detail: { version: build.version } })

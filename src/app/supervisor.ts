@@ -31,6 +31,8 @@ export class Supervisor {
   /** Told once, until it is over. */
   #stuck: string | undefined
   #hasFailed = false
+  /** Whatever else ends late: after STOPPING nothing is ready any more. */
+  #isStopping = false
 
   constructor(options: SupervisorOptions) {
     this.#options = options
@@ -45,6 +47,7 @@ export class Supervisor {
 
   /** The service answers. From now on the watchdog is fed, from the main loop, as long as everything makes progress. */
   ready(): void {
+    if (this.#isStopping) return
     this.#told = this.#options.status()
     this.#send(`READY=1\nSTATUS=${this.#told}`)
     if (this.#address === undefined) return
@@ -57,14 +60,17 @@ export class Supervisor {
 
   /** A reload begins; the function returned ends it. */
   reloading(): () => void {
+    if (this.#isStopping) return () => undefined
     this.#send(`RELOADING=1\nMONOTONIC_USEC=${Math.round(Number(process.hrtime.bigint() / 1000n))}`)
-    return () => this.#send(`READY=1\nSTATUS=${this.#options.status()}`)
+    return () => {
+      if (!this.#isStopping) this.#send(`READY=1\nSTATUS=${this.#options.status()}`)
+    }
   }
 
   /** The end begins. The watchdog is fed until `end`, since a drain may last longer than it waits. */
   stopping(): void {
+    this.#isStopping = true
     this.#send('STOPPING=1\nSTATUS=stopping')
-    this.#told = 'stopping'
   }
 
   end(): void {
@@ -72,7 +78,8 @@ export class Supervisor {
   }
 
   #tellStatus(): void {
-    const status = this.#told === 'stopping' ? this.#told : this.#options.status()
+    if (this.#isStopping) return
+    const status = this.#options.status()
     if (status === this.#told) return
     this.#told = status
     this.#send(`STATUS=${status}`)

@@ -25,6 +25,8 @@ export async function startAll(services: readonly Service[], signal: AbortSignal
       signal.throwIfAborted()
       await service.start(signal)
       up.push(service)
+      // Who ended all of them meanwhile may have found this one not up yet.
+      signal.throwIfAborted()
     } catch (thrown) {
       for (const running of up.reverse()) await running.stop().catch(() => undefined)
       throw thrown

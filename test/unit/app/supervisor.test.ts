@@ -51,6 +51,20 @@ describe('a supervisor', () => {
     expect(clock.pending).toBe(0)
   })
 
+  it('hears of nothing that ends late once the service stops', () => {
+    const { supervisor, clock, news } = setUp(WATCHED)
+    supervisor.ready()
+    const end = supervisor.reloading()
+    supervisor.stopping()
+    news()
+    end()
+    supervisor.reloading()()
+    expect(news()).toEqual([])
+    supervisor.end()
+    supervisor.ready()
+    expect([news(), clock.pending]).toEqual([[], 0])
+  })
+
   it('R-12: its watchdog is fed twice in its time, while the service stops, too, and only while all makes progress', () => {
     const { supervisor, clock, state, log, news } = setUp(WATCHED)
     clock.advance(60_000)
