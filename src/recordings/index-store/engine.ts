@@ -130,6 +130,7 @@ export class IndexEngine {
   /** After the first comparison, and while the folder can be read. */
   async #answer<Result>(kind: FileKind | undefined, ask: (store: IndexStore) => Result): Promise<Result> {
     await this.#ready
+    this.#demandOpen()
     if (kind !== undefined && this.#faultOf(kind) !== undefined) {
       // It may be well again since the last look.
       this.#folder(kind, '').check()
@@ -151,6 +152,7 @@ export class IndexEngine {
 
   /** Damage that no check found is found by a question: it is answered from an index made anew. */
   async #healing<Result>(ask: (store: IndexStore) => Result): Promise<Result> {
+    this.#demandOpen()
     try {
       return ask(this.#store)
     } catch (thrown) {
@@ -159,6 +161,11 @@ export class IndexEngine {
       await this.#ready
       return ask(this.#store)
     }
+  }
+
+  /** A question that comes late, or was under way at the end, would watch folders anew. */
+  #demandOpen(): void {
+    if (this.#closed) throw new Error('the file index is closed')
   }
 
   #heal(): void {

@@ -397,3 +397,23 @@ it('S-41: of what lies behind a link that takes the place of a folder, nothing i
   expect(readFileSync(victim, 'utf8')).toBe('theirs')
   expect([...outcomes].sort()).toEqual([false, true])
 })
+
+describe('a closed index', () => {
+  it('answers no question, and opens no folder for one that was under way', async () => {
+    make(10)
+    const index = open()
+    const unheard: unknown[] = []
+    const hear = (thrown: unknown) => void unheard.push(thrown)
+    process.on('unhandledRejection', hear)
+    const underWay = expect(index.page('recording', 10, 0)).rejects.toThrow('the file index is closed')
+    index.close()
+    await underWay
+    const place = { kind: 'recording', dir: 'camera0', name: 'late.mp4' } as const
+    await expect(index.put(place, {})).rejects.toThrow('the file index is closed')
+    await expect(index.delete(place)).rejects.toThrow('the file index is closed')
+    // What a folder finds out about itself comes in later turns.
+    for (let turn = 0; turn < 50; turn += 1) await new Promise((resolve) => setImmediate(resolve))
+    process.off('unhandledRejection', hear)
+    expect(unheard).toEqual([])
+  })
+})
