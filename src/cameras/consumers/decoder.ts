@@ -58,6 +58,7 @@ export class Decoders {
   readonly #options: DecodersOptions
   /** By source; only while pictures are wanted, and the linger time. */
   readonly #decoders = new Map<string, Decoder>()
+  #stopped = false
 
   constructor(options: DecodersOptions) {
     this.#options = options
@@ -65,6 +66,8 @@ export class Decoders {
 
   /** Takes the core's events. */
   handle(events: readonly NativeEvent[]): void {
+    // The core tells on until it has ended, and what was on its way: there are no children for that any more.
+    if (this.#stopped) return
     for (const event of events) {
       if (event.type === 'jpeg_demand') this.#demand(event.source, event.wanted)
       if (event.type === 'feed_ended') this.#feedEnded(event.source, event.feed, event.reason)
@@ -74,8 +77,9 @@ export class Decoders {
     }
   }
 
-  /** Ends all children. */
+  /** Ends all children, for good. */
   stop(): void {
+    this.#stopped = true
     for (const source of [...this.#decoders.keys()]) this.#end(source)
   }
 

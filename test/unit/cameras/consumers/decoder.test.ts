@@ -172,6 +172,13 @@ describe('decoders', () => {
     await vi.waitFor(() => expect(log.join()).toContain('ffmpeg cannot be started'))
   })
 
+  it('begin nothing once they are stopped, whatever the core still tells', () => {
+    const { clock, open, demand } = setUp('exec sleep 60')
+    decoders?.stop()
+    demand(true)
+    expect([open.size, clock.pending]).toEqual([0, 0])
+  })
+
   it('end after lost events when their camera is not there any more', async () => {
     const { tell, demand, open, pids, runs, ends } = setUp('exec sleep 60')
     demand(true)
