@@ -314,6 +314,8 @@ export class Recording {
     if (this.#state !== 'recording') return true
     this.interrupt('storage_failed', fromMs)
     await this.segments.prepare().catch(() => undefined)
+    // One that was ended meanwhile is noted as over: noted anew it would go on with the next start.
+    if (this.#state !== 'recording') return true
     this.#save()
     await this.#restart()
     return true
