@@ -5,7 +5,7 @@
 
 import { Worker } from 'node:worker_threads'
 import type { Clock } from '../../base/clock.js'
-import { ServiceError } from '../../base/errors.js'
+import { errorText, ServiceError } from '../../base/errors.js'
 import type { Logger } from '../../base/logger.js'
 import type { EngineOptions, IndexEngine } from './engine.js'
 import type { EngineMethod, ThreadOpened, ThreadReply, ThreadRequest } from './thread.js'
@@ -50,9 +50,15 @@ export class FileIndex {
     this.#options = options
   }
 
-  /** Begins to compare folders and index, in the background. */
+  /** Begins to compare folders and index, in the background. Never throws. */
   open(): void {
-    if (!this.#stopped) this.#thread ??= this.#start()
+    if (this.#stopped) return
+    const { file, logger } = this.#options
+    try {
+      this.#thread ??= this.#start()
+    } catch (thrown) {
+      logger.error({ file, error: errorText(thrown) }, 'the file index cannot be started; the first question tries again')
+    }
   }
 
   async close(): Promise<void> {
@@ -126,8 +132,14 @@ export class FileIndex {
       const data = { retry_after_ms: 250 }
       return Promise.reject(new ServiceError('RATE_LIMITED', { data, details: 'too many questions wait for the file index' }))
     }
-    this.#thread ??= this.#start()
-    const thread = this.#thread
+    let thread: IndexThread
+    try {
+      this.#thread ??= this.#start()
+      thread = this.#thread
+    } catch (thrown) {
+      // The system gives no thread: nobody who asks in passing is to fall over it.
+      return Promise.reject(unreadable(`the file index cannot be started: ${errorText(thrown)}`))
+    }
     this.#lastId += 1
     const id = this.#lastId
     return new Promise((resolve, reject) => {
