@@ -80,6 +80,7 @@ const MAX_SILENT_BEATS = 10
 const GOOD_LIFE_MS = 60_000
 const PAUSES = { firstMs: 100, maxMs: 5_000, jitter: 0.2, random: Math.random }
 const DIED = 'a thread with connections died; its clients were cut off'
+const NO_THREAD = 'a thread with connections could not be replaced'
 const ANY_RATE = { requests: 1, windowMs: 1 }
 /** What a thread may take to close its connections beyond the time for calls under way. */
 const GOODBYE_MS = 4_000
@@ -358,12 +359,17 @@ export class RpcWorkers implements HttpServer {
     if (this.#links.get(row) === link) this.#links.delete(row)
     if (this.#stopping) return
     this.#deaths += 1
+    const livedMs = this.#options.clock.nowMs() - link.startedMs
+    this.#replaceLater(row, livedMs, { error: reason.message, what: DIED })
+    this.#options.onTrouble(DIED)
+  }
+
+  #replaceLater(row: number, livedMs: number, { error, what }: { readonly error: string; readonly what: string }): void {
     const { clock } = this.#options
-    const before = clock.nowMs() - link.startedMs > GOOD_LIFE_MS ? 0 : (this.#deathsInARow.get(row) ?? 0)
+    const before = livedMs > GOOD_LIFE_MS ? 0 : (this.#deathsInARow.get(row) ?? 0)
     this.#deathsInARow.set(row, before + 1)
     const pauseMs = before === 0 ? 0 : backoffMs(before - 1, PAUSES)
-    this.#logger.error({ thread: row + 1, error: reason.message, next_in_ms: Math.round(pauseMs) }, DIED)
-    this.#options.onTrouble(DIED)
+    this.#logger.error({ thread: row + 1, error, next_in_ms: Math.round(pauseMs) }, what)
     this.#replacing.set(
       row,
       clock.after(pauseMs, () => this.#replace(row)),
@@ -378,7 +384,14 @@ export class RpcWorkers implements HttpServer {
   #replace(row: number): void {
     this.#replacing.delete(row)
     if (this.#stopping) return
-    const link = this.#spawn(row)
+    let link: ThreadLink
+    try {
+      link = this.#spawn(row)
+    } catch (thrown) {
+      // The system gives no thread now.
+      this.#replaceLater(row, 0, { error: errorText(thrown), what: NO_THREAD })
+      return
+    }
     link.ask('start', null).then(
       () => this.#logger.info({ thread: row + 1 }, 'a thread with connections was replaced'),
       // It has ended: then this is told and tried again; or it cannot listen: then it has to end.

@@ -140,6 +140,20 @@ describe('a thread that dies', () => {
     expect(logs.join('\n')).toContain('it did not answer')
   }, 60_000)
 
+  it('is replaced as soon as the system gives a thread again', async () => {
+    const execArgv = ['--import', FAULTS]
+    await start({ execArgv })
+    const clients = await viewers()
+    // Refused at once, as by a system that has no more threads.
+    execArgv.push('--no-such-option')
+    fail(0, 'throw')
+    const left = await cutOff(clients)
+    await expect.poll(() => logs.some((line) => line.includes('could not be replaced')), { timeout: 15_000 }).toBe(true)
+    execArgv.pop()
+    await expect.poll(() => logs.some((line) => line.includes('was replaced')), { timeout: 15_000 }).toBe(true)
+    for (const client of [...left, ...(await viewers())]) expect(await client.call('ping')).toBe('pong')
+  }, 60_000)
+
   it('is followed by one that goes on with the numbers of events', async () => {
     await start()
     const client = await viewer()
