@@ -123,6 +123,8 @@ export class CameraCapture {
   }
 
   configure(settings: CaptureSettings): void {
+    // Switched on again, it would open a camera that nobody closes.
+    if (this.#ended) return
     const before = this.#settings
     this.#settings = settings
     if (settings.bufferSize !== before.bufferSize || settings.jpegQuality !== before.jpegQuality) this.#tune()

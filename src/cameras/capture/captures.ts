@@ -52,6 +52,7 @@ export class Captures {
   /** Which camera is meant where none is named. */
   #selector: CameraSelector | undefined
   #defaultDevice: string
+  #stopped = false
   /** Demand for the default camera, whichever it is. */
   readonly #defaultWants = new Set<{ release: () => void }>()
 
@@ -173,6 +174,7 @@ export class Captures {
 
   /** Ends everything; leases given out are dead afterwards. */
   async stop(): Promise<void> {
+    this.#stopped = true
     this.#unsubscribe()
     for (const capture of this.#captures.values()) capture.stop()
   }
@@ -194,6 +196,10 @@ export class Captures {
     const capture = new CameraCapture(id, this.#settingsOf(id), this.#context)
     this.#captures.set(id, capture)
     if (id === this.#defaultDevice) capture.setChannels([id, DEFAULT_CAMERA])
+    if (this.#stopped) {
+      capture.stop()
+      return capture
+    }
     capture.start()
     if (this.#options.registry.has(id)) capture.follow(this.#options.registry.get(id))
     return capture

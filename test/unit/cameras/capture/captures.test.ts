@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { state } from '../../../support/devices.js'
-import { captureRig, INTERVAL_MS, LINGER_MS, settled } from './capture-rig.js'
+import { identity, state } from '../../../support/devices.js'
+import { captureRig, INTERVAL_MS, LINGER_MS, SETTINGS, settled } from './capture-rig.js'
 
 describe('leases on captures', () => {
   it('keep them, and they run on for the linger time after the last one', async () => {
@@ -145,5 +145,20 @@ describe('leases on captures', () => {
     await expect(captures.lease('camera9')).rejects.toMatchObject({ code: 'CAMERA_NOT_FOUND' })
     captures.setEnabled('camera0', false)
     await expect(captures.lease('camera0')).rejects.toMatchObject({ code: 'INVALID_STATE' })
+  })
+})
+
+describe('captures that were stopped', () => {
+  it('open nothing that is switched on or plugged in later', async () => {
+    const { captures, calls, handle, tape, clock, word } = captureRig({ settings: { enabled: false } })
+    await captures.stop()
+    captures.configure('camera0', { ...SETTINGS, onDemand: false })
+    handle(
+      tape.ready(state({ source: '/dev/video2#1', node: '/dev/video2', identity: identity({ id: 'usb-2', port: 'usb1/1.3' }) })),
+    )
+    captures.configure('camera1', { ...SETTINGS, onDemand: false })
+    await settled()
+    expect(calls).toEqual([])
+    expect([word('camera0'), word('camera1'), clock.pending]).toEqual(['disabled', 'disabled', 0])
   })
 })
