@@ -75,6 +75,8 @@ class FileWatch {
   }
 
   #tell(): void {
+    // It may have failed in this very turn.
+    if (this.#hasEnded) return
     this.#cancelTelling()
     const { clock, quietMs, onChange } = this.#options
     this.#cancelTelling = clock.after(quietMs, () => {

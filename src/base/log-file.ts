@@ -86,9 +86,11 @@ class RotatingFile implements LogFile {
     this.#work()
   }
 
-  reopen(): Promise<void> {
+  async reopen(): Promise<void> {
+    // Nobody would close it again.
+    if (this.#isClosed) return
     this.#wantsReopen = true
-    return this.#work()
+    await this.#work()
   }
 
   async flush(): Promise<void> {

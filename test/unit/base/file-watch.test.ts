@@ -57,6 +57,17 @@ async function linked() {
 }
 
 describe('the watch of a file', () => {
+  it('tells nothing more once it has failed', async () => {
+    const { file, clock, begin, failures, changes } = setUp()
+    // It cannot be watched where this leads to.
+    symlinkSync(join(file, '../nowhere/real.json'), file)
+    begin()
+    await vi.waitFor(() => expect(failures).toHaveLength(1))
+    await new Promise((resolve) => setImmediate(resolve))
+    clock.advance(QUIET_MS)
+    expect([changes(), clock.pending]).toEqual([0, 0])
+  })
+
   it('tells once of several writes, after the quiet time', async () => {
     const { file, clock, begin, changes } = setUp()
     writeFileSync(file, '1')

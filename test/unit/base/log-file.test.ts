@@ -148,3 +148,12 @@ it('packs full ones and drops those that are too old, with nothing lost', async 
   expect(readdirSync(folder).sort()).toEqual(['log', 'log.1.gz', 'log.2.gz'])
   expect(text('log.1.gz')).toBe('five\n')
 })
+
+it('that was closed is not opened anew', async () => {
+  const log = await open(1_000, 1)
+  log.write('one\n')
+  await log.close()
+  rmSync(join(folder, 'log'))
+  await log.reopen()
+  expect(readdirSync(folder)).toEqual([])
+})
