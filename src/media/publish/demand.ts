@@ -31,6 +31,7 @@ const NONE: Reasons = { notifiers: 0, readers: 0 }
 export class Demand {
   readonly #options: DemandOptions
   readonly #entries = new Map<string, Entry>()
+  #isOver = false
 
   constructor(options: DemandOptions) {
     this.#options = options
@@ -84,13 +85,15 @@ export class Demand {
     this.#change(path, (entry) => this.#disarm(entry))
   }
 
-  /** No timer of ours runs afterwards. */
+  /** For good: no timer of ours runs afterwards, whoever still comes and goes. */
   clear(): void {
+    this.#isOver = true
     for (const entry of this.#entries.values()) this.#disarm(entry)
     this.#entries.clear()
   }
 
   #change(path: string, apply: (entry: Entry) => void): void {
+    if (this.#isOver) return
     const before = this.wanted(path)
     const entry = this.#entries.get(path) ?? { reasons: NONE, recorded: false, lingering: false, cancelTimer: undefined }
     this.#entries.set(path, entry)

@@ -116,3 +116,12 @@ test('paths do not mix, and after clear no timer is left', () => {
   demand.clear()
   expect(clock.pending).toBe(0)
 })
+
+test('after clear the last notifiers may go without a trace', () => {
+  demand.update('camera0', { notifiers: 2, readers: 0 })
+  demand.clear()
+  changes.length = 0
+  demand.update('camera0', { notifiers: 1, readers: 0 })
+  demand.update('camera0', { notifiers: 0, readers: 0 })
+  expect([clock.pending, changes]).toEqual([0, []])
+})
