@@ -82,7 +82,11 @@ export class ConversionPool {
 
   async #run(job: ConvertJob): Promise<ConversionReply> {
     this.#workers ??= (this.#options.open ?? openPiscina)(this.#options.threads)
-    const workers = await this.#workers
+    const workers = await this.#workers.catch((thrown: unknown) => {
+      // Neither the next job nor the stop is to fail of it.
+      this.#workers = undefined
+      throw thrown
+    })
     const longestMs = this.#options.jobMs()
     const signal = AbortSignal.timeout(longestMs)
     try {

@@ -49,6 +49,24 @@ describe('the conversion pool', () => {
     await Promise.all(taken)
   })
 
+  it('that could not be opened is opened with the next job, and stops like any other', async () => {
+    let tries = 0
+    const workers: Workers = { run: async () => ({ converted: { file: 'next' } }), destroy: async () => undefined }
+    const open = async () => {
+      tries += 1
+      if (tries !== 2) throw new Error('EMFILE')
+      return workers
+    }
+    const convert = (pool: ConversionPool) => pool.convert({ name: 'one' } as ConvertJob, new AbortController().signal)
+    const pool = new ConversionPool({ threads: 1, maxQueue: 1, jobMs: () => 60_000, open })
+    await expect(convert(pool)).rejects.toThrow('EMFILE')
+    expect((await convert(pool)).file).toBe('next')
+    await pool.stop()
+    const never = new ConversionPool({ threads: 1, maxQueue: 1, jobMs: () => 60_000, open })
+    await expect(convert(never)).rejects.toThrow('EMFILE')
+    await never.stop()
+  })
+
   it('gives each job the time that is configured when it begins', async () => {
     const longest = [60_000, 5]
     const workers: Workers = {
