@@ -33,7 +33,10 @@ const children = {
   encoder() {
     const candidates = async () => [{ word: 'nvenc', device: undefined }]
     const choice = new EncoderChoice({ ffmpeg: 'ffmpeg', wish: 'auto', environment, clock, logger, candidates })
-    return () => choice.choose({ ...size, fps: 1, profile: 'main', level: '4.0' }).then(({ word }) => word)
+    return () =>
+      choice
+        .choose({ width: 640, height: 360, fps: 30, pixelFormat: 'yuv420p', profile: 'main', level: '4.0' })
+        .then(({ word }) => word)
   },
   publisher() {
     const session = new PublishSession({
