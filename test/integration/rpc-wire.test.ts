@@ -156,38 +156,60 @@ describe('tokens', () => {
   })
 })
 
+/** Far from what a pause of the machine takes; it goes by when a test says so. */
+const LOGIN_MS = 60_000
+
+/** A clock on which time goes by at once, or somebody sets the date. */
+function movableClock() {
+  let [passedMs, setMs] = [0, 0]
+  return {
+    clock: { ...systemClock, nowMs: () => systemClock.nowMs() + passedMs, wallMs: () => Date.now() + passedMs + setMs },
+    pass: (ms: number): void => {
+      passedMs += ms
+    },
+    set: (ms: number): void => {
+      setMs = ms
+    },
+  }
+}
+
 it('a token that ends within the session ends its rights at the call, and the connection after a while', async () => {
-  let shiftMs = 0
-  const clock = { ...systemClock, wallMs: () => Date.now() + shiftMs }
-  const own = await startRpcServer({ clock, settings: { sweepMs: 20, loginMs: 50, pingIntervalMs: 3_600_000 } })
+  const { clock, pass, set } = movableClock()
+  const own = await startRpcServer({ clock, settings: { sweepMs: 20, loginMs: LOGIN_MS, pingIntervalMs: 3_600_000 } })
   const client = await RpcClient.connect(own.url)
-  await client.login(own.token('viewer', 60_000))
+  await client.login(own.token('viewer', LOGIN_MS + 60_000))
   await client.call('subscribe_events', { topics: ['system.error'] })
-  await sweptOnce(own.url)
-  shiftMs = 60_000
+  await sweptOnce(own.url, pass)
+  set(60_000)
   expect(await client.failure('get_camera_list')).toMatchObject({ code: -32001, data: { reason: 'auth_failed' } })
   own.rpc.publish('system.error', { error: 'not for you' })
   expect(await client.call('ping')).toBe('pong')
   expect(client.messages.filter((message) => message.method !== undefined)).toEqual([])
-  shiftMs = 71_000
+  set(71_000)
   expect(await client.closed).toMatchObject({ code: 4010 })
   await own.stop()
 })
 
 it('a right that is taken back ends the connection that much later, too, however far its next ping is', async () => {
-  const own = await startRpcServer({ settings: { sweepMs: 20, loginMs: 50, renewalMs: 100, pingIntervalMs: 3_600_000 } })
+  const { clock, pass } = movableClock()
+  const own = await startRpcServer({
+    clock,
+    settings: { sweepMs: 20, loginMs: LOGIN_MS, renewalMs: 100, pingIntervalMs: 3_600_000 },
+  })
   const client = await RpcClient.connect(own.url)
   await client.login(own.token('viewer'))
-  await sweptOnce(own.url)
-  own.tokens.rotate('the next secret, which is long enough', Date.now())
+  await sweptOnce(own.url, pass)
+  own.tokens.rotate('the next secret, which is long enough', clock.wallMs())
   expect(await client.closed).toMatchObject({ code: 4010 })
   await own.stop()
 })
 
 it('who does not log in is closed with 4001', async () => {
-  const own = await startRpcServer({ settings: { loginMs: 50, sweepMs: 10 } })
+  const { clock, pass } = movableClock()
+  const own = await startRpcServer({ clock, settings: { loginMs: LOGIN_MS, sweepMs: 10 } })
   const client = await RpcClient.connect(own.url)
   expect(await client.call('ping')).toBe('pong')
+  pass(LOGIN_MS)
   expect(await client.closed).toMatchObject({ code: 4001 })
   await own.stop()
 })
@@ -356,6 +378,8 @@ describe('start and stop', () => {
 })
 
 /** Each connection has been looked at since this call: one that does not log in was closed by that. */
-async function sweptOnce(url: string): Promise<void> {
-  await (await RpcClient.connect(url)).closed
+async function sweptOnce(url: string, pass: (ms: number) => void): Promise<void> {
+  const stranger = await RpcClient.connect(url)
+  pass(LOGIN_MS)
+  await stranger.closed
 }
