@@ -15,8 +15,9 @@ export default defineConfig({
     globalSetup: ['test/support/build.ts'],
     setupFiles: ['test/support/patience.ts'],
     expect: { poll: { timeout: 15_000, interval: 20 } },
-    testTimeout: 20_000,
-    hookTimeout: 30_000,
+    // Whole processes are started, some of them on a slow machine; what has a bound measures it.
+    testTimeout: 60_000,
+    hookTimeout: 60_000,
     projects: [
       {
         extends: true,

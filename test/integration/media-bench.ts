@@ -49,7 +49,7 @@ export function openBench(options: Partial<MediaOptions>, devices: readonly stri
     close: async () => {
       await media.stop()
       try {
-        await until('no process is left behind', () => processesOf(stateDir).length === 0, 5_000)
+        await until('no process is left behind', () => processesOf(stateDir).length === 0)
       } finally {
         rmSync(stateDir, { recursive: true })
       }

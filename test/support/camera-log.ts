@@ -14,7 +14,7 @@ export async function cameraLog(service: Pick<RunningService, 'stateDir' | 'came
   const mark = `/mark-${marks}-`
   await ask(service.cameraPort, 'GET', mark)
   const read = (): string => readFileSync(join(service.stateDir, 'camera_stream.log'), 'utf8')
-  await vi.waitFor(() => expect(read()).toContain(mark), { timeout: 10_000 })
+  await vi.waitFor(() => expect(read()).toContain(mark))
   return read()
 }
 

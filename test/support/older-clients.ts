@@ -4,7 +4,7 @@ import { once } from 'node:events'
 import { WebSocket } from 'ws'
 
 /** Far shorter than theirs (30 s), since here a message that they do not understand is a failure. */
-const CALL_MS = 10_000
+const CALL_MS = 30_000
 
 type Result = Readonly<Record<string, unknown>>
 

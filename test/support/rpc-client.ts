@@ -5,7 +5,7 @@ import { pack, unpack } from 'msgpackr'
 import { WebSocket } from 'ws'
 import type { RunningService } from './service.js'
 
-const WAIT_MS = 10_000
+const WAIT_MS = 30_000
 
 /** A message as it came, decoded. */
 export interface Incoming {
