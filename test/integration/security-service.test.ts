@@ -24,7 +24,8 @@ beforeAll(async () => {
       CAMERA_SERVICE_LOGGING_LEVEL: 'debug',
       CAMERA_SERVICE_LOGGING_FORMAT: 'json',
       CAMERA_SERVICE_SECURITY_RATE_LIMIT_REQUESTS: '1000000',
-      CAMERA_SERVICE_DOWNLOADS_TICKET_LIFETIME: '2s',
+      // As long as it may take to use one on a slow machine.
+      CAMERA_SERVICE_DOWNLOADS_TICKET_LIFETIME: '10s',
     },
   })
   for (const role of ROLES) tokens.set(role, service.token(role))
