@@ -9,7 +9,7 @@ import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { afterAll, describe, expect, it, vi } from 'vitest'
 import { freePort } from '../support/free-port.mjs'
-import { inWorkers } from '../support/in-workers.js'
+import { inWorkers, untilThere } from '../support/in-workers.js'
 import { stopwatch } from '../support/processor-wait.js'
 import { open } from '../support/raw-http.js'
 import { inTurns } from '../support/raw-ws.js'
@@ -39,7 +39,7 @@ describe('an orderly end', () => {
     const socket = await supervisorSocket(address)
     const service = await startService({
       args: ['--virtual-cameras', '1'],
-      env: { NOTIFY_SOCKET: address, CAMERA_SERVICE_WORKERS_SNAPSHOT_THREADS: '1', NODE_OPTIONS: inWorkers(until(flag)) },
+      env: { NOTIFY_SOCKET: address, CAMERA_SERVICE_WORKERS_SNAPSHOT_THREADS: '1', NODE_OPTIONS: inWorkers(untilThere(flag)) },
     })
     const token = service.token('operator')
     const clients = await Promise.all([0, 1, 2].map(() => RpcClient.connect(service.url)))
@@ -275,10 +275,6 @@ describe('an orderly end', () => {
     await service.stop()
   }, 60_000)
 })
-
-/** Waits for the file. */
-const until = (file: string): string =>
-  `while (!existsSync(${JSON.stringify(file)})) Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 10)`
 
 interface IdleClient {
   /** The code of the close frame, once the socket has gone; or what came in its place. */

@@ -7,3 +7,8 @@ export function inWorkers(what: string): string {
     if (!isMainThread && resourceLimits.maxOldGenerationSizeMb === 512) ${what}`
   return `--import=data:text/javascript,${encodeURIComponent(module)}`
 }
+
+/** For those threads: waits for the file. */
+export function untilThere(file: string): string {
+  return `while (!existsSync(${JSON.stringify(file)})) Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 10)`
+}
