@@ -46,6 +46,10 @@ export class RpcProcess {
     return new RpcProcess(child, ready)
   }
 
+  get pid(): number {
+    return this.#child.pid ?? 0
+  }
+
   get url(): string {
     return `ws://127.0.0.1:${this.port}/ws`
   }
