@@ -132,7 +132,8 @@ describe('a thread that dies', () => {
   )
 
   it('is one that does not turn any more', async () => {
-    await start({ maxSilentBeats: 1 })
+    // As many seconds: longer than a pause of the machine.
+    await start({ maxSilentBeats: 4 })
     const clients = await viewers()
     fail(1, 'spin')
     const left = await cutOff(clients)
