@@ -8,7 +8,7 @@ import { afterAll, describe, expect, it, vi } from 'vitest'
 import { soundParams } from '../support/conformance.js'
 import { CONTRACT } from '../support/contract.js'
 import { inWorkers } from '../support/in-workers.js'
-import { stopwatch } from '../support/processor-wait.js'
+import { stopwatch, stopwatchToEnd } from '../support/processor-wait.js'
 import { extent, full } from '../support/rows.js'
 import { loggedIn, RpcClient } from '../support/rpc-client.js'
 import { memoryServices, startRpcServer } from '../support/rpc-server.js'
@@ -142,7 +142,7 @@ describe('R-13: what nobody caught', () => {
       const client = await loggedIn(service)
       await vi.waitFor(async () => expect(await client.call('get_camera_list')).toMatchObject({ connected: 1 }), DEADLINE)
       writeFileSync(flag, '')
-      const elapsed = stopwatch()
+      const elapsed = stopwatchToEnd(service.pid)
       expect(await service.exited).toBe(70)
       const took = elapsed()
       console.log(`R-13: ended after ${took.toFixed(0)} ms`)

@@ -6,7 +6,7 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { expect, it, vi } from 'vitest'
 import { inWorkers } from '../support/in-workers.js'
 import { MediamtxDouble } from '../support/mediamtx-double/index.js'
-import { stopwatch } from '../support/processor-wait.js'
+import { stopwatch, stopwatchToEnd } from '../support/processor-wait.js'
 import { extent, full } from '../support/rows.js'
 import { loggedIn } from '../support/rpc-client.js'
 import { startService } from '../support/service.js'
@@ -67,7 +67,7 @@ it.each([
     await vi.waitFor(() => expect(service.log()).toContain('stopping'), DEADLINE)
     expect((await fetch(`http://127.0.0.1:${service.healthPort}/health/ready`)).status).toBe(503)
 
-    const elapsed = stopwatch()
+    const elapsed = stopwatchToEnd(service.pid)
     for (let sent = 0; sent < more; sent += 1) process.kill(service.pid, name)
     expect(await service.exited).toBe(code)
     expect(elapsed()).toBeLessThanOrEqual(500)

@@ -10,7 +10,7 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { afterAll, describe, expect, it, vi } from 'vitest'
 import { freePort } from '../support/free-port.mjs'
 import { inWorkers, untilThere } from '../support/in-workers.js'
-import { stopwatch } from '../support/processor-wait.js'
+import { stopwatchToEnd } from '../support/processor-wait.js'
 import { open } from '../support/raw-http.js'
 import { inTurns } from '../support/raw-ws.js'
 import { extent, full } from '../support/rows.js'
@@ -93,15 +93,17 @@ describe('an orderly end', () => {
     const client = await RpcClient.connect(service.url)
     await client.login(service.token('operator'))
     await vi.waitFor(async () => expect(await client.call('get_camera_list')).toMatchObject({ connected: 1 }), DEADLINE)
-    await client.call('take_snapshot', { device: 'camera0' })
+    const { timestamp } = await client.call<{ timestamp: string }>('take_snapshot', { device: 'camera0' })
     // The frame of that one is too old by then.
     await delay(250)
     const late = client.call('take_snapshot', { device: 'camera0' })
     expect(await client.call('ping')).toBe('pong')
     const begun = performance.now()
+    // Less when the machine took so long to come here.
+    const dueMs = Date.parse(timestamp) + 1_000 - Date.now()
     process.kill(service.pid, 'SIGTERM')
     expect(await late).toMatchObject({ status: 'SUCCESS' })
-    expect(performance.now() - begun).toBeGreaterThan(400)
+    expect(performance.now() - begun).toBeGreaterThan(Math.min(400, dueMs - 100))
     expect((await client.closed).code).toBe(1001)
     expect(await service.exited).toBe(0)
     await service.stop()
@@ -121,7 +123,7 @@ describe('an orderly end', () => {
     }
     await vi.waitFor(async () => expect(await held()).toBeGreaterThan(0), DEADLINE)
     const begun = performance.now()
-    const took = stopwatch()
+    const took = stopwatchToEnd(service.pid)
     process.kill(service.pid, 'SIGTERM')
     expect(await service.exited).toBe(0)
     expect(performance.now() - begun).toBeGreaterThan(900)
@@ -202,7 +204,7 @@ describe('an orderly end', () => {
     const CLIENTS = full(...IDLE)
     const service = await startService({ env: ROOM })
     const clients = await idleClients(service.port, CLIENTS)
-    const took = stopwatch()
+    const took = stopwatchToEnd(service.pid)
     process.kill(service.pid, 'SIGTERM')
     expect(await service.exited).toBe(0)
     expect(took()).toBeLessThan(3_000)
@@ -242,11 +244,10 @@ describe('an orderly end', () => {
       for (let sent = 0; sent < 3_000; sent += 1) {
         client.socket.send(JSON.stringify({ jsonrpc: '2.0', id: sent, method: 'rpc.discover', params: {} }))
       }
-      const begin = performance.now()
+      const took = stopwatchToEnd(service.pid)
       process.kill(service.pid, 'SIGTERM')
       const code = await service.exited
-      const tookMs = performance.now() - begin
-      expect(tookMs).toBeLessThan(15_000)
+      expect(took()).toBeLessThan(15_000)
       expect(code, service.log()).toBe(0)
       client.socket.terminate()
       server.kill('SIGKILL')
@@ -266,10 +267,10 @@ describe('an orderly end', () => {
     client.call('take_snapshot', { device: 'camera0', format: 'png' }).catch(() => undefined)
     // Behind it on the same connection, so that it is under way.
     expect(await client.call('ping')).toBe('pong')
-    const begin = performance.now()
+    const took = stopwatchToEnd(service.pid)
     process.kill(service.pid, 'SIGTERM')
     expect(await service.exited).toBe(1)
-    expect(performance.now() - begin).toBeLessThan(2_000 + 3_000)
+    expect(took()).toBeLessThan(2_000 + 3_000)
     expect(service.log()).toContain('not stopped in time')
     client.socket.terminate()
     await service.stop()

@@ -62,3 +62,21 @@ export function stopwatch(pid?: number): (started?: number) => number {
     return Math.max(0, tookMs - own - others - stolen)
   }
 }
+
+/** How often a process is looked at that will not be there to be asked. */
+const LOOK_MS = 10
+
+/** As `stopwatch`, for the end of a process: of one that has ended nobody knows how long it waited, so it is looked at until then. */
+export function stopwatchToEnd(pid: number): () => number {
+  const before = waitsOf(pid)
+  const tookMs = stopwatch()
+  let othersMs = 0
+  const timer = setInterval(() => {
+    const now = waitsOf(pid)
+    if (now.size > 0) othersMs = Math.max(othersMs, waitedMs(pid, before, now))
+  }, LOOK_MS)
+  return () => {
+    clearInterval(timer)
+    return Math.max(0, tookMs() - othersMs)
+  }
+}
