@@ -87,6 +87,14 @@ test('a server that hangs after first contact is given 2 s', async () => {
   expect(took()).toBeLessThan(3_000)
 })
 
+test('R-23: what this process was held up itself is not the server’s delay', async () => {
+  await client.info()
+  const call = client.listPaths()
+  while (!double.calls.includes('GET paths/list')) await new Promise((resolve) => setImmediate(resolve))
+  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 2_500)
+  expect(await call).toEqual([])
+})
+
 test('a body that drips counts against the deadline, too', async () => {
   const timers: NodeJS.Timeout[] = []
   const server = await serve((response) => {
