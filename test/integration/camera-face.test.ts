@@ -5,6 +5,7 @@ import { once } from 'node:events'
 import { readdirSync, readFileSync } from 'node:fs'
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import { freePort } from '../support/free-port.mjs'
+import { stopwatch } from '../support/processor-wait.js'
 import { ask, open, parse, raw } from '../support/raw-http.js'
 import { type RunningService, startService } from '../support/service.js'
 
@@ -68,17 +69,21 @@ async function parts(target: string, count: number): Promise<{ readonly headers:
 
 describe('pictures', () => {
   it('stream of the default camera, from its capture to the client', async () => {
+    const askedS = Date.now() / 1000
     const { headers, parts: read } = await parts('/video_feed?t=1', 30)
+    const readS = Date.now() / 1000
     expect(headers.get('content-type')).toBe('multipart/x-mixed-replace; boundary=frame')
     for (const { headers: part, jpeg } of read) {
       expect(part['Content-Type']).toBe('image/jpeg')
       expect([jpeg.readUInt16BE(0), jpeg.readUInt16BE(jpeg.length - 2)]).toEqual([0xffd8, 0xffd9])
-      expect(Math.abs(Number(part['X-Timestamp']) - Date.now() / 1000)).toBeLessThan(5)
+      expect(Number(part['X-Timestamp'])).toBeGreaterThan(askedS - 5)
+      expect(Number(part['X-Timestamp'])).toBeLessThan(readS + 5)
     }
     const times = read.map(({ headers: part }) => Number(part['X-Timestamp']))
     expect([...times].sort((a, b) => a - b)).toEqual(times)
-    const seconds = (times.at(-1) ?? 0) - (times[0] ?? 0)
-    expect(29 / seconds).toBeGreaterThan(20)
+    // The usual distance: a pause of the machine makes one of them long.
+    const apart = times.slice(1).map((time, at) => time - (times[at] ?? 0))
+    expect(apart.sort((a, b) => a - b)[14]).toBeLessThan(1 / 20)
   })
 
   it('stream under every name, with what was asked for', async () => {
@@ -261,9 +266,9 @@ describe('connections', () => {
 
   it('of clients that dawdle keep nobody else waiting', async () => {
     const tookMs = async (): Promise<number> => {
-      const begin = performance.now()
+      const took = stopwatch(service.pid)
       expect((await ask(port, 'GET', '/health')).status).toBe(200)
-      return performance.now() - begin
+      return took()
     }
     const calmMs = await tookMs()
     const slow = Array.from({ length: 300 }, () => open(port))
@@ -379,7 +384,6 @@ describe('the address', () => {
 describe('13.16 POST /server/shutdown', () => {
   it('13.16 answers, ends each stream with its closing boundary, and exits 0', async () => {
     const ending = await startService({ args: ['--virtual-cameras', '1'], camera: true })
-    const exited = vi.waitFor(() => expect(() => process.kill(ending.pid, 0)).toThrow(), { timeout: 15_000 })
     const client = open(ending.cameraPort)
     client.socket.write(get('/video_feed'))
     await client.until('image/jpeg')
@@ -390,7 +394,7 @@ describe('13.16 POST /server/shutdown', () => {
     expect([answer.status, answer.body]).toEqual([200, '{"message":"Graceful shutdown initiated"}'])
     await ended
     expect(client.received().endsWith('--frame--\r\n')).toBe(true)
-    await exited
-    expect(await ending.stop()).toBe(0)
+    expect(await ending.exited).toBe(0)
+    await ending.stop()
   })
 })
