@@ -70,7 +70,7 @@ test(`R-03: a stopped server (${extent('s', ...STALL_S)}) is degraded within 5 s
 async function stall(lengthMs: number): Promise<number> {
   server.kill('SIGSTOP')
   const begin = performance.now()
-  await until('it is degraded', async () => (await word()) === 'ERROR', 5_000)
+  await until('it is degraded', async () => (await word()) === 'ERROR', 5_000, service.pid)
   let most = 0
   while (performance.now() - begin < lengthMs) {
     await callAll()
@@ -78,7 +78,7 @@ async function stall(lengthMs: number): Promise<number> {
     await new Promise((resolve) => setTimeout(resolve, 20))
   }
   server.kill('SIGCONT')
-  await until('it is healthy', async () => (await word()) === 'RUNNING', 2_000)
+  await until('it is healthy', async () => (await word()) === 'RUNNING', 2_000, service.pid)
   return most
 }
 

@@ -105,13 +105,13 @@ it('R-18: a flood of the health port leaves the service well, and whoever is in 
   expect(await service.stop()).toBe(0)
 })
 
-/** Processor time used within `overMs`. */
+/** Processor time used within each `overMs` of about as many. */
 async function cpuMs(pid: number, overMs: number): Promise<number> {
   const used = (): number => {
     const fields = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1]?.split(' ') ?? []
     return (Number(fields[11]) + Number(fields[12])) * 10
   }
-  const before = used()
+  const [before, beganMs] = [used(), performance.now()]
   await delay(overMs)
-  return used() - before
+  return ((used() - before) * overMs) / (performance.now() - beganMs)
 }

@@ -90,7 +90,7 @@ describe.skipIf(!canMount)('R-33: a disk of 8 MiB', { timeout: 60_000 }, () => {
 
     fill(inside('files', 'recordings', 'filler'))
     fill(inside('state', 'filler'))
-    const shown = stopwatch()
+    const shown = stopwatch(service.pid)
     await until('health shows it', async () => (await health()) === 'UNHEALTHY')
     expect(shown()).toBeLessThan(2_000)
     expect(await client.failure('start_recording', { device: 'camera0' })).toMatchObject(FULL)
@@ -102,7 +102,7 @@ describe.skipIf(!canMount)('R-33: a disk of 8 MiB', { timeout: 60_000 }, () => {
 
     rmSync(inside('files', 'recordings', 'filler'))
     rmSync(inside('state', 'filler'))
-    const resumed = stopwatch()
+    const resumed = stopwatch(service.pid)
     const again = await client.call<Started>('start_recording', { device: 'camera0' })
     expect(resumed()).toBeLessThan(2_000)
     await until('the list is right', async () => {
@@ -130,20 +130,20 @@ describe.skipIf(!canMount)('R-35: a folder', { timeout: 60_000 }, () => {
       data: { dependency: 'storage' },
     })
     expect(await client.call('list_recordings')).toMatchObject({ total: 1 })
-    await until('health shows it', async () => (await health()) === 'DEGRADED', 5_000)
+    await until('health shows it', async () => (await health()) === 'DEGRADED', 5_000, service.pid)
     mount('mount', '-o', 'remount,rw', join(base, 'files'))
     await recovered(filename)
-    await until('health is as before', async () => (await health()) === before, 5_000)
+    await until('health is as before', async () => (await health()) === before, 5_000, service.pid)
 
     // Away with what is in it; below it lies an empty folder.
     mount('mount', '--move', join(base, 'files'), '/mnt')
-    await until('the list is empty', async () => (await total()) === 0, 5_000)
+    await until('the list is empty', async () => (await total()) === 0, 5_000, service.pid)
     mount('mount', '--move', '/mnt', join(base, 'files'))
-    await until('the list is whole', async () => (await total()) === 2, 5_000)
+    await until('the list is whole', async () => (await total()) === 2, 5_000, service.pid)
 
     // Taken away although somebody looks at it.
     mount('umount', '--lazy', join(base, 'files'))
-    await until('the list is empty', async () => (await total()) === 0, 2_000)
+    await until('the list is empty', async () => (await total()) === 0, 2_000, service.pid)
     await recorded()
     expect(await total()).toBe(1)
   })
@@ -181,7 +181,7 @@ describe.skipIf(!canBeNobody)('R-35: an account', { timeout: 60_000 }, () => {
     const denied = { code: -32050, data: { dependency: 'storage' } }
     expect(await client.failure('start_recording', { device: 'camera0' })).toMatchObject(denied)
     expect(await client.failure('take_snapshot', { device: 'camera0' })).toMatchObject(denied)
-    await until('health shows it', async () => (await health()) === 'DEGRADED', 5_000)
+    await until('health shows it', async () => (await health()) === 'DEGRADED', 5_000, service.pid)
 
     for (const folder of folders) chmodSync(folder, 0o755)
     const sinceRepairMs = stopwatch(service?.pid)
@@ -193,6 +193,7 @@ describe.skipIf(!canBeNobody)('R-35: an account', { timeout: 60_000 }, () => {
           () => false,
         ),
       5_000,
+      service.pid,
     )
     await until(
       'it is recorded',
@@ -202,10 +203,11 @@ describe.skipIf(!canBeNobody)('R-35: an account', { timeout: 60_000 }, () => {
           () => false,
         ),
       5_000,
+      service.pid,
     )
     expect(sinceRepairMs()).toBeLessThan(5_000)
     await client.call('stop_recording', { device: 'camera0' })
-    await until('health is as before', async () => (await health()) === before, 5_000)
+    await until('health is as before', async () => (await health()) === before, 5_000, service.pid)
     expect(await client.call('get_recording_info', { filename })).toMatchObject({ filename })
     expect(await client.call('list_recordings')).toMatchObject({ total: 2 })
   })
