@@ -1,7 +1,7 @@
 /** `camera-service status` beside a running service, and the completion in a real bash. */
 
 import { execFile } from 'node:child_process'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import { freePort } from '../support/free-port.mjs'
 import { MAIN, type RunningService, startService } from '../support/service.js'
 
@@ -9,6 +9,11 @@ let service: RunningService
 
 beforeAll(async () => {
   service = await startService({ args: ['--virtual-cameras', '2'] })
+  // The faces answer before cameras are found.
+  await vi.waitFor(async () => {
+    const metrics = await fetch(`http://127.0.0.1:${service.port}/metrics`)
+    expect(await metrics.text()).toContain('mtxmon_cameras{state="connected"} 2')
+  })
 })
 afterAll(async () => {
   expect(await service?.stop()).toBe(0)

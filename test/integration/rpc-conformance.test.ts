@@ -5,7 +5,7 @@
 
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import { CONDITIONAL, soundParams, unknownThings, type WrongCall, wrongParams } from '../support/conformance.js'
 import { CONTRACT, type ContractMethod } from '../support/contract.js'
 import type { JsonSchema } from '../support/contract-types.js'
@@ -43,6 +43,8 @@ beforeAll(async () => {
     const [nobody, viewer, operator, admin] = await Promise.all([undefined, ...ROLES].map((role) => connect(codec, role)))
     if (nobody && viewer && operator && admin) clients.set(codec, { nobody, viewer, operator, admin })
   }
+  // What is found meanwhile is no change that a call made.
+  await vi.waitFor(async () => expect(await connected('json').viewer.call('get_camera_list')).toMatchObject({ connected: 2 }))
   const document = (await (await fetch(`http://127.0.0.1:${service.port}/openrpc.json`)).json()) as {
     readonly methods: readonly { readonly name: string; readonly result: { readonly schema: JsonSchema } }[]
   }
