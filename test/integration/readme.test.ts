@@ -32,7 +32,7 @@ it('the session of the README lists both cameras, takes a snapshot that opens, a
     shell.stdout.on('data', (data: Buffer) => {
       output += data.toString()
     })
-    const [code] = await once(shell, 'exit')
+    const [code] = await once(shell, 'close')
     expect(code).toBe(0)
     expect(output).toContain('authenticated: true')
     expect(output).toContain("device: 'camera0'")
