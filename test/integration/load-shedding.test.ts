@@ -119,7 +119,8 @@ it('a loop that comes late again and again is seen, and forgiven', async () => {
       Object.entries(limits).map(([key, value]) => [`CAMERA_SERVICE_PERFORMANCE_LOAD_SHEDDING_${key}`, value]),
     ),
   })
-  const client = await RpcClient.connect(service.url)
+  // What else runs on the machine may do the same to it.
+  const client = await vi.waitFor(() => RpcClient.connect(service.url), DEADLINE)
   await client.login(service.token('viewer'))
   // The processor is taken from it for 150 of each 180 ms, as by somebody who needs it more.
   const starve = async (times: number): Promise<void> => {
@@ -136,7 +137,7 @@ it('a loop that comes late again and again is seen, and forgiven', async () => {
   }, DEADLINE)
   expect(service.log()).toMatch(/event loop is \d+ ms late/)
   await vi.waitFor(() => expect(service.log()).toContain('the load is bearable again'), DEADLINE)
-  expect((await refusal(service.url)).status).toBe(101)
+  await vi.waitFor(async () => expect((await refusal(service.url)).status).toBe(101), DEADLINE)
   await client.close()
   expect(await service.stop()).toBe(0)
 }, 60_000)
