@@ -212,7 +212,7 @@ describe('a running service', () => {
       if (request.url === '/server/pid') response.end('{"pid":42}')
     })
     const port = await listening(server)
-    expect(await askService(port, 100)).toEqual({ url: `http://127.0.0.1:${port}`, pid: 42, isLate: true, cameras: [] })
+    expect(await askService(port, 4_000)).toEqual({ url: `http://127.0.0.1:${port}`, pid: 42, isLate: true, cameras: [] })
     expect(asked).toEqual(['/cameras', '/server/pid', '/cameras/camera0'])
   })
 
