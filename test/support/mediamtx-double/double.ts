@@ -201,6 +201,7 @@ export class MediamtxDouble {
     for (const socket of this.#sockets) socket.destroy()
     await new Promise((resolve) => server.close(resolve))
     await new Promise((resolve) => setTimeout(resolve, RESTART_MS))
+    await this.faults.restart
     if (this.#server === server) server.listen(this.port, '127.0.0.1')
   }
 

@@ -18,6 +18,8 @@ export interface Faults {
   blockReloadMs: number
   /** A write takes so long for each path there is. */
   writeMsPerPath: number
+  /** What the end of a restart after an edit of global fields waits for besides its own time. */
+  restart: Promise<void> | undefined
   /** Recordings cannot be written. */
   diskFull: boolean
   /** So many RECORDs to come are refused, as if the path had changed since ANNOUNCE. */
@@ -27,6 +29,7 @@ export interface Faults {
 export function noFaults(): Faults {
   return {
     blockReloadMs: 0,
+    restart: undefined,
     writeMsPerPath: 0,
     diskFull: false,
     hang: new Set(),

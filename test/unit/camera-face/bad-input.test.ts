@@ -7,7 +7,7 @@ import { type Stage, stage } from './face.js'
 
 let current: Stage
 beforeAll(async () => {
-  current = await stage({ settings: { headerMs: 300, bodyMs: 300 } })
+  current = await stage()
 })
 afterAll(() => current.close())
 
@@ -294,14 +294,21 @@ describe('13.7 cameras', () => {
 })
 
 describe('13.7 slow and broken clients', () => {
+  /** Only for those who are late: to it anybody is whom the machine holds up. */
+  let hasty: Stage
+  beforeAll(async () => {
+    hasty = await stage({ settings: { headerMs: 300, bodyMs: 300 } })
+  })
+  afterAll(() => hasty.close())
+
   it('ends a header that does not come in time with 408', async () => {
-    const answer = parse(await raw(current.port, 'GET /health HTTP/1.1\r\nHost: loc'))
+    const answer = parse(await raw(hasty.port, 'GET /health HTTP/1.1\r\nHost: loc'))
     expect([answer.status, answer.headers.connection]).toEqual([408, 'close'])
     expect(JSON.parse(answer.body).code).toBe('REQUEST_TIMEOUT')
   })
 
   it('ends a body that does not come in time with 408, and closes', async () => {
-    const answer = parse(await raw(current.port, 'PUT /config HTTP/1.1\r\nHost: localhost\r\nContent-Length: 10\r\n\r\n{"a"'))
+    const answer = parse(await raw(hasty.port, 'PUT /config HTTP/1.1\r\nHost: localhost\r\nContent-Length: 10\r\n\r\n{"a"'))
     expect([answer.status, answer.headers.connection]).toEqual([408, 'close'])
   })
 
@@ -310,7 +317,7 @@ describe('13.7 slow and broken clients', () => {
       grab: async () => ({ jpeg: Buffer.alloc(50_000_000), sequence: 1, capturedWallMs: 0 }),
       release: () => undefined,
     })
-    const impatient = await stage({ settings: { idleMs: 150 }, ports: { cameras: { ...current.ports.cameras, lease } } })
+    const impatient = await stage({ settings: { idleMs: 3_000 }, ports: { cameras: { ...current.ports.cameras, lease } } })
     const client = open(impatient.port)
     client.socket.pause()
     client.socket.write('GET /snapshot HTTP/1.1\r\nHost: localhost\r\n\r\n')
@@ -335,7 +342,7 @@ describe('13.7 slow and broken clients', () => {
   })
 
   it('ends a connection that says nothing', async () => {
-    expect(parse(await raw(current.port, '')).status).toBe(408)
+    expect(parse(await raw(hasty.port, '')).status).toBe(408)
   })
 
   it.each([

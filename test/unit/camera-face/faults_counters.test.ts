@@ -21,7 +21,8 @@ interface Shown {
 let current: Stage
 beforeAll(async () => {
   current = await stage({
-    settings: { headerMs: 200, bodyMs: 200, maxViewers: 1, maxEventStreams: 1, maxPipelined: 8, maxSnapshots: 1 },
+    // Who is not late must not be, however long the machine pauses.
+    settings: { headerMs: 4_000, bodyMs: 4_000, maxViewers: 1, maxEventStreams: 1, maxPipelined: 8, maxSnapshots: 1 },
     ports: {
       faults: () => ({ config: [{ code: 'UNREADABLE', count: 2, reason: 'config.json:3:1: half', atMs: 0 }], discovery: [] }),
     },
@@ -33,7 +34,7 @@ beforeEach(() => {
   current.rules = { ...current.rules, trustedHosts: ['*'], corsOrigins: ['*'] }
 })
 
-const DEADLINE = { timeout: 10_000 }
+const DEADLINE = { timeout: 20_000 }
 
 async function faults(of = current): Promise<Record<string, Record<string, Shown>>> {
   return JSON.parse((await ask(of.port, 'GET', '/status')).body).server.faults

@@ -109,11 +109,11 @@ describe('the watch', () => {
     const { configuration, config, file, write, log } = await setUp('snapshots: {quality: 50}\n')
     await configuration.watch(clock)
     write('snapshots: {quality: 60}\n')
-    await vi.waitFor(() => expect(clock.pending).toBe(1), { timeout: 10_000 })
+    await vi.waitFor(() => expect(clock.pending).toBe(1))
     clock.advance(99)
     expect(clock.pending).toBe(1)
     clock.advance(1)
-    await vi.waitFor(() => expect(config.snapshots.quality).toBe(60), { timeout: 10_000 })
+    await vi.waitFor(() => expect(config.snapshots.quality).toBe(60))
     unlinkSync(file)
     await vi.waitFor(
       () => {

@@ -57,8 +57,8 @@ function setUp(script: string, environment: Record<string, string> = {}) {
     const lines = existsSync(file) ? readFileSync(file, 'utf8').split('\n').slice(0, -1) : []
     return lines.map(Number)
   }
-  const runs = (count: number) => vi.waitFor(() => expect(pids()).toHaveLength(count), { timeout: 5_000 })
-  const ends = (pid: number | undefined) => vi.waitFor(() => expect(alive(pid)).toBe(false), { timeout: 5_000 })
+  const runs = (count: number) => vi.waitFor(() => expect(pids()).toHaveLength(count))
+  const ends = (pid: number | undefined) => vi.waitFor(() => expect(alive(pid)).toBe(false))
   return { clock, log, open, tell, demand, pids, runs, ends }
 }
 
@@ -76,7 +76,7 @@ describe('decoders', () => {
     const { clock, log, demand, runs } = setUp('exit 1')
     demand(true)
     await runs(1)
-    await vi.waitFor(() => expect(log).toHaveLength(1), { timeout: 5_000 })
+    await vi.waitFor(() => expect(log).toHaveLength(1))
     demand(false)
     clock.advance(1_000)
     demand(true)

@@ -127,9 +127,9 @@ test('a hook of files that finds nobody waits for a restart of ours, and not for
   expect((await once(waiting, 'exit'))[0]).toBe(0)
   await vi.waitFor(() => expect(segments).toHaveLength(1))
   await server.stop()
-  const begin = performance.now()
+  const took = stopwatch()
   expect((await once(tell('created', { MTX_SEGMENT_PATH: '/b.mp4' }), 'exit'))[0]).toBe(1)
-  expect(performance.now() - begin).toBeLessThan(4_000)
+  expect(took()).toBeLessThan(4_000)
 })
 
 test.each([
@@ -165,5 +165,5 @@ function tell(event: string, environment: Record<string, string>): ChildProcess 
 }
 
 async function counted(path: string, count: number): Promise<void> {
-  await vi.waitFor(() => expect(server.count(path)).toBe(count), { timeout: 5_000 })
+  await vi.waitFor(() => expect(server.count(path)).toBe(count))
 }

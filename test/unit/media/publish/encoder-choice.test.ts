@@ -2,7 +2,6 @@ import { chmodSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'nod
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
-import { systemClock } from '../../../../src/base/clock.js'
 import { createLogger } from '../../../../src/base/logger.js'
 import { EncoderChoice, type EncoderChoiceOptions } from '../../../../src/media/publish/encoder-choice.js'
 import { type Encoder, SOFTWARE } from '../../../../src/media/publish/encoders.js'
@@ -90,7 +89,8 @@ function chooser(script: string, options: Partial<EncoderChoiceOptions> = {}): E
     ffmpeg,
     wish: 'auto',
     environment: { PATH: process.env.PATH ?? '' },
-    clock: systemClock,
+    // No time goes by unless a test says so.
+    clock: new FakeClock(),
     logger: createLogger({ level: 'info', format: 'json', write: (line) => log.push(line) }),
     candidates: async () => [VAAPI, NVENC],
     ...options,

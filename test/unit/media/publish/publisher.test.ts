@@ -407,9 +407,9 @@ function runCount(): number {
 }
 
 async function runs(count: number): Promise<void> {
-  await vi.waitFor(() => expect(runCount()).toBeGreaterThanOrEqual(count), { timeout: 5_000 })
+  await vi.waitFor(() => expect(runCount()).toBeGreaterThanOrEqual(count))
 }
 
 async function state(wanted: PublisherState): Promise<void> {
-  await vi.waitFor(() => expect(publisher.status().state).toBe(wanted), { timeout: 5_000 })
+  await vi.waitFor(() => expect(publisher.status().state).toBe(wanted))
 }
