@@ -26,7 +26,7 @@ export default defineConfig({
           include: ['test/{unit,contract,native,integration}/**/*.test.ts'],
           exclude: TIMED,
           // Most of them wait for most of their time.
-          maxWorkers: 3,
+          maxWorkers: 4,
           sequence: { groupOrder: 0 },
         },
       },

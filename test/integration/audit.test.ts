@@ -46,6 +46,8 @@ describe.each([1, 2])('with %i threads for clients', (workers) => {
         CAMERA_SERVICE_CONFIG: file,
         CAMERA_SERVICE_SERVER_WORKERS: String(workers),
         CAMERA_SERVICE_EXTERNAL_DISCOVERY_ENABLED: 'true',
+        // Nothing is looked for outside of this machine.
+        CAMERA_SERVICE_EXTERNAL_DISCOVERY_SCAN_INTERVAL: '0',
       },
     })
     secrets.push(/token: (\S+)/i.exec(service.output())?.[1] ?? service.token('admin'))

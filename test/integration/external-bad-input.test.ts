@@ -43,6 +43,8 @@ beforeAll(async () => {
       CAMERA_SERVICE_MEDIAMTX_API_PORT: String(double.port),
       CAMERA_SERVICE_MEDIAMTX_RTSP_PORT: String(rtspPort),
       CAMERA_SERVICE_EXTERNAL_DISCOVERY_ENABLED: 'true',
+      // Nothing is looked for outside of this machine.
+      CAMERA_SERVICE_EXTERNAL_DISCOVERY_SCAN_INTERVAL: '0',
       CAMERA_SERVICE_SECURITY_RATE_LIMIT_REQUESTS: '1000000',
     },
   })

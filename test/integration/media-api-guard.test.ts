@@ -40,6 +40,8 @@ beforeAll(async () => {
       CAMERA_SERVICE_MEDIAMTX_API_PASSWORD: credentials.password,
       CAMERA_SERVICE_MEDIAMTX_RTSP_PORT: String(double.rtspPort),
       CAMERA_SERVICE_EXTERNAL_DISCOVERY_ENABLED: 'true',
+      // Nothing is looked for outside of this machine.
+      CAMERA_SERVICE_EXTERNAL_DISCOVERY_SCAN_INTERVAL: '0',
       // As open as it can be made: even then the API is nobody's.
       CAMERA_SERVICE_EXTERNAL_DISCOVERY_ALLOWED_NETWORKS: '0.0.0.0/0,::/0',
       CAMERA_SERVICE_SECURITY_RATE_LIMIT_REQUESTS: '1000000',

@@ -133,3 +133,16 @@ it('requests wait while their replies are not read, and all are answered in the 
   await Promise.all([client.close(), other.close()])
   await server.stop()
 })
+
+it('replies that are sent when there is room again, and of which the kernel takes only a part, arrive whole', async () => {
+  const cameras = {
+    ...memoryServices().cameras,
+    list: () => new Rendered({ cameras: [], total: 0, connected: 0, fill: 'x'.repeat(12_000_000) }),
+  }
+  const server = await startRpcServer({ services: { cameras }, settings: { softBytes: 1, hardBytes: 1e9 } })
+  const client = await RpcClient.connect(server.url)
+  await client.login(server.token('viewer'))
+  await Promise.all([1, 2, 3, 4].map(() => client.call('get_camera_list')))
+  await client.close()
+  await server.stop()
+})

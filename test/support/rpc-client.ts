@@ -125,7 +125,7 @@ export class RpcClient {
     return new Promise((resolve, reject) => {
       const timer = setTimeout(() => {
         this.#waiters.delete(waiter)
-        reject(new Error(`no such message within ${WAIT_MS} ms; received: ${this.texts.slice(-5).join(' ')}`))
+        reject(new Error(`no such message within ${WAIT_MS} ms; received: ${this.texts.slice(-5).join(' ').slice(0, 2_000)}`))
       }, WAIT_MS)
       const waiter: Waiter = {
         accepts,
