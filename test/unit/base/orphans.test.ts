@@ -1,5 +1,6 @@
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
+import { connect } from 'node:net'
 import { afterEach, expect, test } from 'vitest'
 import { childMark, killOrphans } from '../../../src/base/orphans.js'
 
@@ -21,6 +22,21 @@ test('children of a service that is gone are killed, those of others are not', a
   expect(await killOrphans(instance, 'others')).toBe(1)
   await ended
   expect([living, ours, stranger].map((child) => child.signalCode)).toEqual([null, null, null])
+})
+
+test('what a killed one listened on is free when it is told to be killed', async () => {
+  const { pid: gone } = spawnSync('true')
+  // Memory to be given back first makes its end take a while.
+  const listens = `
+    const held = Array.from({ length: 200 }, () => Buffer.alloc(1 << 20, 1))
+    const server = require('node:net').createServer().listen(0, '127.0.0.1', () => console.log(server.address().port, held.length))`
+  const env = { PATH: process.env.PATH ?? '', CAMERA_SERVICE_CHILD: `${instance}:${gone}` }
+  const orphan = spawn(process.execPath, ['-e', listens], { stdio: ['ignore', 'pipe', 'ignore'], env })
+  children.push(orphan)
+  const [line] = await once(orphan.stdout, 'data')
+  expect(await killOrphans(instance, 'others')).toBe(1)
+  const socket = connect(Number.parseInt(String(line), 10), '127.0.0.1')
+  await expect(once(socket, 'connect')).rejects.toMatchObject({ code: 'ECONNREFUSED' })
 })
 
 test('at the end of our own service our own are killed', async () => {
