@@ -34,7 +34,7 @@ export async function killOrphans(instance: string, including: 'others' | 'ours'
       const mark = environment.split('\0').find((word) => word.startsWith(`${MARK}=${instance}:`))
       if (mark === undefined) continue
       const servicePid = Number(mark.slice(mark.lastIndexOf(':') + 1))
-      if (servicePid === process.pid ? including === 'others' : isAlive(servicePid)) continue
+      if (servicePid === process.pid ? including === 'others' : await isAlive(servicePid)) continue
       if (hasKilled(pid)) killed.push(pid)
     }
   }
@@ -50,14 +50,8 @@ async function gone(pid: number, untilMs: number): Promise<void> {
 
 /** Gone, or only its first thread is left and waits to be reaped: what threads share is closed with the last of them. */
 async function holdsNothing(pid: number): Promise<boolean> {
-  try {
-    if ((await readdir(`/proc/${pid}/task`)).length > 1) return false
-    const stat = await readFile(`/proc/${pid}/stat`, 'latin1')
-    return ['Z', 'X'].includes(stat.charAt(stat.lastIndexOf(')') + 2))
-  } catch {
-    // ENOENT, ESRCH.
-    return true
-  }
+  const threads = await readdir(`/proc/${pid}/task`).catch(() => [])
+  return threads.length <= 1 && !(await isAlive(pid))
 }
 
 /** Empty when it cannot be read: another user's, or gone meanwhile. */
@@ -89,11 +83,12 @@ function hasKilled(pid: number): boolean {
   }
 }
 
-function isAlive(pid: number): boolean {
+/** Not one that has ended and waits to be reaped, either: not every parent does that soon, or at all. */
+async function isAlive(pid: number): Promise<boolean> {
   try {
-    process.kill(pid, 0)
-    return true
+    const stat = await readFile(`/proc/${pid}/stat`, 'latin1')
+    return !['Z', 'X'].includes(stat.charAt(stat.lastIndexOf(')') + 2))
   } catch (thrown) {
-    return thrown instanceof Error && 'code' in thrown && thrown.code === 'EPERM'
+    return !(thrown instanceof Error && 'code' in thrown && (thrown.code === 'ENOENT' || thrown.code === 'ESRCH'))
   }
 }

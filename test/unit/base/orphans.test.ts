@@ -1,7 +1,8 @@
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
+import { readFileSync } from 'node:fs'
 import { connect } from 'node:net'
-import { afterEach, expect, test } from 'vitest'
+import { afterEach, expect, test, vi } from 'vitest'
 import { childMark, killOrphans } from '../../../src/base/orphans.js'
 
 const children: ChildProcess[] = []
@@ -22,6 +23,20 @@ test('children of a service that is gone are killed, those of others are not', a
   expect(await killOrphans(instance, 'others')).toBe(1)
   await ended
   expect([living, ours, stranger].map((child) => child.signalCode)).toEqual([null, null, null])
+})
+
+test('a service that has ended is gone, also while nobody reaps it', async () => {
+  const parent = spawn('sh', ['-c', 'sleep 60 & echo $!; exec sleep 60'], { stdio: ['ignore', 'pipe', 'ignore'] })
+  children.push(parent)
+  const [line] = await once(parent.stdout, 'data')
+  const service = Number.parseInt(String(line), 10)
+  const orphan = sleeper({ CAMERA_SERVICE_CHILD: `${instance}:${service}` })
+  await once(orphan, 'spawn')
+  // What the shell has become does not know of its child.
+  await vi.waitFor(() => expect(readFileSync(`/proc/${parent.pid}/comm`, 'latin1')).toBe('sleep\n'))
+  process.kill(service, 'SIGKILL')
+  await vi.waitFor(() => expect(readFileSync(`/proc/${service}/stat`, 'latin1')).toContain(') Z '))
+  expect(await killOrphans(instance, 'others')).toBe(1)
 })
 
 test('what a killed one listened on is free when it is told to be killed', async () => {
