@@ -43,10 +43,10 @@ export class Records {
     void this.#note(recording, undefined)
   }
 
-  /** A recording that is over. Until this is done the journal has it. Never rejects. */
+  /** A recording that is over. Lists that are asked for next have it; until this is done the journal has it, too. Never rejects. */
   async close(recording: Recording, reason: EndReason | undefined): Promise<void> {
-    await recording.segments.sync()
-    await this.#note(recording, reason ?? 'stopped')
+    // Whoever hears of the end asks at once, and a busy disk takes its time.
+    await Promise.all([this.#note(recording, reason ?? 'stopped'), recording.segments.sync()])
     await this.#options.journal.remove(recording.identity.id).catch((thrown: unknown) => {
       this.#options.logger.error({ error: errorText(thrown) }, 'the end of a recording could not be noted')
     })
