@@ -8,6 +8,8 @@ const MAX_BASE_BYTES = 240
 const RULE = '1 to 255 characters, no "..", no path separator, none of < > : " | ? *, no control characters'
 // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what is refused.
 const FORBIDDEN = /[<>:"|?*/\\\u0000-\u001f\u007f-\u009f]/
+/** Of a name that is yet to be. */
+const BASE_RULE = `${RULE}, no "%", no leading dot, at most ${MAX_BASE_BYTES} bytes without extension`
 /** Half a character: the disk would get another name than the one answered. */
 const TORN = /\p{Surrogate}/u
 /** Endings under which clients know a recording, all for what is on the disk. */
@@ -25,8 +27,8 @@ export function checkFileName(filename: string): string {
 export function checkBaseName(filename: string): string {
   const base = checkFileName(filename).replace(RECORDING_ENDINGS, '')
   // A leading dot hides the file; what programs take for a pattern is no name.
-  if (base === '' || base.startsWith('.') || base.includes('%')) throw refused('the name is hidden, or a pattern')
-  if (Buffer.byteLength(base) > MAX_BASE_BYTES) throw refused(`the name is longer than ${MAX_BASE_BYTES} bytes`)
+  if (base === '' || base.startsWith('.') || base.includes('%')) throw refusedBase('the name is hidden, or a pattern')
+  if (Buffer.byteLength(base) > MAX_BASE_BYTES) throw refusedBase(`the name is longer than ${MAX_BASE_BYTES} bytes`)
   return base
 }
 
@@ -38,4 +40,8 @@ export function recordingStems(filename: string): readonly string[] {
 
 function refused(details: string) {
   return invalidParam('filename', RULE, 'send a name of a list', details)
+}
+
+function refusedBase(details: string) {
+  return invalidParam('filename', BASE_RULE, 'send another name, or none', details)
 }

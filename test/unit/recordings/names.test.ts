@@ -26,7 +26,9 @@ it.each([
 })
 
 it.each(['.mp4', '.x', '%path', 'a%f', 'x'.repeat(241)])('%j is no name for a recording', (wanted) => {
-  expect(() => checkBaseName(wanted)).toThrow(expect.objectContaining({ code: 'INVALID_PARAMS' }))
+  const rule = expect.stringMatching(/no "%", no leading dot, at most 240 bytes/)
+  const data = { param: 'filename', rule, hint: 'send another name, or none' }
+  expect(() => checkBaseName(wanted)).toThrow(expect.objectContaining({ code: 'INVALID_PARAMS', data }))
 })
 
 it('looks for what was sent first, then for it without an extension', () => {
