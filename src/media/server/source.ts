@@ -55,6 +55,8 @@ export class ServerSource {
   #startedMs = 0
   #failures = 0
   #notBeforeMs = 0
+  /** Why the child ended last. */
+  #endReason = ''
 
   constructor(options: ServerSourceOptions) {
     this.#options = options
@@ -81,7 +83,7 @@ export class ServerSource {
       const detail = 'no MediaMTX answers and no program is found (camera-service mediamtx install gets one)'
       return { detail, configured: mode === 'managed' }
     }
-    if (this.pauseMs > 0) return { detail: 'MediaMTX is being restarted', configured: true }
+    if (this.pauseMs > 0) return { detail: `MediaMTX is being restarted, it ended: ${this.#endReason}`, configured: true }
     return await this.#startChild(binary, signal)
   }
 
@@ -140,6 +142,7 @@ export class ServerSource {
 
   #ended(reason: string): void {
     const { clock } = this.#options
+    this.#endReason = reason
     if (clock.nowMs() - this.#startedMs >= HEALTHY_MS) this.#failures = 0
     this.#notBeforeMs = clock.nowMs() + backoffMs(this.#failures++, { ...RESTART_BACKOFF, random: Math.random })
     this.#options.onExit(reason)
