@@ -29,9 +29,13 @@ export function beforeInput({ word, device }: Encoder): string[] {
   return word === 'vaapi' && device !== undefined ? ['-vaapi_device', device] : []
 }
 
-/** JPEG is full range, viewers expect limited range. A fixed size also outlives a camera that changes its own. */
+/**
+ * JPEG is full range, viewers expect limited range. A fixed size also outlives a camera that changes its own; a picture of another
+ * shape gets black bars then, and is not pulled out of shape.
+ */
 export function filterOf({ word }: Encoder, { width, height, pixelFormat }: EncodeWish): string {
-  const scaled = `scale=${width}:${height}:out_range=limited`
+  const shaped = `scale=${width}:${height}:force_original_aspect_ratio=decrease:force_divisible_by=2,pad=${width}:${height}:-1:-1`
+  const scaled = `${shaped},scale=out_range=limited`
   return word === 'vaapi' ? `${scaled},format=nv12,hwupload` : `${scaled},format=${pixelFormat}`
 }
 
