@@ -19,6 +19,11 @@ export class Gaps {
     return this.#open !== undefined
   }
 
+  /** Of the one that lasts. */
+  get openReason(): GapReason | undefined {
+    return this.#open?.reason
+  }
+
   /** Wall clock; undefined while something is recorded. */
   get openSinceMs(): number | undefined {
     return this.#open?.fromMs

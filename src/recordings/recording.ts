@@ -25,6 +25,9 @@ import type { Writer, WriterEnd, WriterEvents } from './writers/writer.js'
 const LOOK_MS = 20
 /** Between the wall clock, which dates frames, and the monotonic one. */
 const CLOCK_JUMP_MS = 1_500
+/** Pictures are missing after so long, of slow cameras after so many of them. */
+const SILENT_MS = 5_000
+const SILENT_FRAMES = 5
 const MS_PER_SECOND = 1_000
 
 export class Recording {
@@ -39,6 +42,8 @@ export class Recording {
   #end: Promise<StoppedRecording> | undefined
   #inFallback: boolean
   #moving: Promise<boolean> | undefined
+  /** When the files were last seen to be larger than before. */
+  #grown = { bytes: 0, atMs: 0 }
   readonly #abort = new AbortController()
 
   constructor(options: RecordingOptions<Recording>) {
@@ -183,6 +188,7 @@ export class Recording {
   #run(): void {
     const { clock, progressMs } = this.#options
     this.#state = 'recording'
+    this.#grown = { bytes: this.segments.sizeBytes, atMs: clock.nowMs() }
     const leftMs = Math.max(0, this.identity.deadlineMs - clock.wallMs())
     this.#cancels = [clock.after(leftMs, () => this.#finish('duration_reached')), clock.every(progressMs, () => this.#tick())]
   }
@@ -238,9 +244,28 @@ export class Recording {
     if (isShort) this.interrupt('stream_lost')
   }
 
+  /** Of a camera that is there and gives nothing nobody hears; of MediaMTX's files another is seen to be missing. */
+  #seePictures(): void {
+    const { writer } = this
+    if (this.#state !== 'recording' || writer?.kind !== 'ffmpeg') return
+    const { clock, listener } = this.#options
+    const [bytes, nowMs] = [this.segments.sizeBytes, clock.nowMs()]
+    const silentMs = nowMs - this.#grown.atMs
+    if (bytes === this.#grown.bytes) {
+      const frameMs = MS_PER_SECOND / (writer.facts?.fps ?? 1)
+      if (silentMs >= Math.max(SILENT_MS, SILENT_FRAMES * frameMs)) this.interrupt('no_pictures', clock.wallMs() - silentMs)
+      return
+    }
+    this.#grown = { bytes, atMs: nowMs }
+    if (this.#gaps.openReason !== 'no_pictures' || !this.#gaps.end(clock.wallMs())) return
+    listener.resumed(this)
+    this.#save()
+  }
+
   /** All that was in them is missing; the next file begins at once. */
   #filesLost(lost: readonly Segment[]): void {
-    if (this.#state !== 'recording' || this.#gaps.isOpen) return
+    // In any other gap the next file is on its way.
+    if (this.#state !== 'recording' || (this.#gaps.isOpen && this.#gaps.openReason !== 'no_pictures')) return
     const files = lost.map(({ place }) => place.name)
     this.#options.logger.warn({ device: this.identity.device, files }, 'a file that was being written has gone; a new one begins')
     this.interrupt('file_lost', Math.min(...lost.map(({ startedMs }) => startedMs)))
@@ -261,7 +286,7 @@ export class Recording {
 
   #tick(): void {
     if (this.#state !== 'recording') return
-    void this.#look()
+    void this.#look().then(() => this.#seePictures())
     const { listener } = this.#options
     const jumpedMs = Math.abs(this.#offset() - this.#clockOffsetMs)
     if (jumpedMs > CLOCK_JUMP_MS && !this.#gaps.isOpen) {

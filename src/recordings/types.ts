@@ -68,6 +68,8 @@ export type GapReason =
   | 'camera_changed'
   | 'clock_changed'
   | 'frames_lost'
+  /** Nothing was written, and nobody said why: the camera is switched off, held by another program or tried again, or the recorder hangs. */
+  | 'no_pictures'
 
 /** Why a recording ended otherwise than by a call. */
 export type EndReason =

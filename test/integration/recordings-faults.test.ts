@@ -330,6 +330,28 @@ test('R-37: a cleanup takes the oldest finished file first, and none that is wri
   expect((await playThrough(join(dir, `${filename}.mp4`))).packets).toBeGreaterThan(1)
 })
 
+test('a time without pictures is told as a gap after five seconds, and its end too; the file is the same', async () => {
+  const opened = await open()
+  const { recordings, told, base } = opened
+  const { filename } = await recordings.startRecording({ device: 'camera0' })
+  await recorded(opened, 20_000)
+  const [recorder = 0] = recordersIn(base)
+  process.kill(recorder, 'SIGSTOP')
+  const took = stopwatch()
+  await until('it is told', () => told.some(({ event }) => event === 'failed'))
+  expect(took()).toBeGreaterThan(4_000)
+  expect(took()).toBeLessThan(8_000)
+  expect(told.at(-1)).toMatchObject({ event: 'failed', device: 'camera0', filename, reason: 'no_pictures' })
+  process.kill(recorder, 'SIGCONT')
+  await until('it goes on', () => told.at(-1)?.event === 'started')
+  expect(told.at(-1)).toMatchObject({ device: 'camera0', filename, reason: 'resumed' })
+  await recordings.stopRecording('camera0')
+  const facts = await recordings.files.recordingFacts(filename)
+  expect(facts).toMatchObject({ files: [filename], gaps: [{ reason: 'no_pictures' }] })
+  const [gap] = facts.gaps ?? []
+  expect(Date.parse(gap?.to ?? '') - Date.parse(gap?.from ?? '')).toBeGreaterThan(4_000)
+})
+
 test('after its duration it stops by itself', async () => {
   const { recordings, told, dir } = await open()
   const [beganMs, took] = [performance.now(), stopwatch()]

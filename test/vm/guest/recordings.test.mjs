@@ -48,8 +48,9 @@ describe('recordings', () => {
     }
     await unplugVivid()
     for (const { device, filename } of first) {
-      const { params } = await client.notification('recording.error', (fact) => fact.device === device, { timeoutMs: TOLD_MS })
-      assert.equal(params.reason, 'device_disconnected')
+      // On a machine this slow a camera may have given nothing for a while before.
+      const isEnd = (fact) => fact.device === device && fact.reason === 'device_disconnected'
+      const { params } = await client.notification('recording.error', isEnd, { timeoutMs: TOLD_MS })
       assert.equal(params.filename, filename)
     }
     await assert.rejects(client.call('start_recording', { device: 'camera0' }), { code: -32020 })

@@ -110,10 +110,11 @@ describe('one camera, published, recorded, photographed and watched at once', ()
     const first = await client.call('start_recording', { device, format: 'mkv' })
     await useAll(HALF_MS)
 
-    const unplugged = client.notification('recording.error', (params) => params.device === device, PATIENCE)
+    // On a machine this slow it may have given nothing for a while before.
+    const isEnd = (params) => params.device === device && params.reason === 'device_disconnected'
+    const unplugged = client.notification('recording.error', isEnd, PATIENCE)
     await unplugVivid()
-    const { params: why } = await unplugged
-    assert.equal(why.reason, 'device_disconnected')
+    await unplugged
     await viewer.next({ live: false })
     const refused = await client.call('take_snapshot', { device }).then(
       () => assert.fail('a picture of a camera that is not there'),
