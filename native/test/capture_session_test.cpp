@@ -240,6 +240,23 @@ TEST_CASE("a driver that lies about sizes is not believed") {
     CHECK(manager.stats(kCamera.source)->frames == 0);
 }
 
+TEST_CASE("a driver whose clock tells what cannot be is not believed: the frame is of now") {
+    for (const timeval stamp : {timeval{INT64_MAX, 0}, timeval{INT64_MIN, 0}, timeval{0, INT64_MIN}, timeval{1, INT64_MAX},
+                                timeval{INT64_MAX / 1'000'000, 999'999}}) {
+        CAPTURE(stamp.tv_sec);
+        ScriptedSys scripted;
+        scripted.plug(kNode, ScriptedCamera::webcam());
+        CaptureManager manager(lying(scripted, [stamp](v4l2_buffer &buffer) { buffer.timestamp = stamp; }), {});
+        REQUIRE(start(manager, kCamera, kMjpeg).ok());
+        const int64_t beforeUs = monotonicUs();
+        REQUIRE(scripted.pushFrame(kNode, {.bytes = jpeg640()}));
+        const auto frame = grab(manager, kCamera.source, {.maxAgeMs = 60'000, .timeoutMs = 5000});
+        REQUIRE(frame.ok());
+        CHECK(frame.value()->facts().capturedAtUs >= beforeUs);
+        CHECK(frame.value()->facts().capturedAtUs <= monotonicUs());
+    }
+}
+
 TEST_CASE("buffers are given back only when nothing is mapped any more") {
     ScriptedSys scripted;
     scripted.plug(kNode, ScriptedCamera::webcam());

@@ -39,6 +39,13 @@ bool isLimitedRange(uint32_t fourcc, uint32_t quantization, uint32_t colorspace)
     return !isRgb(fourcc) && colorspace != V4L2_COLORSPACE_JPEG;
 }
 
+/// 0, which is none, for a time that cannot be: some drivers pass on what another program says.
+int64_t microsecondsOf(const timeval &time) {
+    constexpr int64_t kPerSecond = 1'000'000;
+    const bool sane = time.tv_sec >= 0 && time.tv_sec < INT64_MAX / kPerSecond && time.tv_usec >= 0 && time.tv_usec < kPerSecond;
+    return sane ? int64_t{time.tv_sec} * kPerSecond + time.tv_usec : 0;
+}
+
 } // namespace
 
 Result<std::unique_ptr<V4l2Capture>> V4l2Capture::open(const Sys &sys, const std::string &node, const CaptureRequest &request) {
@@ -229,7 +236,7 @@ FilledBuffer V4l2Capture::filled(const v4l2_buffer &buffer, const v4l2_plane &pl
                         .bytes = {},
                         .sequence = buffer.sequence,
                         .flags = buffer.flags,
-                        .stampUs = static_cast<int64_t>(buffer.timestamp.tv_sec) * 1'000'000 + buffer.timestamp.tv_usec,
+                        .stampUs = microsecondsOf(buffer.timestamp),
                         .damaged = (buffer.flags & V4L2_BUF_FLAG_ERROR) != 0};
     const auto memory = buffers_[buffer.index].memory.bytes();
     const size_t used = multiplanar() ? plane.bytesused : buffer.bytesused;
