@@ -279,6 +279,28 @@ TEST_CASE("a final picture is sent twice to who wants that") {
     CHECK(once.reader.parts.size() == 1);
 }
 
+TEST_CASE("what was final for a viewer that has gone is not sent to the next one") {
+    Studio studio;
+    REQUIRE(studio.server.showSource("camera0", studio.hub).ok());
+    ViewerOptions wish;
+    wish.dualFinalFrames = true;
+    Client leaving = studio.add(wish);
+    studio.publish();
+    REQUIRE(leaving.readParts(1));
+    leaving.close();
+    REQUIRE(studio.ends.of(studio.lastViewer));
+    studio.hub->endCapture(Error{0, kStepNotStreaming, {}});
+    Client next = studio.add(wish);
+    REQUIRE(next.readUntil([&] { return !next.reader.head.empty(); }));
+    next.read(std::chrono::milliseconds(300));
+    CHECK(next.reader.parts.empty());
+    studio.publish();
+    REQUIRE(next.readParts(2));
+    CHECK(numberOf(next.reader.parts[0].jpeg) == 2);
+    CHECK(numberOf(next.reader.parts[1].jpeg) == 2);
+    CHECK(next.reader.fault.empty());
+}
+
 TEST_CASE("an ended viewer gets the closing boundary and then the end, the others go on") {
     Studio studio;
     REQUIRE(studio.server.showSource("camera0", studio.hub).ok());

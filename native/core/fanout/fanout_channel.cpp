@@ -77,6 +77,7 @@ void FanoutChannel::remove(Viewer &viewer) {
     unsubscribe();
     cursor_ = 0;
     offer_.frame = {};
+    finalPending_ = false;
     // With a source there is hope that the next viewer sees it at once.
     if (hub_) standsIn_ = false;
 }
