@@ -6,9 +6,14 @@
 
 #include <atomic>
 #include <future>
+#include <memory>
+#include <optional>
 #include <string>
 
+#include "without_threads.hpp"
+
 using namespace camera;
+using namespace camera::test;
 
 TEST_CASE("a core thread carries its name, cut to what the kernel takes, and blocks every signal") {
     std::string name;
@@ -72,4 +77,15 @@ TEST_CASE("an empty core thread needs no joining") {
     CHECK_FALSE(none.running());
     none.join();
     CHECK(none.joinFor(0));
+}
+
+TEST_CASE("a thread that the system does not make is an error, and nothing of it stays") {
+    const auto owned = std::make_shared<int>(7);
+    std::optional<Result<CoreThread>> thread;
+    withoutThreads([&] { thread = CoreThread::start({.name = "none"}, [owned] {}); });
+    REQUIRE_FALSE(thread->ok());
+    CHECK(thread->error().errnoValue == EAGAIN);
+    CHECK(thread->error().step == "pthread_create");
+    CHECK(owned.use_count() == 1);
+    CHECK(CoreThread::start({.name = "again"}, [] {}).ok());
 }

@@ -9,6 +9,7 @@
 #include "base/clock.hpp"
 #include "frame_support.hpp"
 #include "jpeg_support.hpp"
+#include "without_threads.hpp"
 
 using namespace camera;
 using namespace camera::test;
@@ -101,4 +102,17 @@ TEST_CASE("a stopped pool takes nothing more") {
     pool.submit(lane.lane, makeFrame(*frames, raw, 2), kFormat);
     CHECK(pool.stop(0));
     CHECK(lane.hub->newest() == before);
+}
+
+TEST_CASE("a pool that got no thread with the first frame gets one with a later frame") {
+    const auto courier = std::make_shared<Courier>();
+    const auto frames = FramePool::create();
+    Lane lane(courier);
+    EncoderPool pool(2);
+    const std::vector<uint8_t> raw(320 * 240, 90);
+    const FramePtr first = makeFrame(*frames, raw, 1);
+    withoutThreads([&] { pool.submit(lane.lane, first, kFormat); });
+    pool.submit(lane.lane, makeFrame(*frames, raw, 2), kFormat);
+    REQUIRE(eventually([&] { return static_cast<bool>(lane.hub->newest()); }));
+    CHECK(lane.hub->newest()->facts().capturedAtUs == 2);
 }

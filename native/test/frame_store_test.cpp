@@ -11,6 +11,7 @@
 #include "base/fault_code.hpp"
 #include "frame_support.hpp"
 #include "scratch_dir.hpp"
+#include "without_threads.hpp"
 
 using namespace camera;
 using namespace camera::test;
@@ -65,4 +66,19 @@ TEST_CASE("a full queue says so at once, and stopping answers what waits") {
     CHECK(faultCode(late.get()->error()) == "ABORTED");
     release.set_value();
     CHECK(dir.entries() == std::vector<std::string>{"first"});
+}
+
+TEST_CASE("without a thread to write it a frame is refused at once, and the next one is not") {
+    const ScratchDir dir;
+    const auto pool = FramePool::create();
+    FrameStore store(2, 256);
+    Awaited<Result<SavedFrame>> refused, saved;
+    withoutThreads([&] { store.save(makeFrame(*pool, kBytes, 1), dir.path(), "refused", refused.callback()); });
+    REQUIRE(refused.count() == 1);
+    CHECK(refused.get()->error().errnoValue == EAGAIN);
+    CHECK(faultCode(refused.get()->error()) == "IO");
+    store.save(makeFrame(*pool, kBytes, 1), dir.path(), "saved", saved.callback());
+    REQUIRE(saved.get().has_value());
+    CHECK(saved.get()->ok());
+    CHECK(dir.entries() == std::vector<std::string>{"saved"});
 }

@@ -80,7 +80,7 @@ public:
 
     /// `grab`, then writes the JPEG into `dir` as `name` (no separator, not hidden): durable and whole when answered, never
     /// over an existing file. Errors: those of grab, DISK_FULL, IO with errno (EEXIST, EACCES, EROFS, ENOENT, EBUSY: too
-    /// many waiting), INVALID_PATH.
+    /// many waiting, EAGAIN: no thread to write it), INVALID_PATH.
     void save(const std::string &source, const FrameWish &wish, const std::string &dir, const std::string &name,
               Callback<SavedFrame> done);
 

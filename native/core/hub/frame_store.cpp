@@ -84,6 +84,10 @@ std::optional<Error> FrameStore::offer(FramePtr frame, const std::string &dir, c
     if (state_->jobs.size() >= state_->maxWaiting) return Error{EBUSY, "store", dir + "/" + name};
     state_->jobs.push_back({std::move(frame), dir, name, answer});
     state_->ensureThread(state_);
+    if (state_->threads.empty()) {
+        state_->jobs.pop_back();
+        return Error{EAGAIN, "store", dir + "/" + name};
+    }
     state_->changed.notify_one();
     return std::nullopt;
 }

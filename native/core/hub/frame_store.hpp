@@ -24,8 +24,8 @@ public:
     /// Stops without limit.
     ~FrameStore();
 
-    /// Answers on a store thread with what writeDurably says; inside the call with EBUSY of step "store" when too many wait,
-    /// and with `aborted` after `stop`.
+    /// Answers on a store thread with what writeDurably says; inside the call with EBUSY of step "store" when too many wait, with
+    /// EAGAIN of it when there is no thread to be had, and with `aborted` after `stop`.
     void save(FramePtr frame, const std::string &dir, const std::string &name, Answer answer);
 
     /// As `save`, but says a refusal instead of answering with it.

@@ -95,6 +95,7 @@ void EncoderPool::submit(const std::shared_ptr<EncoderLane> &lane, FramePtr raw,
     FramePtr replaced; // freed after the lock
     const std::lock_guard lock(state_->mutex);
     if (state_->stopping) return;
+    state_->startThreads(state_);
     replaced = std::exchange(lane->waiting, std::move(raw));
     lane->format = format;
     if (replaced) {
@@ -103,7 +104,6 @@ void EncoderPool::submit(const std::shared_ptr<EncoderLane> &lane, FramePtr raw,
     }
     if (lane->encoding) return;
     state_->ready.push_back(lane);
-    state_->startThreads(state_);
     state_->changed.notify_one();
 }
 

@@ -17,7 +17,7 @@ class EncoderLane;
 /// Any thread.
 class EncoderPool {
 public:
-    /// The threads start with the first frame.
+    /// The threads start with the first frame; with a later one when none was to be had.
     explicit EncoderPool(int threads);
     EncoderPool(const EncoderPool &) = delete;
     EncoderPool &operator=(const EncoderPool &) = delete;
