@@ -10,7 +10,7 @@ import { expect, it, vi } from 'vitest'
 import { KeyFile, type Keyring } from '../../../src/auth/index.js'
 import { systemClock } from '../../../src/base/clock.js'
 import { FakeClock } from '../../support/fake-clock.js'
-import { attempt, attemptLater, best, folder, forge, GOOD, guarded, HEADER, maker, opened } from './attacks.js'
+import { attempt, attemptLater, best, bestOfEach, folder, forge, GOOD, guarded, HEADER, maker, opened } from './attacks.js'
 
 it('S-27 guessing: 10 000 guesses are locked as configured', async () => {
   const { credentials, clock, key } = await guarded(new FakeClock())
@@ -37,10 +37,6 @@ it('S-27 guessing: a wrong first byte takes as long as a wrong last one', async 
     { one: swap(key, 8), other: swap(key, key.length - 2), check: (guess: string) => attempt(keyring, guess) },
     { one: swap(token, macAt), other: swap(token, token.length - 2), check: (guess: string) => attempt(tokens, guess) },
   ]
-  // Whether any key begins so is no secret, but it costs the same work.
-  expect(
-    Math.abs(1 - best(200, () => attempt(keyring, swap(key, 0)), 20) / best(200, () => attempt(keyring, swap(key, 8)), 20)),
-  ).toBeLessThan(0.5)
   // The measuring is worth something: it sees a comparison that ends with the first difference.
   const careless = (guess: string): boolean => {
     for (let at = 0; at < key.length; at++) if (guess.charCodeAt(at) !== key.charCodeAt(at)) return false
@@ -55,6 +51,9 @@ it('S-27 guessing: a wrong first byte takes as long as a wrong last one', async 
     const leaks = seen.every((z) => z > 3.3) || seen.every((z) => z < -3.3)
     expect({ seen, leaks }).toEqual({ seen, leaks: false })
   }
+  // Whether any key begins so is no secret, but it costs the same work.
+  const [unknown = 0, begunAlike = 0] = bestOfEach(200, [swap(key, 0), swap(key, 8)], (guess) => attempt(keyring, guess), 20)
+  expect(Math.abs(1 - unknown / begunAlike), `${unknown} and ${begunAlike} ms`).toBeLessThan(0.5)
 }, 60_000)
 
 it('S-28 API keys stolen from disk: no key in a file of ours, quick checks, and old hashes do not hold the loop up', async () => {
@@ -76,7 +75,7 @@ it('S-28 API keys stolen from disk: no key in a file of ours, quick checks, and 
   for (const key of olderKeys) {
     // Guesses may still wait before it.
     await vi.waitFor(() => keyring.verify(key), { timeout: 30_000, interval: 100 })
-    expect(best(20, () => void keyring.verify(key), 200)).toBeLessThan(0.01)
+    expect(best(200, () => void keyring.verify(key), 100)).toBeLessThan(0.01)
   }
   const text = await readFile(file.path, 'utf8')
   for (const key of olderKeys) expect(text).not.toContain(key)
