@@ -121,10 +121,10 @@ describe('kill -9', { timeout: 60_000 }, () => {
 
   it('for longer than the recording was to last: it is closed and listed', async () => {
     await start()
-    const { filename, start_time } = await client.call<Started>('start_recording', { device: 'camera0', duration: 2 })
+    const { filename, start_time } = await client.call<Started>('start_recording', { device: 'camera0', duration: 6 })
     await progress(1)
     await kill()
-    await until('its time is over', () => Date.now() >= Date.parse(start_time) + 2_000)
+    await until('its time is over', () => Date.now() >= Date.parse(start_time) + 6_000)
     await start()
     await until('it is closed', async () => (await client.failure('stop_recording', { device: 'camera0' })).data.state === 'IDLE')
     const files = await listed()
