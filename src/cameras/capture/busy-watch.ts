@@ -33,15 +33,16 @@ export class BusyWatch {
     this.stop()
     const turn = this.#turn
     const next = this.#later(everyMs)
-    void this.#find(node).then((owner) => {
+    const left = (): void => {
       if (turn !== this.#turn) return
-      const hasLeft = owner === undefined && this.#known !== undefined
+      this.#known = undefined
+      next(() => this.#options.freed())
+    }
+    void this.#find(node, left).then((owner) => {
+      if (turn !== this.#turn) return
       this.#known = owner
       this.#options.named(owner)
-      if (turn !== this.#turn) return
-      if (owner !== undefined) next(() => this.#watch(owner, node, everyMs, turn))
-      // Who held it let go between the attempt and this look.
-      else if (hasLeft) next(() => this.#options.freed())
+      if (turn === this.#turn && owner !== undefined) next(() => this.#watch(owner, node, everyMs, turn))
     })
   }
 
@@ -51,10 +52,14 @@ export class BusyWatch {
     this.#cancel = undefined
   }
 
-  async #find(node: string): Promise<DeviceOwner | undefined> {
+  /** `left`: who held it let go between the attempt and this look; whether another took it since takes longer to see. */
+  async #find(node: string, left: () => void): Promise<DeviceOwner | undefined> {
     const { lookup } = this.#options
     const known = this.#known
-    return known !== undefined && (await lookup.holds(known, node)) ? known : lookup.find(node)
+    if (known === undefined) return lookup.find(node)
+    if (await lookup.holds(known, node)) return known
+    left()
+    return lookup.find(node)
   }
 
   #watch(owner: DeviceOwner, node: string, everyMs: number, turn: number): void {
@@ -66,11 +71,12 @@ export class BusyWatch {
     })
   }
 
-  /** Has a task run `delayMs` after this call, not after its own. */
+  /** Has a task run `delayMs` after this call, not after its own; of several the last one. */
   #later(delayMs: number): (task: () => void) => void {
     const { clock } = this.#options
     const dueMs = clock.nowMs() + delayMs
     return (task) => {
+      this.#cancel?.()
       this.#cancel = clock.after(Math.max(0, dueMs - clock.nowMs()), task)
     }
   }

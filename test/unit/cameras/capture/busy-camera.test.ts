@@ -92,18 +92,73 @@ describe('a busy camera', () => {
     await settled()
     clock.advance(300)
     expect(answers).toHaveLength(1)
-    // Refused once more, and then it leaves; the look that finds nobody takes long, too.
+    // Refused once more, and then it leaves: the search for another is not waited for.
     watch.start('/dev/video0', 1_000)
     answers.pop()?.(false)
     await settled()
-    clock.advance(700)
-    searches.shift()?.(undefined)
-    await settled()
-    clock.advance(299)
-    expect(told).toEqual(['v4l2-ctl', 'unknown'])
+    clock.advance(999)
+    expect(told).toEqual(['v4l2-ctl'])
     clock.advance(1)
-    expect(told).toEqual(['v4l2-ctl', 'unknown', 'freed'])
+    expect(told).toEqual(['v4l2-ctl', 'freed'])
     expect(clock.pending).toBe(0)
+  })
+
+  it('that another program took from its owner is watched for that one', async () => {
+    const clock = new FakeClock()
+    const told: string[] = []
+    const owners = [OWNER, { pid: 43, name: 'cheese' }]
+    let holder = OWNER.pid
+    const watch = new BusyWatch({
+      clock,
+      lookup: { find: async () => owners.shift(), holds: async ({ pid }) => pid === holder },
+      named: (found) => void told.push(found?.name ?? 'unknown'),
+      freed: () => void told.push('freed'),
+    })
+    watch.start('/dev/video0', 1_000)
+    await settled()
+    holder = 43
+    watch.start('/dev/video0', 1_000)
+    await settled()
+    expect(told).toEqual(['v4l2-ctl', 'cheese'])
+    for (let looks = 0; looks < 5; looks++) {
+      clock.advance(1_000)
+      await settled()
+    }
+    expect(told).toEqual(['v4l2-ctl', 'cheese'])
+    holder = 0
+    clock.advance(1_000)
+    await settled()
+    expect(told).toEqual(['v4l2-ctl', 'cheese', 'freed'])
+    expect(clock.pending).toBe(0)
+  })
+
+  it("that is tried again while its new owner is searched for: who left is not asked again, what is found late is nobody's", async () => {
+    const clock = new FakeClock()
+    const told: string[] = []
+    const searches: ((found: DeviceOwner | undefined) => void)[] = []
+    const watch = new BusyWatch({
+      clock,
+      lookup: { find: () => new Promise((resolve) => searches.push(resolve)), holds: async () => false },
+      named: (found) => void told.push(found?.name ?? 'unknown'),
+      freed: () => {
+        told.push('freed')
+        watch.stop()
+      },
+    })
+    watch.start('/dev/video0', 1_000)
+    searches.shift()?.(OWNER)
+    await settled()
+    watch.start('/dev/video0', 1_000)
+    await settled()
+    clock.advance(1_000)
+    searches.shift()?.({ pid: 43, name: 'cheese' })
+    await settled()
+    expect(told).toEqual(['v4l2-ctl', 'freed'])
+    // Refused again.
+    watch.start('/dev/video0', 1_000)
+    searches.shift()?.({ pid: 43, name: 'cheese' })
+    await settled()
+    expect(told).toEqual(['v4l2-ctl', 'freed', 'cheese'])
   })
 
   it('held by the same program as before is not searched for again', async () => {
