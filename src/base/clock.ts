@@ -35,6 +35,23 @@ export const systemClock: Clock = {
   },
 }
 
+/** A timer that is so late, or later than a quarter of its delay, was held up with all of this process. */
+const HELD_UP_MS = 200
+
+/**
+ * Runs `task` after `delayMs`, for what others are to have done by then; the function returned cancels. When this process was held up
+ * meanwhile, what they have done is still to be read: as long again as that took, at most `delayMs`, is given for it.
+ */
+export function deadlineAfter(clock: Clock, delayMs: number, task: () => void): () => void {
+  const dueMs = clock.nowMs() + delayMs
+  let cancel = clock.after(delayMs, () => {
+    const lateMs = clock.nowMs() - dueMs
+    if (lateMs < Math.min(HELD_UP_MS, delayMs / 4)) task()
+    else cancel = clock.after(Math.min(lateMs, delayMs), task)
+  })
+  return () => cancel()
+}
+
 /** Resolves after `delayMs`; rejects with the signal's reason when it aborts first. */
 export function wait(clock: Clock, delayMs: number, signal?: AbortSignal): Promise<void> {
   return new Promise((resolve, reject) => {

@@ -1,7 +1,7 @@
 /** The health pages as routes: who sees how much, the cache that keeps them quick, and their headers. */
 
 import { hostname } from 'node:os'
-import type { Clock } from '../../base/clock.js'
+import { type Clock, deadlineAfter } from '../../base/clock.js'
 import { errorText } from '../../base/errors.js'
 import { type Counts, Tally } from '../../base/tally.js'
 import { hostName } from '../handshake.js'
@@ -208,7 +208,7 @@ export class HealthPages {
   #inTime(report: Promise<HealthReport>): Promise<HealthReport> {
     const { clock, settings } = this.#options
     return new Promise((resolve, reject) => {
-      const cancel = clock.after(settings.maxResponseMs, () =>
+      const cancel = deadlineAfter(clock, settings.maxResponseMs, () =>
         reject(new Error(`the health could not be found out within ${settings.maxResponseMs} ms`)),
       )
       report.finally(cancel).then(resolve, reject)

@@ -2,6 +2,7 @@
 
 import { EventEmitter } from 'node:events'
 import type { Dispatcher, Pool } from 'undici'
+import { deadlineAfter, systemClock } from '../../base/clock.js'
 import { errorText } from '../../base/errors.js'
 import { type Endpoint, MediaMeter } from '../meter.js'
 import { MediamtxError, type MediamtxFailure } from './failures.js'
@@ -165,31 +166,17 @@ export class MediamtxClient {
   }
 }
 
-/** A timer that is later than this was held up with all of this process: what was answered meanwhile is still to be read. */
-const HELD_UP_MS = 200
-
 /** Aborts a call at its end. What undici takes for a signal besides the standard one, at a tenth of its price. */
 class Deadline extends EventEmitter {
   over = false
-  #timer: NodeJS.Timeout
+  readonly cancel: () => void
 
   constructor(delayMs: number) {
     super()
-    const dueMs = performance.now() + delayMs
-    this.#timer = setTimeout(() => {
-      const lateMs = performance.now() - dueMs
-      if (lateMs < HELD_UP_MS) this.#end()
-      else this.#timer = setTimeout(() => this.#end(), Math.min(lateMs, delayMs))
-    }, delayMs)
-  }
-
-  cancel(): void {
-    clearTimeout(this.#timer)
-  }
-
-  #end(): void {
-    this.over = true
-    this.emit('abort')
+    this.cancel = deadlineAfter(systemClock, delayMs, () => {
+      this.over = true
+      this.emit('abort')
+    })
   }
 }
 

@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
-import { systemClock, timestamp } from '../../../src/base/clock.js'
+import { deadlineAfter, systemClock, timestamp } from '../../../src/base/clock.js'
+import { FakeClock } from '../../support/fake-clock.js'
 
 const DAY_MS = 86_400_000
 /** A token of 48 hours fits into one timer, one of an operator's 60 days does not. */
@@ -30,6 +31,50 @@ describe('the system clock', () => {
     cancel()
     vi.advanceTimersByTime(60 * DAY_MS)
     expect(vi.getTimerCount()).toBe(0)
+  })
+})
+
+describe('a deadline', () => {
+  class HeldUpClock extends FakeClock {
+    heldUpMs = 0
+    override nowMs(): number {
+      return super.nowMs() + this.heldUpMs
+    }
+  }
+  /** When it ends, of a process that was held up for so long before the timer ran, once. */
+  const endsAfterMs = (delayMs: number, heldUpMs: number): number => {
+    const clock = new HeldUpClock()
+    let endedMs: number | undefined
+    deadlineAfter(clock, delayMs, () => {
+      expect(endedMs).toBeUndefined()
+      endedMs = clock.nowMs()
+    })
+    clock.heldUpMs = heldUpMs
+    clock.advance(10 * delayMs)
+    expect(clock.pending).toBe(0)
+    return endedMs ?? Number.NaN
+  }
+
+  it.each([
+    { delayMs: 2_000, heldUpMs: 0, endMs: 2_000 },
+    { delayMs: 2_000, heldUpMs: 199, endMs: 2_199 },
+    { delayMs: 2_000, heldUpMs: 200, endMs: 2_400 },
+    { delayMs: 2_000, heldUpMs: 9_000, endMs: 13_000 },
+    { delayMs: 100, heldUpMs: 24, endMs: 124 },
+    { delayMs: 100, heldUpMs: 50, endMs: 200 },
+  ])('of $delayMs ms, held up for $heldUpMs ms, is over after $endMs ms', ({ delayMs, heldUpMs, endMs }) => {
+    expect(endsAfterMs(delayMs, heldUpMs)).toBe(endMs)
+  })
+
+  it('is cancelled before and after it was held up', () => {
+    const clock = new HeldUpClock()
+    const cancels = [1, 2].map(() => deadlineAfter(clock, 100, () => expect.unreachable()))
+    cancels[0]?.()
+    clock.heldUpMs = 100
+    clock.advance(100)
+    cancels[1]?.()
+    clock.advance(1_000)
+    expect(clock.pending).toBe(0)
   })
 })
 

@@ -1,5 +1,6 @@
 /** The health pages over real sockets: what each says, when it fails, and to whom it says how much. */
 
+import { stat } from 'node:fs/promises'
 import { createServer } from 'node:net'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { createTokens } from '../../../src/auth/index.js'
@@ -209,6 +210,16 @@ describe('to this machine', () => {
       expect(status).toBe(500)
       expect(JSON.parse(body)).toEqual({ error, timestamp: TIME, status: 'unhealthy' })
     }
+  })
+
+  it('a look during which this whole process was held up is given time to be read', async () => {
+    const port = await faceWith(async () => {
+      await new Promise(setImmediate)
+      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 250)
+      await stat('/')
+      return GOOD
+    })
+    expect((await ask(port, 'GET', '/health')).status).toBe(200)
   })
 
   it('many questions share one look, and one that hangs is not joined by another', async () => {
