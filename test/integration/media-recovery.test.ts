@@ -71,7 +71,11 @@ test(`R-05: after a storm of deaths (${extent('deaths', ...DEATHS)}), while wish
     media.setSource(name, gone ? undefined : source(`${name}-${wishes}`)).catch(() => undefined)
     wishes++
   }
-  const changing = setInterval(wish, 20)
+  const begunMs = performance.now()
+  // A machine that held the timer up does not make them fewer.
+  const changing = setInterval(() => {
+    while (wishes < (performance.now() - begunMs) / 20) wish()
+  }, 20)
   for (let death = 0; death < full(...DEATHS); death++) {
     await new Promise((resolve) => setTimeout(resolve, LIFE_MS))
     await server.restart()
