@@ -122,7 +122,9 @@ it(`R-54: all who are cut at once are back within 10 s, and who stayed does not 
     }
   }
   const pinger = join(import.meta.dirname, '../support/pinger.mjs')
-  const stayed = spawn(process.execPath, [pinger, server.url, server.tokens.viewer], { stdio: ['pipe', 'pipe', 'inherit'] })
+  const stayed = spawn(process.execPath, [pinger, server.url, server.tokens.viewer, String(server.pid)], {
+    stdio: ['pipe', 'pipe', 'inherit'],
+  })
   const lines = createInterface({ input: stayed.stdout })[Symbol.asyncIterator]()
   /** Of the calls since the last time. */
   const p95OfStayed = async (): Promise<number> => {
