@@ -86,6 +86,7 @@ function healthPort(context: HealthContext): HealthPort {
     version: system.version,
     uptimeMs: () => system.uptimeMs(),
     notAlive: () => (system.stopping() ? 'it is being stopped' : undefined),
+    notReady: () => notReady(system),
     report: () => report(context),
     camerasJson: (host) => registry.listView(config.faces.public_host ?? host).json,
   }
@@ -103,15 +104,18 @@ async function report(context: HealthContext): Promise<HealthReport> {
   }
   const parts = [mediamtx(context, wallMs), cameras(context, wallMs), await storage(context, wallMs)]
   const components = [...parts, ...security(context, wallMs), whole]
-  return { status: whole.status, components, notReady: notReady(system, components) }
+  return { status: whole.status, components, notReady: notServing(components) }
 }
 
-/** A full disk keeps nobody from looking. */
-function notReady(system: System, components: readonly HealthComponent[]): string | undefined {
+function notReady(system: System): string | undefined {
   if (system.stopping()) return 'service is stopping'
   if (!system.ready()) return 'service is starting'
   const overload = system.overload()
-  if (overload !== undefined) return `service is overloaded: ${overload}`
+  return overload === undefined ? undefined : `service is overloaded: ${overload}`
+}
+
+/** A full disk keeps nobody from looking. */
+function notServing(components: readonly HealthComponent[]): string | undefined {
   const away = components.find(({ name, status }) => name === 'mediamtx' && status === 'unhealthy')
   return away && `${away.name} is ${away.status}`
 }

@@ -54,7 +54,7 @@ export function cameraListPage({ components }: HealthReport, { wallMs }: PageFac
   return { code: 200, document: `${head.slice(0, -1)},${camerasJson.slice(1)}`, word: status, brief: { status } }
 }
 
-export function readyPage({ notReady }: HealthReport, { wallMs }: PageFacts): HealthPage {
+export function readyPage(notReady: string | undefined, wallMs: number): HealthPage {
   const ready = notReady === undefined
   const message = ready ? 'System is ready' : `System not ready: ${notReady}`
   return {

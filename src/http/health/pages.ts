@@ -113,7 +113,8 @@ export class HealthPages {
 
   #pages(paths: Omit<HealthPaths, 'detailed'> & Partial<HealthPaths>): Page[] {
     const live = this.#page(paths.live, (call) => this.#live(call))
-    const all = [live, this.#reported(paths.ready, readyPage), this.#reported(paths.basic, overviewPage)]
+    const ready = this.#page(paths.ready, (call) => this.#ready(call))
+    const all = [live, ready, this.#reported(paths.basic, overviewPage)]
     if (paths.detailed === undefined) return all
     const components = COMPONENTS.map((name) =>
       this.#reported(`${paths.basic}/${name}`, ({ components }, facts) => {
@@ -175,6 +176,14 @@ export class HealthPages {
     const kind = known ? 'known' : 'strange'
     now[kind] ??= this.#shown(known, now.page)
     return now[kind]
+  }
+
+  #ready(call: Call): Answer | Promise<Answer> {
+    const { port, clock } = this.#options
+    const notReady = port.notReady()
+    // What is known already waits for no disk.
+    if (notReady !== undefined) return this.#show(call, readyPage(notReady, clock.wallMs()))
+    return this.#asReported(call, (report, { wallMs }) => readyPage(report.notReady, wallMs))
   }
 
   async #asReported(call: Call, page: PageOf): Promise<Answer> {

@@ -15,7 +15,7 @@ export interface HealthComponent {
 export interface HealthReport {
   readonly status: HealthWord
   readonly components: readonly HealthComponent[]
-  /** Component and word, such as `mediamtx is unhealthy`; undefined: able to serve. */
+  /** Component and word, such as `mediamtx is unhealthy`; undefined: able to serve, if `HealthPort.notReady` does not say otherwise. */
   readonly notReady: string | undefined
 }
 
@@ -26,6 +26,8 @@ export interface HealthPort {
   uptimeMs(): number
   /** Why the service is not alive any more; undefined while it is. At once, whatever hangs. */
   notAlive(): string | undefined
+  /** Why it cannot serve now, as far as that is known without a look at anything. At once, whatever hangs. */
+  notReady(): string | undefined
   report(): Promise<HealthReport>
   /** `cameras`, `total` and `connected` as one JSON object, with links for a client that used `host`. */
   camerasJson(host: string): string

@@ -1,6 +1,5 @@
 /** The health pages over real sockets: what each says, when it fails, and to whom it says how much. */
 
-import { stat } from 'node:fs/promises'
 import { createServer } from 'node:net'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { createTokens } from '../../../src/auth/index.js'
@@ -55,12 +54,14 @@ const GOOD: HealthReport = {
 
 let report: () => Promise<HealthReport> = async () => GOOD
 let notAlive: string | undefined
+let notReady: string | undefined
 let looks = 0
 const port: HealthPort = {
   version: '1.2.3',
   environment: 'test',
   uptimeMs: () => 259_200_000 + 15 * 60_000 + 30_000,
   notAlive: () => notAlive,
+  notReady: () => notReady,
   report: () => {
     looks += 1
     return report()
@@ -200,6 +201,15 @@ describe('to this machine', () => {
     expect(JSON.parse(ending.body)).toMatchObject({ alive: false, message: 'System is not alive: it is being stopped' })
   })
 
+  it('/health/ready says what is known though nothing can be found out', async () => {
+    const port = await faceWith(() => new Promise(() => undefined))
+    notReady = 'service is stopping'
+    const { status, body } = await ask(port, 'GET', '/health/ready')
+    notReady = undefined
+    expect(status).toBe(503)
+    expect(JSON.parse(body)).toEqual({ ready: false, timestamp: TIME, message: 'System not ready: service is stopping' })
+  })
+
   it.each([
     ['fails', () => Promise.reject(new Error('the disk is on fire')), 'the disk is on fire'],
     ['hangs', () => new Promise<HealthReport>(() => undefined), 'the health could not be found out within 100 ms'],
@@ -216,7 +226,8 @@ describe('to this machine', () => {
     const port = await faceWith(async () => {
       await new Promise(setImmediate)
       Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 250)
-      await stat('/')
+      // Told behind the timers that are due by now.
+      await new Promise(setImmediate)
       return GOOD
     })
     expect((await ask(port, 'GET', '/health')).status).toBe(200)
