@@ -1,7 +1,8 @@
 import { defineConfig } from 'vitest/config'
 
-/** They compare times of a few milliseconds: nothing of ours runs beside them. */
+/** They compare times of a few milliseconds, or take all of a processor: nothing of ours runs beside them. */
 const TIMED = [
+  'test/integration/camera-scale.test.ts',
   'test/integration/media-service.test.ts',
   'test/integration/process-*.test.ts',
   'test/integration/rpc-rows.test.ts',

@@ -69,7 +69,7 @@ describe('an orderly end', () => {
     expect(await ready(service)).toBe(503)
     scraper.socket.write('GET /metrics HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n')
     await scraper.until('\nmtxmon_draining 1\n')
-    expect(JSON.stringify(socket.told)).toContain('STOPPING=1')
+    await vi.waitFor(() => expect(JSON.stringify(socket.told)).toContain('STOPPING=1'), DEADLINE)
     scraper.socket.destroy()
     writeFileSync(flag, '')
     expect(await slow).toMatchObject({ status: 'SUCCESS' })

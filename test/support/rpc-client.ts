@@ -60,13 +60,17 @@ export class RpcClient {
   readonly closed: Promise<Closed>
   readonly #codec: 'json' | 'msgpack'
   readonly #waiters = new Set<Waiter>()
+  #end: Closed | undefined
   #lastId = 0
 
   private constructor(socket: WebSocket, codec: 'json' | 'msgpack') {
     this.socket = socket
     this.#codec = codec
     this.closed = new Promise((resolve) => {
-      socket.once('close', (code: number, reason: Buffer) => resolve({ code, reason: reason.toString() }))
+      socket.once('close', (code: number, reason: Buffer) => {
+        this.#end = { code, reason: reason.toString() }
+        resolve(this.#end)
+      })
     })
     // A cut connection is told by `closed`; the error event beside it says nothing more.
     socket.on('error', () => undefined)
@@ -125,7 +129,10 @@ export class RpcClient {
     return new Promise((resolve, reject) => {
       const timer = setTimeout(() => {
         this.#waiters.delete(waiter)
-        reject(new Error(`no such message within ${WAIT_MS} ms; received: ${this.texts.slice(-5).join(' ').slice(0, 2_000)}`))
+        const end = this.#end === undefined ? '' : `, and closed with ${this.#end.code} ${this.#end.reason}`
+        reject(
+          new Error(`no such message within ${WAIT_MS} ms${end}; received: ${this.texts.slice(-5).join(' ').slice(0, 2_000)}`),
+        )
       }, WAIT_MS)
       const waiter: Waiter = {
         accepts,

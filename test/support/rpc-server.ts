@@ -255,7 +255,8 @@ export async function startRpcServer(options: RpcServerOptions = {}): Promise<Rp
   const address = { host: '127.0.0.1', port: options.port ?? 0, key: 'server.port' }
   const common = {
     ...{ rpc, clock, logger, address },
-    settings: options.settings ?? {},
+    // Who logs in late because the machine is slow is no stranger.
+    settings: { loginMs: 300_000, ...options.settings },
     routes: [new DescriptionRoute(() => rpc.openRpc().json)],
   }
   // Other threads know only the time of day: a clock of a test's own is for one thread.

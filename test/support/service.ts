@@ -80,6 +80,9 @@ export async function startService(options: ServiceOptions = {}): Promise<Runnin
     // What else runs on the machine makes the loop late; whoever tests the load shedding says so.
     CAMERA_SERVICE_PERFORMANCE_LOAD_SHEDDING_LOOP_DELAY: '1m',
     CAMERA_SERVICE_PERFORMANCE_LOAD_SHEDDING_LOOP_DELAY_SEVERE: '1m',
+    // A slow machine makes nobody a stranger and no health unknown; whoever tests these deadlines says so.
+    CAMERA_SERVICE_SERVER_AUTH_TIMEOUT: '5m',
+    CAMERA_SERVICE_HTTP_HEALTH_MAX_RESPONSE_TIME: '10s',
     CAMERA_SERVICE_FACES_CAMERA_ENABLED: String(options.camera ?? false),
     CAMERA_SERVICE_CAMERA_SERVER_SERVER_HOST: '127.0.0.1',
     CAMERA_SERVICE_CAMERA_SERVER_SERVER_PORT: '0',
