@@ -7,30 +7,33 @@ cd "$(dirname "$0")/.."
 scripts/setup.sh || exit
 need_packages "/usr/include/doctest/doctest.h:doctest-dev"
 
-suites=(check unit workers native browser clients vm coverage fuzz)
+suites=(check unit workers browser native clients vm coverage fuzz)
 [ $# -eq 0 ] || suites=("$@")
-# What clients see of the RPC face.
-in_threads=(test/integration/{rpc-,api-keys,downloads,security-tokens,security-handshake})
+# What clients see of the RPC face, but for the rows that have a process of their own.
+in_threads=(test/integration/{rpc-,api-keys,downloads,security-tokens,security-handshake} --exclude test/integration/rpc-rows.test.ts)
 
 passed=0 failed=0 skipped=0 broken=()
 output=$(mktemp)
 failures=$(mktemp)
-fuzz_output=$(mktemp)
-background=()
-trap 'rm -f "$output" "$failures" "$fuzz_output"; for each in "${background[@]}"; do kill "$each" 2> /dev/null; done' EXIT
+# What runs beside the suites, each in a process group of its own; of a suite also what it tells, in its turn.
+groups=()
+declare -A beside=() told=()
+trap 'rm -f "$output" "$failures" "${told[@]}"; for each in "${groups[@]}"; do kill -- "-$each" 2> /dev/null; done' EXIT
 
-# Most suites wait for most of their time; the native tests take two minutes to compile.
-if [[ " ${suites[*]} " == *' unit '*' native '* ]]; then
-  scripts/native-tests.sh --build &
-  background+=($!)
-fi
-# Takes what of the processor nobody else wants, from the first suite on; what it found is told in its turn, the last.
-fuzzer='' fuzz_status=1
-if [[ " ${suites[*]} " == *' fuzz '* ]]; then
-  node test/fuzz/run.mjs > "$fuzz_output" 2>&1 &
-  fuzzer=$!
-  background+=("$fuzzer")
-fi
+wanted() { [[ " ${suites[*]} " == *" $1 "* ]]; }
+
+begin() { # command; its number is ${groups[-1]}
+  set -m
+  "$@" &
+  groups+=($!)
+  set +m
+}
+
+begin_suite() { # suite
+  told[$1]=$(mktemp)
+  begin run_suite "$1" > "${told[$1]}" 2>&1
+  beside[$1]=${groups[-1]}
+}
 
 run_suite() { # name; prints the suite's output and ends with its count line
   case $1 in
@@ -44,7 +47,7 @@ run_suite() { # name; prints the suite's output and ends with its count line
     vm) test/vm/run.sh ;;
     # How much of each parser the inputs of its fuzz target reach.
     coverage) node test/fuzz/coverage.mjs ;;
-    fuzz) cat "$fuzz_output"; return "$fuzz_status" ;;
+    fuzz) node test/fuzz/run.mjs ;;
     *) echo "unknown suite $1 (there are: check unit workers native browser clients vm coverage fuzz)"; return 64 ;;
   esac
 }
@@ -54,15 +57,24 @@ told_of() { # suite that failed; what its output says of it: the failures it nam
   awk '/^(failed: |  FAILED )/{on=1; n++; print; next} on && /^    /{print; next} {on=0} END {exit n == 0}' "$output" || tail -n 40 "$output"
 }
 
+# Most suites wait for most of their time; the native tests take two minutes to compile.
+if wanted unit && wanted native; then begin scripts/native-tests.sh --build; fi
+# Takes what of the processor nobody else wants, from the first suite on.
+if wanted fuzz; then begin_suite fuzz; fi
+
 for suite in "${suites[@]}"; do
   printf '\n== %s\n' "$suite"
   start=$SECONDS
-  if [ "$suite" = fuzz ]; then
-    wait "$fuzzer"
-    fuzz_status=$?
+  # The clients watch streams in real time, which costs next to nothing.
+  if [ "$suite" = native ] && [ $# -eq 0 ]; then begin_suite clients; fi
+  if [ -n "${beside[$suite]:-}" ]; then
+    wait "${beside[$suite]}"
+    status=$?
+    tee "$output" < "${told[$suite]}"
+  else
+    run_suite "$suite" 2>&1 | tee "$output"
+    status=${PIPESTATUS[0]}
   fi
-  run_suite "$suite" 2>&1 | tee "$output"
-  status=${PIPESTATUS[0]}
   counts=$(grep -E '^[0-9]+ passed, [0-9]+ failed(, [0-9]+ skipped)?$' "$output" | tail -1)
   if [[ $counts =~ ^([0-9]+)\ passed,\ ([0-9]+)\ failed(,\ ([0-9]+)\ skipped)?$ ]]; then
     passed=$((passed + BASH_REMATCH[1])) failed=$((failed + BASH_REMATCH[2])) skipped=$((skipped + ${BASH_REMATCH[4]:-0}))
