@@ -29,7 +29,7 @@ const LOOK_INTERVAL_MS = 500
 /** So old may be the list that clients are told: however many ask, MediaMTX is asked ten times a second. */
 const RECENT_MS = 100
 const SEARCH_INTERVAL_MS = 2_000
-const DOWN_INTERVAL_MS = 250
+const DOWN_INTERVAL_MS = 100
 /** Each refused login is a line in the other's log. */
 const REFUSED_INTERVAL_MS = 5_000
 /** Timeouts in a row after which a child of ours is killed. */
